@@ -1,0 +1,66 @@
+//! The CRDs as they are installed: generated types plus what a derive cannot say.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool};
+use kube::CustomResourceExt;
+
+use super::{RunRecord, Workflow, WorkflowDecision, WorkflowRun};
+
+/// Every CRD with the name of its file in `crds/`.
+pub fn all() -> Vec<(&'static str, CustomResourceDefinition)> {
+    let mut run = WorkflowRun::crd();
+    default_status(&mut run);
+    let mut crds = vec![
+        ("workflows.yaml", Workflow::crd()),
+        ("workflowruns.yaml", run),
+        ("workflowdecisions.yaml", WorkflowDecision::crd()),
+        ("runrecords.yaml", RunRecord::crd()),
+    ];
+    for (_, crd) in &mut crds {
+        for version in &mut crd.spec.versions {
+            if let Some(schema) = version.schema.as_mut().and_then(|s| s.open_api_v3_schema.as_mut()) {
+                tidy(schema);
+            }
+        }
+    }
+    crds
+}
+
+/// A run is `InProgress` for GitOps tools before the operator has seen it.
+fn default_status(crd: &mut CustomResourceDefinition) {
+    for version in &mut crd.spec.versions {
+        let status = version
+            .schema
+            .as_mut()
+            .and_then(|s| s.open_api_v3_schema.as_mut())
+            .and_then(|s| s.properties.as_mut())
+            .and_then(|p| p.get_mut("status"));
+        if let Some(status) = status {
+            status.default = Some(k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSON(
+                serde_json::json!({"observedGeneration": -1}),
+            ));
+        }
+    }
+}
+
+/// An optional enum must not become an enum with a null in it: `kubectl explain` would show `<no value>`.
+fn tidy(schema: &mut JSONSchemaProps) {
+    if let Some(words) = schema.enum_.as_mut() {
+        words.retain(|w| !w.0.is_null());
+        schema.nullable = None;
+    }
+    for child in schema.properties.iter_mut().flat_map(|p| p.values_mut()) {
+        tidy(child);
+    }
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = schema.items.as_mut() {
+        tidy(items);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = schema.additional_properties.as_mut() {
+        tidy(values);
+    }
+}
+
+/// One CRD as the text of its file.
+pub fn to_yaml(crd: &CustomResourceDefinition) -> String {
+    let body = serde_yaml::to_string(crd).unwrap_or_default();
+    format!("# Generated from src/api by `make crds`; do not edit.\n{body}")
+}

@@ -1,0 +1,30 @@
+//! The contract: what people write and read, as Rust types. `crds/*.yaml` are generated from here.
+//!
+//! Turns doc comments, defaults and rules into CRDs; never decides anything about a run.
+//! Start reading at [`workflow`], then [`run`], then [`status`].
+
+pub mod agent;
+pub mod conditions;
+pub mod crds;
+pub mod decision;
+pub mod labels;
+pub mod record;
+pub mod run;
+pub mod status;
+pub mod step;
+pub mod terms;
+pub mod time;
+pub mod workflow;
+
+pub use decision::{Action, WorkflowDecision, WorkflowDecisionSpec, WorkflowDecisionStatus};
+pub use record::{RunRecord, RunRecordSpec};
+pub use run::{WorkflowRef, WorkflowRun, WorkflowRunSpec};
+pub use status::{StepStatus, WorkflowRunStatus};
+pub use terms::{Cause, Outcome, Phase, Reason, StepPhase};
+pub use time::{Span, Stamp};
+pub use workflow::{Workflow, WorkflowSpec};
+
+/// The API group of every kind of ours.
+pub const GROUP: &str = "missioncontrol.dev";
+/// Its only version.
+pub const VERSION: &str = "v1alpha1";

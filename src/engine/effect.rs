@@ -1,0 +1,67 @@
+//! What the engine asks the shell to do. `before` is done first and in order; then the status is written; then `after`.
+
+use std::collections::BTreeMap;
+
+use crate::api::agent::Agent;
+use crate::api::{RunRecordSpec, Span, Stamp, WorkflowRunStatus, WorkflowSpec};
+
+/// The answer to a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Objects that must exist before the status names them.
+    pub before: Vec<Before>,
+    /// The status as it should be; written only when it differs from the stored one.
+    pub status: WorkflowRunStatus,
+    /// Done after the status is committed. Safe to repeat.
+    pub after: Vec<Effect>,
+    /// When to look again though nothing happens.
+    pub wake: Option<Stamp>,
+}
+
+/// Done before the status is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Before {
+    /// Create the ControllerRevision of that name; one of the same content is fine.
+    EnsureRevision { name: String, spec: Box<WorkflowSpec> },
+    /// Create the RunRecord of that name. If it exists: read it, set `Snapshot::record`, plan again.
+    WriteRecord { name: String, record: Box<RunRecordSpec> },
+}
+
+/// Done after the status is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Create the attempt's Job (create only) and, where the operator is its controller, its Pod.
+    Launch(Box<Launch>),
+    /// Lower the running Pod's `activeDeadlineSeconds`: the kubelet stops it, its log stays.
+    Stop { job: String },
+    /// The Pod did not end in time: read its log's tail, then delete it. (The shell keeps what it read for the next pass.)
+    Kill { job: String },
+    /// Write the Job's end (operator-managed Jobs only; harmless to repeat).
+    FinishJob { job: String, success: bool, message: String },
+    /// Copy a decision's result into its own status.
+    AnswerDecision { name: String, result: String, at: Stamp },
+    /// Delete the run's Jobs (Background): its retention is over.
+    DeleteChildren,
+    /// Delete the run itself: its retention is over.
+    DeleteRun,
+}
+
+/// All that an attempt's Job is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// Name of the Job and of its Pod.
+    pub job: String,
+    pub workflow: String,
+    pub step: String,
+    pub item: Option<String>,
+    pub n: u32,
+    /// An idempotency key: differs for every attempt of every run.
+    pub attempt_id: String,
+    pub agent: Agent,
+    /// The rendered input.
+    pub input: String,
+    /// The rendered values of the agent's `env` entries that have a `value`.
+    pub env: BTreeMap<String, String>,
+    pub timeout: Span,
+    pub pending_timeout: Span,
+}

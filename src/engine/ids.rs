@@ -1,0 +1,138 @@
+//! Names and hashes that are functions of what they name. A changed function would run everything in Git again:
+//! the golden tests below hold them.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::api::{WorkflowRunSpec, WorkflowSpec};
+
+/// SHA-256 in hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn short(parts: &[&str], digits: usize) -> String {
+    let mut joined = String::new();
+    for part in parts {
+        joined.push_str(part);
+        joined.push('\0');
+    }
+    let mut hex = sha256_hex(joined.as_bytes());
+    hex.truncate(digits);
+    hex
+}
+
+/// Name of an attempt's Job and Pod: `<run>-<step>-<n>-<hash>`, at most 63 characters, safe as a host name.
+pub fn job_name(run: &str, run_uid: &str, step: &str, item: Option<&str>, n: u32) -> String {
+    let number = n.to_string();
+    let hash = short(&[run_uid, step, item.unwrap_or_default(), &number], 10);
+    let readable: String = format!("{run}-{step}").replace('.', "-").chars().take(44).collect();
+    format!("{}-{n}-{hash}", readable.trim_end_matches('-'))
+}
+
+/// The attempt's idempotency key.
+pub fn attempt_id(run_uid: &str, step: &str, item: Option<&str>, n: u32) -> String {
+    short(&[run_uid, step, item.unwrap_or_default(), &n.to_string()], 32)
+}
+
+/// Id of an escalation: `e<k>-<hash>`. It ends in six hex of a hash over the run's UID, so that an answer kept in Git
+/// never answers the next run of that name.
+pub fn escalation_id(k: u32, run_uid: &str, step: &str, item: Option<&str>, attempt: u32) -> String {
+    let place = format!("{attempt}/{k}");
+    format!("e{k}-{}", short(&[run_uid, step, item.unwrap_or_default(), &place], 6))
+}
+
+/// Hash of what a run asks for, as it is written: the same key is the same execution.
+pub fn spec_hash(spec: &WorkflowRunSpec) -> String {
+    let mut key = serde_json::Map::new();
+    let mut reference = serde_json::Map::new();
+    reference.insert("name".into(), json!(spec.workflow_ref.name));
+    if let Some(revision) = &spec.workflow_ref.revision {
+        reference.insert("revision".into(), json!(revision));
+    }
+    key.insert("workflowRef".into(), Value::Object(reference));
+    if let Some(task) = &spec.task {
+        key.insert("task".into(), json!(task));
+    }
+    if !spec.params.is_empty() {
+        key.insert("params".into(), json!(spec.params));
+    }
+    if let Some(run_id) = &spec.run_id {
+        key.insert("runID".into(), json!(run_id));
+    }
+    sha256_hex(canonical(&Value::Object(key)).as_bytes())
+}
+
+/// Name of the RunRecord of a run.
+pub fn record_name(run: &str, spec_hash: &str) -> String {
+    format!("{run}-{}", spec_hash.get(..16).unwrap_or(spec_hash))
+}
+
+/// The part of a workflow that decides what a run does: without suspend, description, retention and notify.
+pub fn executed_part(spec: &WorkflowSpec) -> WorkflowSpec {
+    WorkflowSpec { suspend: None, description: None, retention: None, notify: Vec::new(), ..spec.clone() }
+}
+
+/// Hash of the part of a workflow that decides what a run does.
+pub fn revision_hash(spec: &WorkflowSpec) -> String {
+    let mut hex = sha256_hex(canonical_of(&executed_part(spec)).as_bytes());
+    hex.truncate(16);
+    hex
+}
+
+/// Name of the ControllerRevision that holds a workflow's revision.
+pub fn revision_name(workflow: &str, revision: &str) -> String {
+    format!("{workflow}-{revision}")
+}
+
+fn canonical_of<T: Serialize>(value: &T) -> String {
+    canonical(&serde_json::to_value(value).unwrap_or(Value::Null))
+}
+
+/// JSON with sorted keys and no white space (serde_json's own map is sorted).
+fn canonical(value: &Value) -> String {
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::run::WorkflowRef;
+
+    #[test]
+    fn the_spec_hash_never_changes() {
+        let spec = WorkflowRunSpec {
+            workflow_ref: WorkflowRef { name: "feature-dev".into(), revision: None },
+            task: Some("Add OAuth login".into()),
+            params: [("repo".to_string(), "https://git.example/app".to_string())].into(),
+            run_id: Some("1".into()),
+            suspend: None,
+            retention: None,
+        };
+        let written = r#"{"params":{"repo":"https://git.example/app"},"runID":"1","task":"Add OAuth login","workflowRef":{"name":"feature-dev"}}"#;
+        assert_eq!(spec_hash(&spec), sha256_hex(written.as_bytes()));
+        assert_eq!(spec_hash(&WorkflowRunSpec { suspend: Some(true), ..spec.clone() }), spec_hash(&spec));
+        assert_ne!(spec_hash(&WorkflowRunSpec { run_id: None, ..spec.clone() }), spec_hash(&spec));
+    }
+
+    #[test]
+    fn job_names_are_safe_and_tell_attempts_apart() {
+        let long = "a".repeat(200);
+        let one = job_name(&long, "uid", "implement", None, 1);
+        assert!(one.len() <= 63, "{one}");
+        assert_ne!(one, job_name(&long, "uid", "implement", None, 2));
+        assert_ne!(one, job_name(&long, "other", "implement", None, 1));
+        assert_ne!(job_name("r", "u", "s", Some("a"), 1), job_name("r", "u", "s", None, 1));
+        assert!(!job_name("a.b", "u", "s", None, 1).contains('.'));
+    }
+
+    #[test]
+    fn an_escalation_id_belongs_to_one_run() {
+        assert_ne!(escalation_id(1, "u1", "s", None, 3), escalation_id(1, "u2", "s", None, 3));
+    }
+}

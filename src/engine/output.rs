@@ -1,0 +1,1 @@
+//! What an agent said -> STATUS and `KEY: value` lines.

@@ -1,0 +1,111 @@
+//! What the engine is told about one run: everything that the shell saw, and the time at which it looked.
+
+use std::collections::BTreeMap;
+
+use crate::api::{RunRecordSpec, Span, Stamp, Workflow, WorkflowDecision, WorkflowRun, WorkflowSpec};
+
+/// One run and all that concerns it.
+#[derive(Clone, Debug)]
+pub struct Snapshot<'a> {
+    pub now: Stamp,
+    pub run: &'a WorkflowRun,
+    /// The Workflow that the run names, as it is now.
+    pub workflow: WorkflowFact<'a>,
+    /// The revision that the run's status pins (or that `workflowRef.revision` names).
+    pub revision: RevisionFact,
+    /// Every decision that names the run, in any order.
+    pub decisions: Vec<&'a WorkflowDecision>,
+    /// The attempt that each `status.steps[].current` names, by Job name. A missing entry is `AttemptFact::Absent`.
+    pub attempts: BTreeMap<String, AttemptFact>,
+    /// What the API server (not a cache) answered about the run's RunRecord.
+    pub record: RecordFact,
+    /// Pods of an earlier run of the same name that are still running.
+    pub namesake_pods: Vec<String>,
+}
+
+/// The Workflow that a run names.
+#[derive(Clone, Copy, Debug)]
+pub enum WorkflowFact<'a> {
+    Absent,
+    /// It exists, but is not readable as a Workflow.
+    Undecodable,
+    Present(&'a Workflow),
+}
+
+/// The ControllerRevision that a run is bound to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RevisionFact {
+    /// The run names none, or the shell did not need to look (a terminal run).
+    NotAsked,
+    Missing,
+    /// Its content does not hash to its name.
+    Tampered,
+    Found(Box<WorkflowSpec>),
+}
+
+/// What is known of the run's RunRecord.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordFact {
+    /// Nobody asked the API server yet. The engine starts and ends nothing on this.
+    Unknown,
+    None,
+    Found(Box<RunRecordSpec>),
+}
+
+/// What is known of one attempt: its Job and its Pod seen together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptFact {
+    /// There is no Job of that name: it is yet to be created.
+    Absent,
+    /// The Job is there; its Pod is being created, or has no started container yet. `since`: the Job's creation.
+    Pending { since: Stamp, message: Option<String> },
+    /// The API server does not create the Pod for now (quota): tried again until `pendingTimeout`.
+    Blocked { since: Stamp, message: String },
+    /// The API server refused the Pod for good (policy, invalid field).
+    Refused { message: String },
+    /// The agent's container runs since then.
+    Running { since: Stamp },
+    /// The agent's container is over (but what it said is not read yet, and will be: try again).
+    Unread,
+    /// The agent's container is over and was read.
+    Exited(Exit),
+    /// There is no terminated state and there will be none.
+    Lost { cause: Loss, message: String },
+    /// The Pod is being deleted on a node that does not answer; `overdue`: its deadline is past.
+    Unreachable { since: Stamp, overdue: bool, message: String },
+    /// An object of somebody else has the name.
+    NameTaken { message: String },
+}
+
+/// How an attempt was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    PodDeleted,
+    Disrupted,
+    PodRejected,
+    NeverStarted,
+}
+
+/// How an agent's container ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    pub code: i32,
+    pub out_of_memory: bool,
+    /// The Pod carries `DisruptionTarget`: an exit code other than 0 is then a loss.
+    pub disrupted: bool,
+    pub started: Option<Stamp>,
+    pub finished: Option<Stamp>,
+    pub said: Said,
+}
+
+/// What an agent said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// The whole of it, or (`cut`) its last part.
+    Text { text: String, cut: bool },
+    /// It can't be read, and bounded tries are spent.
+    Unreadable { message: String },
+}
+
+/// How long a stopped Pod may take to end before it is read and deleted.
+pub const STOP_GRACE: Span = Span::secs(30);

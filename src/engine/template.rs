@@ -1,0 +1,1 @@
+//! Templates (tera) in data positions.

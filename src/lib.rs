@@ -1,0 +1,5 @@
+//! Mission Control: declarative agent workflows on Kubernetes. ARCHITECTURE.md is the way in.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+pub mod api;
+pub mod engine;
