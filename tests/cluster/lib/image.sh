@@ -32,8 +32,9 @@ busybox_root() {
   mkdir -p "$root"/{bin,etc,tmp,usr/bin}
   chmod 1777 "$root/tmp"
   cp "$busybox" "$root/bin/busybox"
-  for applet in $("$busybox" --list); do ln -sf busybox "$root/bin/$applet"; done
-  ln -sf busybox "$root/bin/busybox-sh"
+  for applet in $("$busybox" --list); do
+    [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+  done
   write_users "$root"
 }
 

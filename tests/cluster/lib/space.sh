@@ -10,6 +10,7 @@ start_space() {
   local tie=() supervisor
   [ "${1:-}" != --with-me ] || tie=(setpriv --pdeathsig KILL)
   mkdir -p "$STATE"/{log/pods,run,lib,etcd}
+  chmod 700 "$STATE/etcd"
   "${tie[@]}" setsid unshare --net --mount --pid --ipc --fork --kill-child=KILL --mount-proc \
     "$BASH" "$ROOM/lib/inside.sh" "$ROOM" "$STATE" </dev/null >"$STATE/log/init.log" 2>&1 9>&- &
   supervisor=$!
