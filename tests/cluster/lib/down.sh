@@ -8,6 +8,7 @@ down_verb() {
     --all)
       local name
       for name in $(instances); do down_one "$name"; done
+      rm -rf "${STATE_ROOT:?}/$CHECKOUT_ID"/*.failed
       rmdir "$STATE_ROOT/$CHECKOUT_ID" 2>/dev/null || true ;;
     *) down_one "$1" ;;
   esac

@@ -26,13 +26,15 @@ lock_instance() {
 }
 unlock_instance() { exec 9>&-; }
 
-# A pid alone may belong to somebody else by now: a process is its pid, its start time and the boot.
+# A pid alone may belong to somebody else by now: a process is its pid, its start time and the boot. A zombie is none: it has
+# ended, and in a container nobody may ever collect it.
 process_mark() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   stat=${stat##*) }
   # shellcheck disable=SC2086
   set -- $1 $stat
+  [ "$2" != Z ] || return 1
   printf '%s %s %s\n' "$1" "${21}" "$(cat /proc/sys/kernel/random/boot_id)"
 }
 

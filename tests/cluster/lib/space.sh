@@ -14,6 +14,7 @@ start_space() {
   "${tie[@]}" setsid unshare --net --mount --pid --ipc --fork --kill-child=KILL --mount-proc \
     "$BASH" "$ROOM/lib/inside.sh" "$ROOM" "$STATE" </dev/null >"$STATE/log/init.log" 2>&1 9>&- &
   supervisor=$!
+  disown "$supervisor" # its end is ours to tell, not bash's
   process_mark "$supervisor" >"$STATE/supervisor.mark" || die "could not start the cluster's namespaces" "read $STATE/log/init.log"
   wait_until 10 "the namespaces" find_init "$supervisor" ||
     { cat "$STATE/log/init.log" >&2; die "could not make namespaces here" "needs root with CAP_SYS_ADMIN; or CLUSTER=existing"; }
