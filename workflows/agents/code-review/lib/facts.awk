@@ -32,7 +32,7 @@ old_left <= 0 && new_left <= 0 {
 /^\+/ {
   new_left--; new_line++; n["added"]++
   text = substr($0, 2)
-  if (text ~ /(^|[^A-Za-z])(TODO|FIXME|XXX)([^A-Za-z]|$)/) flag("todos")
+  if (text ~ /(^|[^A-Za-z0-9_])(TODO|FIXME|XXX)([^A-Za-z0-9_]|$)/) flag("todos")
   if (text ~ /AKIA[0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z][0-9A-Z]/ ||
       text ~ /-----BEGIN [A-Z ]*PRIVATE KEY-----/ || text ~ /gh[pousr]_[A-Za-z0-9]+/ && match(text, /gh[pousr]_[A-Za-z0-9]+/) && RLENGTH >= 40 ||
       tolower(text) ~ /(password|passwd|secret|api_?key|access_?token)["']? *[:=] *["'][^"'$<{ ][^"' ][^"' ][^"' ][^"' ][^"' ][^"' ][^"' ]+["']/) flag("secrets")
