@@ -102,3 +102,17 @@ put_image() {
   import_image "$tar"
   rm -f "$tar"
 }
+
+# has-image NAME IMAGE: exit code 0 if the node has it.
+has_image_verb() {
+  (($# == 2)) || die "has-image needs NAME IMAGE" "tests/cluster/cluster help"
+  name_instance "$1"
+  enter_space ctr --namespace k8s.io images ls -q "name==$2" | grep -q .
+}
+
+# busybox-root DIR: the root folder of a small image, to put programs into before `image`.
+busybox_root_verb() {
+  (($# == 1)) || die "busybox-root needs DIR" "tests/cluster/cluster help"
+  need_node_packages
+  busybox_root "$1"
+}
