@@ -1,0 +1,95 @@
+//! The operator is killed, or hands over.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt;
+use kube::api::ListParams;
+use mission_control::api::{Cause, Outcome, Phase, WorkflowRun, WorkflowRunStatus};
+
+use crate::support::{Fixture, PATIENCE, Recorder, is, is_kubernetes, step, until, workflow};
+
+const CRASHES: u32 = 20;
+const AT_ONCE: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
+    let mut f = Fixture::new().await;
+    let recorder = Recorder::start(&f);
+    let steps = ["one", "two", "three"].map(|name| step(name, "sleep 0.3; echo STATUS: done"));
+    f.workflow(workflow("w", steps)).await;
+    let mut made = 0;
+    for _ in 0..CRASHES {
+        let live = f.runs().list(&ListParams::default()).await.unwrap().items.iter().filter(|r| !is_over(r)).count();
+        for _ in live..AT_ONCE {
+            made += 1;
+            f.run(&format!("run-{made}"), "w").await;
+        }
+        let before = recorder.seen().jobs.len();
+        f.until_true("operator that goes on", async || recorder.seen().jobs.len() > before).await;
+        // Not a wait for anything: the moment itself is what is tried.
+        tokio::time::sleep(Duration::from_millis(random(1500))).await;
+        f.crash();
+    }
+    for n in 1..=made {
+        f.until(&format!("run-{n}"), "its end", is(Phase::Succeeded)).await;
+    }
+
+    recorder.assert_single_pods();
+    let runs = f.runs().list(&ListParams::default()).await.unwrap().items;
+    let total = |count: fn(&WorkflowRunStatus) -> u32| -> usize {
+        runs.iter().filter_map(|r| r.status.as_ref()).map(|s| count(s) as usize).sum()
+    };
+    let (attempts, lost) = (total(|s| s.steps.iter().map(|s| s.attempts).sum()), total(|s| s.totals.as_ref().map_or(0, |t| t.lost)));
+    let jobs = f.jobs().await.len();
+    assert_eq!(attempts, jobs, "attempts counted, Jobs made");
+    assert_eq!(attempts, total(|s| s.totals.as_ref().map_or(0, |t| t.attempts)));
+    assert_eq!(attempts, made * 3 + lost, "an attempt more than the steps and the losses need");
+    assert_eq!(recorder.seen().jobs.len(), jobs, "a Job was deleted");
+    assert_eq!(f.records().await.len(), made);
+
+    for (_, run, status) in &recorder.seen().statuses {
+        for last in status.steps.iter().filter_map(|s| s.last.as_ref()).filter(|l| l.outcome != Outcome::Done) {
+            assert_eq!((last.outcome, last.cause), (Outcome::Lost, Some(Cause::NeverStarted)), "{run}: {last:?}");
+        }
+    }
+    if is_kubernetes() {
+        assert_eq!(lost, 0, "the built-in Job controller makes the Pod of every Job");
+    }
+    eprintln!("{made} runs, {attempts} attempts, {lost} lost between a Job and its Pod, {CRASHES} crashes");
+}
+
+fn is_over(run: &WorkflowRun) -> bool {
+    run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal)
+}
+
+fn random(below: u64) -> u64 {
+    RandomState::new().hash_one(0) % below
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sigterm_a_second_operator_goes_on_at_once() {
+    let mut f = Fixture::new().await;
+    let recorder = Recorder::start(&f);
+    let steps = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| step(name, "sleep 0.5; echo STATUS: done"));
+    f.workflow(workflow("w", steps)).await;
+    f.run("demo", "w").await;
+    let second = f.another_operator();
+    f.until_true("second operator that waits", async || !second.log().is_empty()).await;
+    f.until_status("demo", "second step", |s| s.steps.len() == 8 && s.steps[1].attempts == 1).await;
+
+    let took = f.operator.terminate(Duration::from_secs(20));
+    let (jobs, gone) = (recorder.seen().jobs.len(), Instant::now());
+    f.until_true("Job made by the second operator", async || recorder.seen().jobs.len() > jobs).await;
+    let idle = gone.elapsed();
+    eprintln!("ended {took:?} after SIGTERM; the next Job came {idle:?} later");
+    assert!(took < Duration::from_secs(10), "it took {took:?} to end");
+    assert!(idle < Duration::from_secs(10), "the second operator made its first Job after {idle:?}");
+    f.operator = second;
+
+    let status = until(&f.runs(), "demo", "its end", PATIENCE, is(Phase::Succeeded)).await.status.unwrap();
+    let totals = status.totals.unwrap();
+    assert_eq!((totals.attempts, totals.lost), (8, 0));
+    recorder.assert_single_pods();
+    assert!(f.pods().await.iter().all(|p| p.name_any().starts_with("demo-")));
+}

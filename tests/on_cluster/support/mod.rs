@@ -1,0 +1,15 @@
+//! The room of a test: a namespace, an operator process, and words to make, watch and wait for objects.
+
+mod cluster;
+mod fixture;
+mod make;
+mod operator;
+mod recorder;
+mod wait;
+
+pub use cluster::{controller, is_kubernetes};
+pub use fixture::{Fixture, to};
+pub use make::{agent, ends_by_term, step, workflow};
+pub use operator::Operator;
+pub use recorder::{Recorder, owning_job};
+pub use wait::{PATIENCE, has_condition, is, until};

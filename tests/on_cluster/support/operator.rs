@@ -1,0 +1,75 @@
+//! One operator process; it ends with its test.
+
+use std::fs::{File, read_to_string};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::cluster::controller;
+
+#[derive(Debug)]
+pub struct Operator {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Operator {
+    /// Starts one for `namespace`; `log` is where it writes.
+    pub fn start(namespace: &str, log: PathBuf) -> Self {
+        let out = File::create(&log).expect("the log cannot be created");
+        let err = out.try_clone().expect("the log cannot be shared");
+        let child = Command::new(env!("CARGO_BIN_EXE_mission-control"))
+            .args(["run", "--namespace", namespace, "--lease-namespace", namespace])
+            .args(["--bind", "127.0.0.1:0", "--job-controller", &controller()])
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .spawn()
+            .expect("the operator cannot be started");
+        Self { child, log }
+    }
+
+    /// `kill -9`, and the process is gone when this returns.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// SIGTERM; gives how long the process took to end.
+    pub fn terminate(&mut self, patience: Duration) -> Duration {
+        let start = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill cannot be started").success());
+        loop {
+            match self.child.try_wait().expect("the operator cannot be waited for") {
+                Some(status) => {
+                    assert!(status.success(), "the operator ended with {status} on SIGTERM");
+                    return start.elapsed();
+                }
+                None => assert!(start.elapsed() < patience, "the operator did not end within {patience:?} of SIGTERM"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The most memory that it ever had resident, in MiB.
+    pub fn peak_memory(&self) -> u64 {
+        let text = read_to_string(format!("/proc/{}/status", self.child.id())).expect("the operator is gone");
+        let line = text.lines().find(|l| l.starts_with("VmHWM:")).expect("no VmHWM");
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("VmHWM is a number") / 1024
+    }
+
+    pub fn log(&self) -> String {
+        read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
