@@ -8,3 +8,4 @@ pub mod ids;
 pub mod output;
 pub mod snapshot;
 pub mod template;
+pub mod verdict;
