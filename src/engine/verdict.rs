@@ -130,7 +130,7 @@ fn by_exit(exit: &Exit, rules: &Rules<'_>) -> Option<Ruling> {
         Some(Ruling { outcome: Outcome::Stopped, cause: Cause::RunEnded, message })
     } else if stopped_by(Cause::PendingTimeout) {
         let message = "Stopped because it did not start in time".into();
-        Some(Ruling { outcome: Outcome::Lost, cause: Cause::PendingTimeout, message })
+        Some(Ruling { outcome: Outcome::TimedOut, cause: Cause::PendingTimeout, message })
     } else if exit.out_of_memory {
         Some(failed(Cause::OutOfMemory, "Killed: it used more memory than its limit".into()))
     } else if bad {
