@@ -4,3 +4,4 @@
 pub mod api;
 pub mod engine;
 pub mod job;
+pub mod rehearse;
