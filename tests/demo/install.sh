@@ -1,0 +1,55 @@
+# Builds the operator, makes the two images and installs CRDs, operator and workflow. Everything may be repeated.
+
+# PROFILE=release builds what would be shipped; the first demo need not wait for that.
+build_operator() {
+  local profile=()
+  [ "${PROFILE:-dev}" = dev ] || profile=(--profile "$PROFILE")
+  say "building the operator (cargo, ${PROFILE:-dev} profile; the first time takes some minutes)"
+  BINARY=$(cargo build --locked --bin mission-control "${profile[@]}" --message-format=json-render-diagnostics |
+    jq -r 'select(.reason == "compiler-artifact" and .target.name == "mission-control") | .executable // empty')
+  [ -x "$BINARY" ] || die "cargo did not name the operator's binary"
+}
+
+load_images() {
+  local root hash
+  # Without its debug information the image is a tenth of the size.
+  cp "$BINARY" "$WORK/mission-control"
+  strip "$WORK/mission-control" 2>/dev/null || true
+  # The tag is the content, so that a new build is rolled out and an old one is not loaded twice.
+  hash=$(sha256sum "$WORK/mission-control" | cut -c1-12)
+  OPERATOR_IMAGE=missioncontrol.dev/operator:$hash
+  if [ "${CLUSTER:-}" = existing ]; then
+    OPERATOR_IMAGE=${OPERATOR_IMAGE_NAME:-missioncontrol.dev/operator:latest}
+    say "the existing cluster must be able to pull $OPERATOR_IMAGE (or set OPERATOR_IMAGE_NAME) and missioncontrol.dev/agents/code-review:v1"
+    return
+  fi
+  if ! "$CLUSTER_SH" has-image "$CLUSTER_NAME" "$OPERATOR_IMAGE"; then
+    "$CLUSTER_SH" image-of-binary "$CLUSTER_NAME" "$OPERATOR_IMAGE" "$WORK/mission-control"
+  fi
+  root=$WORK/agents-root
+  rm -rf "$root"
+  "$CLUSTER_SH" busybox-root "$root"
+  mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/code-review"
+  cp workflows/agents/code-review/bin/* "$root/usr/local/bin/"
+  cp workflows/agents/code-review/lib/* "$root/usr/local/lib/code-review/"
+  "$CLUSTER_SH" image "$CLUSTER_NAME" missioncontrol.dev/agents/code-review:v1 "$root"
+  rm -rf "$root"
+}
+
+install_operator() {
+  kubectl apply --server-side --force-conflicts -f crds/ >/dev/null
+  kubectl wait --for=condition=Established --timeout=30s -f crds/ >/dev/null
+  sed "s|OPERATOR_IMAGE|$OPERATOR_IMAGE|" "$ROOM/operator.yaml" | kubectl apply -f - >/dev/null
+  if ! kubectl rollout status --timeout=90s -n mission-control deployment/mission-control >/dev/null; then
+    kubectl get pods -n mission-control >&2
+    kubectl logs -n mission-control deployment/mission-control --tail 20 >&2 || true
+    die "the operator did not become ready" "kubectl describe pods -n mission-control"
+  fi
+  say "operator is ready: $OPERATOR_IMAGE"
+}
+
+install_workflow() {
+  kubectl create namespace "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+  # In the demo the verifier gives up once on purpose, so that a retry is seen.
+  sed '/DEMO_FAIL_FIRST/s/value: "0"/value: "1"/' workflows/code-review.yaml | kubectl apply -n "$NAMESPACE" -f -
+}
