@@ -11,6 +11,30 @@ demo-env: ## the lines for your shell: eval "$(make -s demo-env)"
 demo-down: ## stop the demo and remove everything it made
 	@tests/cluster/cluster down demo
 
+##@ Tests
+.PHONY: test lint unit cluster-test cluster-test-kubernetes cluster-test-gate crds
+test: lint unit cluster-test-all ## everything: lints, unit, scenario, property and cluster tests
+	@echo "make test: all passed"
+lint: ## formatting, clippy, and the workflows that ship
+	cargo fmt --check
+	cargo clippy --locked --all-targets --features cluster -- -D warnings
+	cargo run --locked --quiet --bin mc -- workflow lint workflows examples
+unit: ## unit, scenario, property and architecture tests (no cluster)
+	cargo test --locked
+cluster-test: ## the cluster tests, operator-managed Jobs, on a cluster of their own
+	@tests/on_cluster/run
+cluster-test-kubernetes: ## the same with the built-in Job controller
+	@tests/on_cluster/run --controller Kubernetes
+cluster-test-gate: ## the same on a cluster that does not know spec.managedBy
+	@tests/on_cluster/run --feature-gates JobManagedBy=false
+.PHONY: cluster-test-all
+cluster-test-all: ## all three of them
+	@tests/on_cluster/run
+	@tests/on_cluster/run --controller Kubernetes
+	@tests/on_cluster/run --feature-gates JobManagedBy=false
+crds: ## write crds/ from the types
+	cargo run --locked --quiet --bin mission-control -- crds --dir crds
+
 ##@ Test cluster
 .PHONY: cluster-build
 cluster-build: ## build the cluster's programs (about ten minutes, once)

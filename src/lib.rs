@@ -2,4 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod api;
+pub mod cli;
 pub mod engine;
+pub mod job;
+pub mod rehearse;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{LocalObjectReference, ResourceRequirements, SecretKeySelector, SecurityContext, Toleration};
+use k8s_openapi::api::core::v1::{
+    LocalObjectReference, ResourceRequirements, SecretKeySelector, SecurityContext, Toleration,
+};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -223,7 +223,9 @@ mod tests {
     #[test]
     fn the_docs_have_every_word_with_its_meaning() {
         let docs = include_str!("../../docs/concepts.md");
-        let words = Phase::ALL.iter().map(|(w, d)| (w.as_str(), *d))
+        let words = Phase::ALL
+            .iter()
+            .map(|(w, d)| (w.as_str(), *d))
             .chain(StepPhase::ALL.iter().map(|(w, d)| (w.as_str(), *d)))
             .chain(Outcome::ALL.iter().map(|(w, d)| (w.as_str(), *d)))
             .chain(Cause::ALL.iter().map(|(w, d)| (w.as_str(), *d)))

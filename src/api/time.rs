@@ -64,9 +64,10 @@ impl FromStr for Span {
                 _ => return Err(wrong()),
             };
             let part = number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)?;
-            total = total.checked_add(part).filter(|t| *t <= LONGEST).ok_or_else(|| {
-                format!("{s:?} is too long; ten years (87840h) is the most")
-            })?;
+            total = total
+                .checked_add(part)
+                .filter(|t| *t <= LONGEST)
+                .ok_or_else(|| format!("{s:?} is too long; ten years (87840h) is the most"))?;
             rest = tail;
         }
         Ok(Self(total))

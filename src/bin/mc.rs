@@ -1,1 +1,5 @@
-fn main(){}
+//! `mc`, Mission Control's command line.
+
+fn main() -> std::process::ExitCode {
+    mission_control::cli::main()
+}

@@ -23,6 +23,8 @@ pub struct Plan {
 pub enum Before {
     /// Create the ControllerRevision of that name; one of the same content is fine.
     EnsureRevision { name: String, spec: Box<WorkflowSpec> },
+    /// Delete the RunRecord of that name and UID of its run: the workflow was mended since, and the run may run.
+    DropRecord { name: String, run_uid: String },
     /// Create the RunRecord of that name. If it exists: read it, set `Snapshot::record`, plan again.
     WriteRecord { name: String, record: Box<RunRecordSpec> },
 }

@@ -3,8 +3,23 @@
 //! No async, no clock, no client, no environment: `now` is a field of the snapshot. A problem of a run is data in its
 //! status, never an `Err`. Start reading at [`snapshot`], [`effect`], then [`plan`].
 
+pub mod admit;
+pub mod context;
+pub mod decide;
+pub mod definition;
 pub mod effect;
+pub mod end;
+pub mod escalate;
 pub mod ids;
+pub mod launch;
+pub mod lint;
 pub mod output;
+pub mod params;
+pub mod plan;
+pub mod retry;
 pub mod snapshot;
+pub mod step;
+pub mod summary;
 pub mod template;
+pub mod verdict;
+pub mod volume;

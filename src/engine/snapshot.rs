@@ -21,6 +21,18 @@ pub struct Snapshot<'a> {
     pub record: RecordFact,
     /// Pods of an earlier run of the same name that are still running.
     pub namesake_pods: Vec<String>,
+    /// Whether Jobs of the run exist.
+    pub has_children: bool,
+    /// The run's operator-managed Jobs whose status has no end yet.
+    pub open_jobs: Vec<OpenJob>,
+}
+
+/// A Job that the operator has to finish once its attempt is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenJob {
+    pub job: String,
+    pub step: String,
+    pub n: u32,
 }
 
 /// The Workflow that a run names.

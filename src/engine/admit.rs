@@ -1,0 +1,166 @@
+//! May a run start? Everything that keeps it Pending, with the reason; and its first status when it may.
+
+use crate::api::status::{PinnedWorkflow, Totals};
+use crate::api::{Phase, Reason, RunRecordSpec, StepPhase, StepStatus, Workflow, WorkflowSpec};
+
+use super::definition::Definition;
+use super::effect::Before;
+use super::plan::Draft;
+use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
+use super::{end, ids, lint, params, plan};
+
+/// How long a Pending run waits before it looks again at what no watch tells.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The definition to execute, with the run's first status written; or None, with the reason for waiting.
+pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
+    match gate(draft) {
+        Ok(Some((definition, spec, pinned))) => {
+            begin(draft, &definition, spec, pinned);
+            Some(definition)
+        }
+        Ok(None) => None,
+        Err((reason, message)) => {
+            draft.status.phase = Some(Phase::Pending);
+            draft.status.reason = Some(reason);
+            draft.status.waiting = Some(message.clone());
+            draft.status.message = Some(message);
+            None
+        }
+    }
+}
+
+type Admitted = (Definition, WorkflowSpec, PinnedWorkflow);
+type Wait = (Reason, String);
+
+fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
+    let seen = draft.seen;
+    let reference = &seen.run.spec.workflow_ref;
+    if let RecordFact::Found(record) = &seen.record
+        && answers(record, seen.workflow, reference.revision.as_deref())
+    {
+        end::already_ran(draft, record);
+        return Ok(None);
+    }
+    if seen.run.spec.suspend == Some(true) {
+        return Err((Reason::Suspended, "spec.suspend is true; set it to false to start the run".into()));
+    }
+    if draft.status.hold.is_some() {
+        return Err((
+            Reason::Paused,
+            "paused by a decision; a WorkflowDecision with action Resume starts it".into(),
+        ));
+    }
+    let (spec, generation) = find(draft)?;
+    let definition = Definition::read(&spec).map_err(|p| invalid(&reference.name, &p))?;
+    let revision = ids::revision_hash(&spec);
+    let pinned = PinnedWorkflow { name: reference.name.clone(), generation, revision };
+    if let Err(problems) = params::resolve(&definition.params, &seen.run.spec.params) {
+        draft.status.workflow = Some(pinned);
+        end::order(draft, Phase::Failed, Reason::InvalidParams, problems.join("; "));
+        end::commit(draft);
+        return Ok(None);
+    }
+    if let Some(pod) = seen.namesake_pods.first() {
+        draft.wake_at(draft.now().plus(LOOK_AGAIN));
+        return Err((
+            Reason::NamesakeRunning,
+            format!("Pod {pod} of an earlier run of this name is still running"),
+        ));
+    }
+    if seen.record == RecordFact::Unknown {
+        draft.wake_at(draft.now().plus(std::time::Duration::from_secs(1)));
+        return Err((Reason::Running, "about to start: asking whether it ran before".into()));
+    }
+    Ok(Some((definition, spec, pinned)))
+}
+
+/// A record answers for the same run applied again: always if it succeeded, else while the workflow is unchanged.
+fn answers(record: &RunRecordSpec, workflow: WorkflowFact<'_>, asked: Option<&str>) -> bool {
+    let current = match workflow {
+        WorkflowFact::Present(workflow) => {
+            asked.map_or_else(|| ids::revision_hash(&workflow.spec), str::to_string)
+        }
+        WorkflowFact::Absent | WorkflowFact::Undecodable => return record.outcome == Phase::Succeeded,
+    };
+    record.outcome == Phase::Succeeded || record.revision.as_deref().is_none_or(|r| r == current)
+}
+
+fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
+    let reference = &draft.seen.run.spec.workflow_ref;
+    let name = &reference.name;
+    let workflow: &Workflow = match draft.seen.workflow {
+        WorkflowFact::Present(workflow) => workflow,
+        WorkflowFact::Absent => {
+            return Err((
+                Reason::WorkflowNotFound,
+                format!("Workflow {name} does not exist in this namespace; apply it and the run starts"),
+            ));
+        }
+        WorkflowFact::Undecodable => return Err(invalid(name, &["it cannot be read as a Workflow".into()])),
+    };
+    if workflow.spec.suspend == Some(true) {
+        return Err((
+            Reason::WorkflowSuspended,
+            format!("Workflow {name} has spec.suspend: true; set it to false and the run starts"),
+        ));
+    }
+    let generation = workflow.metadata.generation.unwrap_or_default();
+    if let Some(asked) = &reference.revision
+        && *asked != ids::revision_hash(&workflow.spec)
+    {
+        return match &draft.seen.revision {
+            RevisionFact::Found(spec) => Ok(((**spec).clone(), generation)),
+            RevisionFact::Missing | RevisionFact::Tampered | RevisionFact::NotAsked => Err((
+                Reason::RevisionNotFound,
+                format!(
+                    "revision {asked} of Workflow {name} does not exist; remove workflowRef.revision or name one that does"
+                ),
+            )),
+        };
+    }
+    let problems = lint::problems(&workflow.spec);
+    if problems.is_empty() { Ok((workflow.spec.clone(), generation)) } else { Err(invalid(name, &problems)) }
+}
+
+fn invalid(name: &str, problems: &[String]) -> Wait {
+    let shown: String = problems.join("; ").chars().take(600).collect();
+    (Reason::WorkflowInvalid, format!("Workflow {name} is invalid; mend it and the run starts. {shown}"))
+}
+
+fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pinned: PinnedWorkflow) {
+    if let RecordFact::Found(record) = &draft.seen.record {
+        let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
+        draft.before.push(Before::DropRecord { name, run_uid: record.run_uid.clone() });
+    }
+    let name = ids::revision_name(&pinned.name, &pinned.revision);
+    draft.before.push(Before::EnsureRevision { name, spec: Box::new(ids::executed_part(&spec)) });
+    let now = draft.now();
+    let status = &mut draft.status;
+    status.phase = Some(Phase::Running);
+    status.started_at = Some(now);
+    status.active_since = Some(now);
+    status.active_seconds = Some(0);
+    status.workflow = Some(pinned);
+    status.totals = Some(Totals::default());
+    status.steps = definition.steps.iter().map(|s| fresh(&s.name)).collect();
+}
+
+fn fresh(name: &str) -> StepStatus {
+    StepStatus {
+        name: name.into(),
+        phase: StepPhase::Pending,
+        attempts: 0,
+        retries: 0,
+        lost: 0,
+        rounds: 0,
+        started_at: None,
+        finished_at: None,
+        next_attempt_at: None,
+        current: None,
+        last: None,
+        feedback: None,
+        outputs: std::collections::BTreeMap::new(),
+        output: None,
+    }
+}

@@ -1,0 +1,162 @@
+//! People's words: each decision is applied or refused once, and recorded with its effect.
+
+use std::collections::BTreeMap;
+
+use crate::api::status::{DecisionResult, Hold};
+use crate::api::{Action, Phase, Reason, StepPhase, WorkflowDecision};
+
+use super::effect::Effect;
+use super::output::is_reserved;
+use super::plan::Draft;
+use super::{end, escalate};
+
+/// Decisions that the status remembers after their objects are gone.
+const REMEMBERED: usize = 50;
+/// What a decision's result says when it had its effect.
+pub const APPLIED: &str = "Applied";
+
+/// Applies every decision that is not recorded yet, oldest first.
+pub fn apply(draft: &mut Draft<'_>) {
+    answer(draft, |draft, decision| match effect(draft, decision) {
+        Ok(()) => APPLIED.into(),
+        Err(why) => format!("Refused: {why}"),
+    });
+}
+
+/// The run is over: every new decision is refused.
+pub fn refuse_all(draft: &mut Draft<'_>) {
+    answer(draft, |draft, _| {
+        let phase = draft.status.phase.map_or("over", Phase::as_str);
+        format!("Refused: the run is over ({phase})")
+    });
+}
+
+/// The run ends with this pass: decisions that came too late are refused.
+pub fn refuse_all_after(draft: &mut Draft<'_>, outcome: Phase) {
+    answer(draft, |_, _| format!("Refused: the run is over ({outcome})"));
+}
+
+fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecision) -> String) {
+    let mut waiting = draft.seen.decisions.clone();
+    waiting.sort_by_key(|d| (d.metadata.creation_timestamp.clone(), d.metadata.name.clone()));
+    for decision in waiting {
+        let uid = decision.metadata.uid.clone().unwrap_or_default();
+        let name = decision.metadata.name.clone().unwrap_or_default();
+        let known = draft.status.decisions.iter().find(|d| d.uid == uid).cloned();
+        let entry = known.unwrap_or_else(|| {
+            let result = decide(draft, decision);
+            let entry = DecisionResult {
+                uid,
+                name: name.clone(),
+                action: decision.spec.action,
+                by: decision.spec.by.clone(),
+                at: draft.now(),
+                result,
+            };
+            draft.status.decisions.push(entry.clone());
+            entry
+        });
+        if decision.status.as_ref().and_then(|s| s.result.as_ref()).is_none() {
+            draft.after.push(Effect::AnswerDecision { name, result: entry.result, at: entry.at });
+        }
+    }
+    forget(draft);
+}
+
+/// Only what nobody can ask again is forgotten: entries whose object is gone.
+fn forget(draft: &mut Draft<'_>) {
+    while draft.status.decisions.len() > REMEMBERED {
+        let alive = |uid: &str| draft.seen.decisions.iter().any(|d| d.metadata.uid.as_deref() == Some(uid));
+        let Some(gone) = draft.status.decisions.iter().position(|d| !alive(&d.uid)) else {
+            return;
+        };
+        draft.status.decisions.remove(gone);
+    }
+}
+
+fn effect(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
+    if draft.status.ending.is_some() {
+        return Err("the run is already being ended".into());
+    }
+    match &decision.spec.escalation {
+        Some(id) => answer_escalation(draft, decision, id),
+        None => order(draft, decision),
+    }
+}
+
+/// Pause, Resume and Abort: meant for this run only if said after it was created.
+fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
+    if decision.metadata.creation_timestamp < draft.seen.run.metadata.creation_timestamp {
+        return Err("it is older than the run; it was said to an earlier run of this name".into());
+    }
+    let by = decision.spec.by.clone();
+    match decision.spec.action {
+        Action::Abort => {
+            abort(draft, by.as_deref());
+            Ok(())
+        }
+        Action::Pause => {
+            draft.status.hold = Some(Hold { by, since: draft.now() });
+            Ok(())
+        }
+        Action::Resume if draft.seen.run.spec.suspend == Some(true) => {
+            Err("spec.suspend of the run is true; set it to false (kubectl patch mcr NAME --type merge -p '{\"spec\":{\"suspend\":false}}')".into())
+        }
+        Action::Resume if draft.status.hold.is_none() => Err("the run is not paused".into()),
+        Action::Resume => {
+            draft.status.hold = None;
+            Ok(())
+        }
+        Action::Retry | Action::Skip | Action::Approve | Action::Reject => {
+            Err("it names no escalation; see status.escalations of the run".into())
+        }
+    }
+}
+
+fn abort(draft: &mut Draft<'_>, by: Option<&str>) {
+    let message = by.map_or_else(|| "aborted by a decision".to_string(), |by| format!("aborted by {by}"));
+    end::order(draft, Phase::Cancelled, Reason::Aborted, message);
+}
+
+fn answer_escalation(draft: &mut Draft<'_>, decision: &WorkflowDecision, id: &str) -> Result<(), String> {
+    let question = draft.status.escalations.iter().find(|e| e.id == id).cloned();
+    let question = question.ok_or_else(|| format!("the run has no open escalation {id}"))?;
+    let action = decision.spec.action;
+    if !question.actions.contains(&action) {
+        let legal: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
+        return Err(format!("{} does not answer it; legal: {}", action.as_str(), legal.join(", ")));
+    }
+    let outputs = usable(&decision.spec.outputs)?;
+    if action == Action::Retry && question.cause.needs_outputs() && outputs.is_empty() {
+        return Err(format!(
+            "{}: a new attempt alone cannot mend that; give the missing values in outputs",
+            question.cause
+        ));
+    }
+    if action == Action::Abort {
+        abort(draft, decision.spec.by.as_deref());
+        return Ok(());
+    }
+    let now = draft.now();
+    let step = escalate::close(draft, id).and_then(|i| draft.status.steps.get_mut(i));
+    let step = step.ok_or("its step does not exist")?;
+    step.outputs.extend(outputs);
+    if action == Action::Retry {
+        step.phase = StepPhase::Pending;
+        step.retries = 0;
+        step.lost = 0;
+        step.feedback = decision.spec.feedback.clone();
+    } else {
+        step.phase = StepPhase::Skipped;
+        step.finished_at = Some(now);
+    }
+    Ok(())
+}
+
+/// Outputs with keys in lower case; names of the run itself cannot be written.
+fn usable(outputs: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    if let Some(name) = outputs.keys().find(|k| is_reserved(k)) {
+        return Err(format!("outputs.{name}: the name is reserved"));
+    }
+    Ok(outputs.iter().map(|(k, v)| (k.to_lowercase(), v.clone())).collect())
+}

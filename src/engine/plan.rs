@@ -1,0 +1,146 @@
+//! One pass over one run: facts -> what its status becomes and what is to be done.
+//!
+//! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
+//! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
+
+use crate::api::{Stamp, WorkflowRunStatus};
+
+use super::definition::Definition;
+use super::effect::{Before, Effect, Plan};
+use super::snapshot::{RecordFact, RevisionFact, Snapshot};
+use super::{admit, decide, end, escalate, ids, launch, step, summary};
+
+/// What one pass has decided so far.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub seen: &'a Snapshot<'a>,
+    pub status: WorkflowRunStatus,
+    pub before: Vec<Before>,
+    pub after: Vec<Effect>,
+    pub wake: Option<Stamp>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(seen: &'a Snapshot<'a>) -> Self {
+        let mut status = seen.run.status.clone().unwrap_or_default();
+        status.observed_generation = seen.run.metadata.generation.unwrap_or_default();
+        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None }
+    }
+
+    pub fn now(&self) -> Stamp {
+        self.seen.now
+    }
+    pub fn run_name(&self) -> &'a str {
+        self.seen.run.metadata.name.as_deref().unwrap_or_default()
+    }
+    pub fn run_uid(&self) -> &'a str {
+        self.seen.run.metadata.uid.as_deref().unwrap_or_default()
+    }
+    /// Look again at `at` (or earlier, if something else asks for it).
+    pub fn wake_at(&mut self, at: Stamp) {
+        self.wake = Some(self.wake.map_or(at, |w| w.min(at)));
+    }
+}
+
+/// The answer to what was seen.
+pub fn plan(seen: &Snapshot<'_>) -> Plan {
+    let mut draft = Draft::new(seen);
+    if draft.status.phase.is_some_and(crate::api::Phase::is_terminal) {
+        end::rest(&mut draft);
+    } else if let RecordFact::Found(record) = &seen.record
+        && record.run_uid == draft.run_uid()
+    {
+        end::by_record(&mut draft, record);
+    } else {
+        live(&mut draft);
+    }
+    finish_jobs(&mut draft);
+    Plan { before: draft.before, status: draft.status, after: draft.after, wake: draft.wake }
+}
+
+fn live(draft: &mut Draft<'_>) {
+    let definition = if draft.status.started_at.is_none() {
+        decide::apply(draft);
+        if draft.status.ending.is_some() {
+            end::commit(draft);
+            return;
+        }
+        admit::admit(draft)
+    } else {
+        pinned(draft)
+    };
+    match definition {
+        Some(definition) => drive(draft, &definition),
+        None if draft.status.ending.is_some() => {
+            step::stopped(draft);
+            end::wind_down(draft);
+        }
+        None => summary::write(draft, None),
+    }
+}
+
+/// The revision that the run started with; a person is asked when it is gone.
+fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
+    let problem = match &draft.seen.revision {
+        RevisionFact::Found(spec) => match Definition::read(spec) {
+            Ok(definition) if definition.steps.len() == draft.status.steps.len() => {
+                escalate::revision_found(draft);
+                return Some(definition);
+            }
+            Ok(_) => "has other steps than the run".to_string(),
+            Err(problems) => problems.join("; "),
+        },
+        RevisionFact::Tampered => "was changed: its content does not fit its name".into(),
+        RevisionFact::Missing => "does not exist any more".into(),
+        // The shell did not look: nothing is decided on what was not seen.
+        RevisionFact::NotAsked => return None,
+    };
+    decide::apply(draft);
+    if draft.status.ending.is_none() {
+        escalate::revision_lost(draft, &problem);
+    }
+    None
+}
+
+fn drive(draft: &mut Draft<'_>, definition: &Definition) {
+    decide::apply(draft);
+    step::observe(draft, definition);
+    escalate::expire(draft);
+    end::deadline(draft, definition);
+    if draft.status.ending.is_none() {
+        launch::start(draft, definition);
+    }
+    if draft.status.ending.is_none() && draft.status.steps.iter().all(|s| s.phase.is_satisfied()) {
+        end::succeed(draft);
+    }
+    if draft.status.ending.is_some() {
+        end::wind_down(draft);
+    } else {
+        summary::write(draft, Some(definition));
+    }
+}
+
+/// Every Job whose attempt is over gets its end, also after a crash between the status and the Job.
+fn finish_jobs(draft: &mut Draft<'_>) {
+    let live =
+        |job: &str| draft.status.steps.iter().any(|s| s.current.as_ref().is_some_and(|c| c.job == job));
+    let finished: Vec<Effect> = draft
+        .seen
+        .open_jobs
+        .iter()
+        .filter(|open| !live(&open.job))
+        .map(|open| {
+            let last = draft.status.steps.iter().find(|s| s.name == open.step).and_then(|s| s.last.as_ref());
+            let last = last.filter(|l| l.n == open.n);
+            let success = last.is_some_and(|l| l.outcome == crate::api::Outcome::Done);
+            let message = last.map_or("the attempt was repeated", |l| l.outcome.as_str());
+            Effect::FinishJob { job: open.job.clone(), success, message: message.into() }
+        })
+        .collect();
+    draft.after.extend(finished);
+}
+
+/// Hash of what the run asks for.
+pub fn spec_hash(draft: &Draft<'_>) -> String {
+    ids::spec_hash(&draft.seen.run.spec)
+}

@@ -1,0 +1,182 @@
+//! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
+
+use crate::api::conditions::{Fact, merge};
+use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
+
+use super::definition::Definition;
+use super::launch;
+use super::plan::Draft;
+
+/// Writes the glance of a run that is not ending.
+pub fn write(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+    if draft.status.phase.is_some_and(Phase::is_terminal) {
+        return;
+    }
+    if draft.status.started_at.is_some() {
+        started(draft, definition);
+    }
+    observed(draft);
+}
+
+/// Writes the glance of a run whose Pods are being stopped.
+pub fn ending(draft: &mut Draft<'_>) {
+    let Some(ending) = draft.status.ending.clone() else { return };
+    draft.status.phase = Some(Phase::Running);
+    draft.status.reason = Some(Reason::Ending);
+    draft.status.message = Some(format!("{}; its Pods are being stopped", ending.message));
+    draft.status.waiting = Some("for running attempts to stop".into());
+    activity(draft);
+    places(draft);
+    observed(draft);
+}
+
+/// Writes the glance of a run that has just ended.
+pub fn finished(draft: &mut Draft<'_>) {
+    places(draft);
+    draft.status.step = None;
+    observed(draft);
+}
+
+/// Conditions follow from the rest of the status.
+pub fn observed(draft: &mut Draft<'_>) {
+    let facts = conditions(&draft.status);
+    let generation = draft.status.observed_generation;
+    draft.status.conditions = merge(&draft.status.conditions, facts, generation, draft.now());
+}
+
+fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+    let asked = !draft.status.escalations.is_empty();
+    let held = launch::held(draft);
+    let moves = draft.status.steps.iter().any(|s| s.current.is_some() || (!held && can_start(s)));
+    let (phase, reason) = match (moves, asked, held) {
+        (true, false, _) => (Phase::Running, Reason::Running),
+        (true, true, _) => (Phase::Running, Reason::Escalated),
+        (false, true, _) => (Phase::Paused, Reason::Escalated),
+        (false, false, true) if draft.status.hold.is_some() => (Phase::Paused, Reason::Paused),
+        (false, false, true) => (Phase::Paused, Reason::Suspended),
+        (false, false, false) => (Phase::Running, Reason::Running),
+    };
+    draft.status.phase = Some(phase);
+    draft.status.reason = Some(reason);
+    draft.status.message = Some(message(draft, reason));
+    let trouble = draft.status.waiting.take().filter(|w| definition.is_some() && still_true(draft, w));
+    draft.status.waiting = Some(trouble.unwrap_or_else(|| waiting(draft)));
+    activity(draft);
+    places(draft);
+}
+
+/// What the step table just said about a Pod that cannot start stays only while an attempt is under way.
+fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
+    waiting.starts_with("step ")
+        && draft.status.steps.iter().any(|s| {
+            s.current.as_ref().is_some_and(|c| {
+                use super::snapshot::AttemptFact as F;
+                let fact = draft.seen.attempts.get(&c.job);
+                waiting.starts_with(&format!("step {}:", s.name))
+                    && matches!(
+                        fact,
+                        Some(F::Pending { message: Some(_), .. } | F::Blocked { .. } | F::Unreachable { .. })
+                    )
+            })
+        })
+}
+
+fn can_start(step: &StepStatus) -> bool {
+    step.phase == StepPhase::Backoff
+}
+
+fn message(draft: &Draft<'_>, reason: Reason) -> String {
+    let status = &draft.status;
+    match reason {
+        Reason::Escalated => status.escalations.first().map(|e| e.message.clone()).unwrap_or_default(),
+        Reason::Paused => "paused by a decision; a WorkflowDecision with action Resume moves it on".into(),
+        Reason::Suspended => "spec.suspend is true; set it to false to move it on".into(),
+        _ => status.steps.iter().find(|s| at_work(s)).map_or_else(
+            || "about to start the next step".to_string(),
+            |s| format!("step {} is at attempt {}", s.name, s.attempts),
+        ),
+    }
+}
+
+fn waiting(draft: &Draft<'_>) -> String {
+    let status = &draft.status;
+    let of = |wanted: fn(&StepStatus) -> bool| -> Vec<&str> {
+        status.steps.iter().filter(|s| wanted(s)).map(|s| s.name.as_str()).collect()
+    };
+    let (running, backoff) = (of(|s| s.current.is_some()), of(|s| s.phase == StepPhase::Backoff));
+    if !running.is_empty() {
+        format!("for step {} to end", running.join(", "))
+    } else if launch::held(draft) {
+        "for the run to be resumed".into()
+    } else if !backoff.is_empty() {
+        format!("for the backoff of step {}", backoff.join(", "))
+    } else if !status.escalations.is_empty() {
+        "for a person's decision".into()
+    } else {
+        "for nothing".into()
+    }
+}
+
+fn at_work(step: &StepStatus) -> bool {
+    matches!(step.phase, StepPhase::Running | StepPhase::Backoff | StepPhase::Escalated)
+}
+
+/// The clock of the run: it stands still while the run is Paused.
+fn activity(draft: &mut Draft<'_>) {
+    let now = draft.now();
+    let status = &mut draft.status;
+    if status.phase == Some(Phase::Paused) {
+        status.active_seconds = Some(active_seconds(status, now));
+        status.active_since = None;
+    } else {
+        status.active_since = status.active_since.or(Some(now));
+    }
+}
+
+/// Seconds for which the run was active until `now`.
+pub fn active_seconds(status: &WorkflowRunStatus, now: Stamp) -> i64 {
+    let running =
+        status.active_since.map_or(0, |since| i64::try_from(now.since(since).as_secs()).unwrap_or(i64::MAX));
+    status.active_seconds.unwrap_or(0).saturating_add(running)
+}
+
+fn places(draft: &mut Draft<'_>) {
+    let status = &mut draft.status;
+    let done = status.steps.iter().filter(|s| s.phase.is_satisfied()).count();
+    if !status.steps.is_empty() {
+        status.progress = Some(format!("{done}/{}", status.steps.len()));
+    }
+    status.step = status.steps.iter().find(|s| at_work(s)).map(|s| s.name.clone());
+}
+
+fn conditions(status: &WorkflowRunStatus) -> Vec<Fact> {
+    let reason = status.reason.map_or("Pending", Reason::as_str);
+    let message = status.message.clone().unwrap_or_default();
+    let fact = |kind, value| Fact { kind, status: value, reason: reason.into(), message: message.clone() };
+    let mut facts = match status.phase {
+        None | Some(Phase::Pending | Phase::Running) => {
+            vec![fact("Ready", "Unknown"), fact("Reconciling", "True")]
+        }
+        Some(Phase::Paused) => vec![fact("Ready", "False"), fact("Reconciling", "True")],
+        Some(Phase::Succeeded) => {
+            vec![fact("Ready", "True"), fact("Complete", "True"), fact("Finished", "True")]
+        }
+        Some(Phase::Failed | Phase::Cancelled) => {
+            vec![
+                fact("Ready", "False"),
+                fact("Stalled", "True"),
+                fact("Failed", "True"),
+                fact("Finished", "True"),
+            ]
+        }
+    };
+    if let Some(question) = status.escalations.first() {
+        facts.push(Fact {
+            kind: "NeedsDecision",
+            status: "True",
+            reason: question.cause.as_str().into(),
+            message: question.message.clone(),
+        });
+    }
+    facts
+}

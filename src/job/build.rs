@@ -1,0 +1,232 @@
+//! Turns a [`Launch`] into a Job, and the stored Job into its one Pod. Never fails: what the API server does not take,
+//! it refuses with a message, and that is a fact of the attempt.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::batch::v1::{Job, JobSpec};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, Pod, PodSecurityContext, PodSpec,
+    PodTemplateSpec, SeccompProfile, Volume,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use serde_json::json;
+
+use super::{JobController, Owner, container, managed_by_operator};
+use crate::api::agent::InputAs;
+use crate::api::{GROUP, VERSION, labels};
+use crate::engine::effect::Launch;
+use crate::engine::ids::sha256_hex;
+
+/// User, group and fsGroup of an agent: the `nonroot` of distroless images.
+pub(super) const NONROOT: i64 = 65532;
+/// What the Pod's own deadline leaves to the operator before it acts without it.
+const BACKSTOP_SECS: u64 = 60;
+
+/// The attempt's Job.
+pub fn build_job(launch: &Launch, owner: &Owner, controller: JobController) -> Job {
+    let labels = child_labels(launch, owner);
+    Job {
+        metadata: ObjectMeta {
+            name: Some(launch.job.clone()),
+            namespace: Some(owner.namespace.to_string()),
+            labels: Some(labels.clone()),
+            annotations: Some([(labels::LAUNCH_HASH.to_string(), launch_hash(launch, owner))].into()),
+            owner_references: Some(vec![OwnerReference {
+                api_version: format!("{GROUP}/{VERSION}"),
+                kind: "WorkflowRun".to_string(),
+                name: owner.name.to_string(),
+                uid: owner.uid.to_string(),
+                controller: Some(true),
+                block_owner_deletion: Some(false),
+            }]),
+            ..ObjectMeta::default()
+        },
+        spec: Some(JobSpec {
+            backoff_limit: Some(0),
+            managed_by: match controller {
+                JobController::Operator => Some(labels::JOB_CONTROLLER.to_string()),
+                JobController::Kubernetes => None,
+            },
+            template: PodTemplateSpec {
+                metadata: Some(ObjectMeta { labels: Some(labels), ..ObjectMeta::default() }),
+                spec: Some(pod_spec(launch, owner)),
+            },
+            ..JobSpec::default()
+        }),
+        status: None,
+    }
+}
+
+fn child_labels(launch: &Launch, owner: &Owner) -> BTreeMap<String, String> {
+    [
+        (labels::RUN, labels::label_value(owner.name)),
+        (labels::RUN_UID, owner.uid),
+        (labels::WORKFLOW, labels::label_value(&launch.workflow)),
+        (labels::STEP, labels::label_value(&launch.step)),
+        (labels::ATTEMPT, launch.n.to_string().as_str()),
+        (labels::MANAGED_BY, labels::OPERATOR),
+    ]
+    .map(|(key, value)| (key.to_string(), value.to_string()))
+    .into()
+}
+
+/// Hash of all that the Job is made from. It marks the Job as ours; nothing is decided by its value.
+fn launch_hash(launch: &Launch, owner: &Owner) -> String {
+    let Launch { job, workflow, step, item, n, attempt_id, agent, input, env, timeout, pending_timeout } =
+        launch;
+    let content = json!({
+        "run": owner.uid, "job": job, "workflow": workflow, "step": step, "item": item, "n": n, "attemptID": attempt_id,
+        "agent": agent, "input": input, "env": env, "timeout": timeout, "pendingTimeout": pending_timeout,
+    });
+    let mut hex = sha256_hex(content.to_string().as_bytes());
+    hex.truncate(32);
+    hex
+}
+
+fn pod_spec(launch: &Launch, owner: &Owner) -> PodSpec {
+    let agent = &launch.agent;
+    PodSpec {
+        active_deadline_seconds: Some(backstop(launch)),
+        automount_service_account_token: Some(agent.service_account_name.is_some()),
+        containers: vec![container::agent(launch, owner)],
+        enable_service_links: Some(false),
+        image_pull_secrets: some_list(&agent.image_pull_secrets),
+        node_selector: Some(agent.node_selector.clone()).filter(|s| !s.is_empty()),
+        restart_policy: Some("Never".to_string()),
+        runtime_class_name: agent.runtime_class_name.clone(),
+        // Pod-wide, so that an injected sidecar without a word of its own passes `restricted` as well.
+        security_context: Some(PodSecurityContext {
+            fs_group: Some(NONROOT),
+            run_as_group: Some(NONROOT),
+            run_as_non_root: Some(true),
+            run_as_user: Some(NONROOT),
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".to_string(),
+                ..SeccompProfile::default()
+            }),
+            ..PodSecurityContext::default()
+        }),
+        service_account_name: agent.service_account_name.clone(),
+        tolerations: some_list(&agent.tolerations),
+        volumes: Some(volumes(launch)),
+        ..PodSpec::default()
+    }
+}
+
+/// The kubelet's own deadline, for the case that no operator is there to stop the Pod.
+fn backstop(launch: &Launch) -> i64 {
+    let sum = launch.pending_timeout.as_duration().saturating_add(launch.timeout.as_duration());
+    let whole = sum.as_secs().saturating_add(u64::from(sum.subsec_nanos() > 0));
+    // The field is an int64, but the API server takes no more than an int32.
+    i64::from(i32::try_from(whole.saturating_add(BACKSTOP_SECS)).unwrap_or(i32::MAX))
+}
+
+fn volumes(launch: &Launch) -> Vec<Volume> {
+    let mut volumes = vec![Volume {
+        name: container::TMP.to_string(),
+        empty_dir: Some(EmptyDirVolumeSource::default()),
+        ..Volume::default()
+    }];
+    let files = files_of(launch);
+    if !files.is_empty() {
+        let items = files.iter().map(|f| KeyToPath { key: f.key.clone(), path: f.path.clone(), mode: None });
+        volumes.push(Volume {
+            name: container::MISSION.to_string(),
+            config_map: Some(ConfigMapVolumeSource {
+                name: launch.job.clone(),
+                items: Some(items.collect()),
+                ..ConfigMapVolumeSource::default()
+            }),
+            ..Volume::default()
+        });
+    }
+    volumes
+}
+
+/// The immutable ConfigMap that the attempt's `/mission` is mounted from: its input (`inputAs: File`) and the agent's
+/// files. Of the Job's name and owned by it; made after the Job and before the Pod. `None` where nothing is mounted.
+pub fn build_files(launch: &Launch, stored: &Job) -> Option<ConfigMap> {
+    let files = files_of(launch);
+    if files.is_empty() {
+        return None;
+    }
+    Some(ConfigMap {
+        metadata: ObjectMeta {
+            name: Some(launch.job.clone()),
+            namespace: stored.metadata.namespace.clone(),
+            labels: stored.metadata.labels.clone(),
+            owner_references: Some(vec![owned_by(stored)?]),
+            ..ObjectMeta::default()
+        },
+        data: Some(files.into_iter().map(|f| (f.key, f.text.to_string())).collect()),
+        immutable: Some(true),
+        binary_data: None,
+    })
+}
+
+struct File<'a> {
+    /// Key in the ConfigMap. Not the path: keys are of fewer characters than file names.
+    key: String,
+    /// Under `/mission`.
+    path: String,
+    text: &'a str,
+}
+
+fn files_of(launch: &Launch) -> Vec<File<'_>> {
+    let input = match launch.agent.input_as {
+        Some(InputAs::File) => Some(File { key: "input".into(), path: "input".into(), text: &launch.input }),
+        Some(InputAs::Env) | None => None,
+    };
+    let files = launch.agent.files.iter().enumerate().map(|(i, (name, text))| File {
+        key: format!("file-{i}"),
+        path: format!("files/{name}"),
+        text,
+    });
+    input.into_iter().chain(files).collect()
+}
+
+/// The attempt's one Pod, from the Job as the API server stored it (never from a trimmed one). `None` where the
+/// operator makes no Pod: the Job is not the operator's, is suspended or is being deleted.
+pub fn build_pod(stored: &Job) -> Option<Pod> {
+    let spec = stored.spec.as_ref()?;
+    let (name, uid) = (stored.metadata.name.clone()?, stored.metadata.uid.clone()?);
+    let withheld = spec.suspend == Some(true) || stored.metadata.deletion_timestamp.is_some();
+    if !managed_by_operator(stored) || withheld {
+        return None;
+    }
+    let template = spec.template.metadata.clone().unwrap_or_default();
+    let mut labels = template.labels.unwrap_or_default();
+    // As the built-in controller sets them: `kubectl logs job/…` and dashboards select by these.
+    for (key, value) in [("job-name", &name), ("controller-uid", &uid)] {
+        labels.insert(key.to_string(), value.clone());
+        labels.insert(format!("batch.kubernetes.io/{key}"), value.clone());
+    }
+    Some(Pod {
+        metadata: ObjectMeta {
+            owner_references: Some(vec![owned_by(stored)?]),
+            name: Some(name),
+            namespace: stored.metadata.namespace.clone(),
+            labels: Some(labels),
+            annotations: template.annotations,
+            ..ObjectMeta::default()
+        },
+        spec: spec.template.spec.clone(),
+        status: None,
+    })
+}
+
+/// `blockOwnerDeletion` is false: true needs the right to update `jobs/finalizers`, which the operator does not have.
+fn owned_by(stored: &Job) -> Option<OwnerReference> {
+    Some(OwnerReference {
+        api_version: "batch/v1".to_string(),
+        kind: "Job".to_string(),
+        name: stored.metadata.name.clone()?,
+        uid: stored.metadata.uid.clone()?,
+        controller: Some(true),
+        block_owner_deletion: Some(false),
+    })
+}
+
+pub(super) fn some_list<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}

@@ -1,0 +1,104 @@
+//! PURE. The Job codec: a [`Launch`](crate::engine::effect::Launch) becomes a Job ([`build`]) and the stored Job becomes
+//! the attempt's Pod; a Job and a Pod seen together become an [`AttemptFact`](crate::engine::snapshot::AttemptFact)
+//! ([`fact`]); an attempt's end becomes the patch of the Job's status, and a stop the patch of the Pod ([`patch`]).
+//!
+//! **Invariant**: the only place that knows what a Job looks like. It decides nothing about the run and never fails:
+//! an object that makes no sense is a fact too. No async, no clock, no client, no environment.
+//! Start reading at [`fact::fact`], then [`build::build_job`].
+
+pub mod build;
+mod container;
+pub mod fact;
+pub mod patch;
+pub mod result;
+pub mod trim;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+use crate::api::labels;
+
+pub use build::{build_files, build_job, build_pod};
+pub use fact::{Sight, fact};
+pub use patch::{finish_patch, started_patch, stop_patch};
+pub use result::{LogRead, needs_log, said};
+pub use trim::{trim_job, trim_pod};
+
+/// Who makes the Pods of the Jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobController {
+    /// The operator (`spec.managedBy`): the built-in controller is limited to a few Jobs a second.
+    Operator,
+    /// The built-in Job controller.
+    Kubernetes,
+}
+
+impl fmt::Display for JobController {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            JobController::Operator => "Operator",
+            JobController::Kubernetes => "Kubernetes",
+        })
+    }
+}
+
+impl FromStr for JobController {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "Operator" => Ok(JobController::Operator),
+            "Kubernetes" => Ok(JobController::Kubernetes),
+            _ => Err(format!("{s:?} is not a Job controller; write Operator or Kubernetes")),
+        }
+    }
+}
+
+/// The run that an attempt belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    pub name: &'a str,
+    pub namespace: &'a str,
+    pub uid: &'a str,
+}
+
+/// Did the operator make this Job for this very run? One of our name that is not ours is a stranger's (`NameTaken`).
+pub fn is_ours(job: &Job, owner: &Owner) -> bool {
+    let hashed = job.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(labels::LAUNCH_HASH));
+    hashed && controller_of(&job.metadata).is_some_and(|o| o.uid == owner.uid)
+}
+
+/// Is the operator this Job's controller? The *stored* Job tells: a cluster that does not know the field drops it.
+pub fn managed_by_operator(job: &Job) -> bool {
+    job.spec.as_ref().and_then(|s| s.managed_by.as_deref()) == Some(labels::JOB_CONTROLLER)
+}
+
+/// Is this Pod the attempt's? By its owner; or by the run's UID on it, which is what is left when the Job is not
+/// seen (its watch is behind the Pods', or it was deleted and its Pod orphaned).
+fn is_pod_of(pod: &Pod, job: Option<&Job>, owner: &Owner) -> bool {
+    let job_uid = job.and_then(|j| j.metadata.uid.as_deref());
+    let owned = job_uid.is_some_and(|uid| controller_of(&pod.metadata).is_some_and(|o| o.uid == uid));
+    let run = pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID));
+    owned || run.is_some_and(|uid| uid == owner.uid)
+}
+
+fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
+    meta.owner_references.iter().flatten().find(|o| o.controller == Some(true))
+}
+
+/// Has the Job the condition that ends it, and which one?
+fn finished(job: &Job) -> Option<&str> {
+    true_conditions(job).find(|kind| matches!(*kind, "Complete" | "Failed"))
+}
+
+fn true_conditions(job: &Job) -> impl Iterator<Item = &str> {
+    let conditions = job.status.iter().flat_map(|s| s.conditions.iter().flatten());
+    conditions.filter(|c| c.status == "True").map(|c| c.type_.as_str())
+}
