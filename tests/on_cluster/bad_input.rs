@@ -2,15 +2,16 @@
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Secret, SecretKeySelector};
+use kube::Api;
 use kube::ResourceExt;
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::GroupVersionKind;
-use kube::Api;
 use mission_control::api::agent::{EnvVar, ValueFrom};
 use mission_control::api::step::{Retry, Step};
 use mission_control::api::workflow::Param;
 use mission_control::api::{
-    Action, Cause, GROUP, Phase, Reason, StepPhase, VERSION, Workflow, WorkflowRun, WorkflowRunSpec, WorkflowRunStatus,
+    Action, Cause, GROUP, Phase, Reason, StepPhase, VERSION, Workflow, WorkflowRun, WorkflowRunSpec,
+    WorkflowRunStatus,
 };
 use mission_control::engine::ids;
 use serde_json::json;
@@ -42,7 +43,11 @@ async fn refuses(workflow: Workflow, why: &str) {
 
     let seen = until(&f.api::<Workflow>(), &name, "verdict", PATIENCE, |w| ready(w, "False")).await;
     let found = seen.status.unwrap();
-    assert!(found.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True"), "{:?}", found.conditions);
+    assert!(
+        found.conditions.iter().any(|c| c.type_ == "Stalled" && c.status == "True"),
+        "{:?}",
+        found.conditions
+    );
     assert!(found.problems.iter().any(|p| p.contains(why)), "{:?}", found.problems);
     assert_eq!(f.jobs().await.len(), 0);
     assert_alive(&mut f).await;
@@ -57,7 +62,11 @@ async fn an_unknown_agent_is_said() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_circle_of_dependencies_is_said() {
     let after = |name: &str, other: &str| Step { depends_on: Some(vec![other.into()]), ..step(name, "echo") };
-    refuses(workflow("w", [after("a", "c"), after("b", "a"), after("c", "b")]), "depend on each other in a circle").await;
+    refuses(
+        workflow("w", [after("a", "c"), after("b", "a"), after("c", "b")]),
+        "depend on each other in a circle",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +77,8 @@ async fn a_template_that_cannot_be_parsed_is_said() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mended_workflow_lets_its_run_start() {
     let f = Fixture::new().await;
-    f.workflow(workflow("w", [Step { agent: Some("nobody".into()), ..step("a", "echo STATUS: done") }])).await;
+    f.workflow(workflow("w", [Step { agent: Some("nobody".into()), ..step("a", "echo STATUS: done") }]))
+        .await;
     f.run("demo", "w").await;
     f.until("demo", "word", is(Phase::Pending)).await;
     f.patch::<Workflow>("w", json!({"spec": {"steps": [step("a", "echo STATUS: done")]}})).await.unwrap();
@@ -79,7 +89,11 @@ async fn a_mended_workflow_lets_its_run_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_variable_asks_a_person_and_costs_no_attempt() {
     let mut f = Fixture::new().await;
-    f.workflow(workflow("w", [step("a", "echo STATUS: done"), step("b", "echo {{ plan }} {{ branch }}; echo STATUS: done")])).await;
+    f.workflow(workflow(
+        "w",
+        [step("a", "echo STATUS: done"), step("b", "echo {{ plan }} {{ branch }}; echo STATUS: done")],
+    ))
+    .await;
     f.run("demo", "w").await;
     let status = f.until("demo", "question", is(Phase::Paused)).await;
     let question = &status.escalations[0];
@@ -122,7 +136,11 @@ async fn ends_with(script: &str, limit: u32, phase: Phase) -> (Fixture, Workflow
     let retry = Retry { limit: Some(limit), ..Retry::default() };
     f.workflow(workflow("w", [Step { retry: Some(retry), ..step("a", script) }])).await;
     f.run("demo", "w").await;
-    let status = f.until_status("demo", "end or question", |s| s.phase.is_some_and(|p| p == Phase::Paused || p.is_terminal())).await;
+    let status = f
+        .until_status("demo", "end or question", |s| {
+            s.phase.is_some_and(|p| p == Phase::Paused || p.is_terminal())
+        })
+        .await;
     assert_eq!(status.phase, Some(phase), "{:?}", status.steps);
     (f, status)
 }
@@ -136,7 +154,8 @@ async fn an_empty_output_is_no_status() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_mebibytes_of_log_are_read_in_little_memory() {
-    let (mut f, status) = ends_with("yes | head -c 52428800; echo; echo STATUS: done", 0, Phase::Succeeded).await;
+    let (mut f, status) =
+        ends_with("yes | head -c 52428800; echo; echo STATUS: done", 0, Phase::Succeeded).await;
     let kept = status.steps[0].output.as_deref().map_or(0, str::len);
     assert!(kept <= 17 * 1024, "{kept} bytes of output in status");
     let peak = f.operator.peak_memory();
@@ -147,7 +166,12 @@ async fn fifty_mebibytes_of_log_are_read_in_little_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn binary_output_does_no_harm() {
-    let (mut f, status) = ends_with("head -c 65536 /dev/urandom; echo; echo ANSWER: 42; echo STATUS: done", 0, Phase::Succeeded).await;
+    let (mut f, status) = ends_with(
+        "head -c 65536 /dev/urandom; echo; echo ANSWER: 42; echo STATUS: done",
+        0,
+        Phase::Succeeded,
+    )
+    .await;
     assert_eq!(status.steps[0].outputs.get("answer").map(String::as_str), Some("42"));
     f.kubectl(&["get", "mcr/demo", "-o", "yaml"]);
     assert_alive(&mut f).await;
@@ -156,7 +180,10 @@ async fn binary_output_does_no_harm() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_text_cannot_pull_a_secret_into_view() {
     let f = Fixture::new().await;
-    let secret: Secret = serde_json::from_value(json!({"metadata": {"name": "llm"}, "stringData": {"token": "hunter2-hunter2"}})).unwrap();
+    let secret: Secret = serde_json::from_value(
+        json!({"metadata": {"name": "llm"}, "stringData": {"token": "hunter2-hunter2"}}),
+    )
+    .unwrap();
     f.create(&secret).await;
     let mut w = workflow("w", [step("a", "The task: {{ task }}")]);
     let key = SecretKeySelector { name: "llm".into(), key: "token".into(), optional: None };
@@ -218,7 +245,8 @@ async fn a_strangers_job_of_our_name_asks_a_person_and_is_left_alone() {
 async fn a_strangers_pod_of_our_name_is_never_taken_for_ours() {
     let f = Fixture::new().await;
     let name = held(&f).await;
-    let stranger: Pod = serde_json::from_value(json!({"metadata": {"name": name}, "spec": strangers_pod_spec()})).unwrap();
+    let stranger: Pod =
+        serde_json::from_value(json!({"metadata": {"name": name}, "spec": strangers_pod_spec()})).unwrap();
     let uid = f.create(&stranger).await.uid();
     f.patch::<WorkflowRun>("demo", json!({"spec": {"suspend": false}})).await.unwrap();
     if is_kubernetes() {
@@ -235,7 +263,10 @@ async fn a_strangers_pod_of_our_name_is_never_taken_for_ours() {
 async fn a_run_that_cannot_be_read_says_so_and_others_go_on() {
     let mut f = Fixture::new().await;
     f.workflow(workflow("w", [step("a", "echo STATUS: done")])).await;
-    let kind = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, VERSION, "WorkflowRun"), "workflowruns");
+    let kind = ApiResource::from_gvk_with_plural(
+        &GroupVersionKind::gvk(GROUP, VERSION, "WorkflowRun"),
+        "workflowruns",
+    );
     let raw: Api<DynamicObject> = Api::namespaced_with(f.client.clone(), &f.namespace, &kind);
     let spec = json!({"workflowRef": {"name": "w"}, "retention": {"children": "99999999999999999999h"}});
     let run = DynamicObject::new("odd", &kind).data(json!({"spec": spec}));

@@ -20,7 +20,8 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
     f.workflow(workflow("w", steps)).await;
     let mut made = 0;
     for _ in 0..CRASHES {
-        let live = f.runs().list(&ListParams::default()).await.unwrap().items.iter().filter(|r| !is_over(r)).count();
+        let live =
+            f.runs().list(&ListParams::default()).await.unwrap().items.iter().filter(|r| !is_over(r)).count();
         for _ in live..AT_ONCE {
             made += 1;
             f.run(&format!("run-{made}"), "w").await;
@@ -40,7 +41,10 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
     let total = |count: fn(&WorkflowRunStatus) -> u32| -> usize {
         runs.iter().filter_map(|r| r.status.as_ref()).map(|s| count(s) as usize).sum()
     };
-    let (attempts, lost) = (total(|s| s.steps.iter().map(|s| s.attempts).sum()), total(|s| s.totals.as_ref().map_or(0, |t| t.lost)));
+    let (attempts, lost) = (
+        total(|s| s.steps.iter().map(|s| s.attempts).sum()),
+        total(|s| s.totals.as_ref().map_or(0, |t| t.lost)),
+    );
     let jobs = f.jobs().await.len();
     assert_eq!(attempts, jobs, "attempts counted, Jobs made");
     assert_eq!(attempts, total(|s| s.totals.as_ref().map_or(0, |t| t.attempts)));
@@ -49,8 +53,13 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
     assert_eq!(f.records().await.len(), made);
 
     for (_, run, status) in &recorder.seen().statuses {
-        for last in status.steps.iter().filter_map(|s| s.last.as_ref()).filter(|l| l.outcome != Outcome::Done) {
-            assert_eq!((last.outcome, last.cause), (Outcome::Lost, Some(Cause::NeverStarted)), "{run}: {last:?}");
+        for last in status.steps.iter().filter_map(|s| s.last.as_ref()).filter(|l| l.outcome != Outcome::Done)
+        {
+            assert_eq!(
+                (last.outcome, last.cause),
+                (Outcome::Lost, Some(Cause::NeverStarted)),
+                "{run}: {last:?}"
+            );
         }
     }
     if is_kubernetes() {
@@ -71,7 +80,8 @@ fn random(below: u64) -> u64 {
 async fn on_sigterm_a_second_operator_goes_on_at_once() {
     let mut f = Fixture::new().await;
     let recorder = Recorder::start(&f);
-    let steps = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| step(name, "sleep 0.5; echo STATUS: done"));
+    let steps =
+        ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| step(name, "sleep 0.5; echo STATUS: done"));
     f.workflow(workflow("w", steps)).await;
     f.run("demo", "w").await;
     let second = f.another_operator();

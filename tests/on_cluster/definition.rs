@@ -1,7 +1,7 @@
 //! What a run executes: the Workflow as it was when the run started.
 
-use kube::api::DeleteParams;
 use kube::ResourceExt;
+use kube::api::DeleteParams;
 use mission_control::api::{Phase, Reason, Workflow, WorkflowRun};
 use mission_control::engine::ids;
 use serde_json::json;
@@ -11,7 +11,11 @@ use crate::support::{Fixture, has_condition, is, step, workflow};
 #[tokio::test(flavor = "multi_thread")]
 async fn editing_and_deleting_the_workflow_changes_nothing_in_a_live_run() {
     let f = Fixture::new().await;
-    f.workflow(workflow("w", [step("a", "sleep 2; echo STATUS: done"), step("b", "echo the old step; echo STATUS: done")])).await;
+    f.workflow(workflow(
+        "w",
+        [step("a", "sleep 2; echo STATUS: done"), step("b", "echo the old step; echo STATUS: done")],
+    ))
+    .await;
     let run = f.run("demo", "w").await;
     f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.current.is_some())).await;
     f.patch::<WorkflowRun>("demo", json!({"spec": {"suspend": true}})).await.unwrap();

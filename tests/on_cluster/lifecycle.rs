@@ -62,7 +62,10 @@ async fn a_run_goes_from_apply_to_its_end() {
 
     let records = f.records().await;
     assert_eq!(records.len(), 1);
-    assert_eq!((records[0].spec.outcome, records[0].spec.run_uid.as_str()), (Phase::Succeeded, run.uid().unwrap().as_str()));
+    assert_eq!(
+        (records[0].spec.outcome, records[0].spec.run_uid.as_str()),
+        (Phase::Succeeded, run.uid().unwrap().as_str())
+    );
     assert_eq!(records[0].name_any(), ids::record_name("demo", &ids::spec_hash(&run.spec)));
 }
 
@@ -96,9 +99,15 @@ async fn kubectl_sees_ordinary_jobs_and_readable_tables() {
     }
     let retry = f.kubectl(&["explain", "workflow.spec.steps.retry"]);
     for word in ["backoff", "limit", "lostLimit", "a limit of 2 means at most 3 attempts"] {
-        assert!(retry.split_whitespace().collect::<Vec<_>>().join(" ").contains(word), "no {word} in {retry}");
+        assert!(
+            retry.split_whitespace().collect::<Vec<_>>().join(" ").contains(word),
+            "no {word} in {retry}"
+        );
     }
-    assert!(f.kubectl(&["get", "mcw"]).lines().nth(1).is_some_and(|l| l.contains("True")), "the workflow is not Ready");
+    assert!(
+        f.kubectl(&["get", "mcw"]).lines().nth(1).is_some_and(|l| l.contains("True")),
+        "the workflow is not Ready"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,19 +148,26 @@ async fn deleting_a_run_in_the_middle_of_a_step_leaves_nothing_behind() {
     f.running_pod(&ids::job_name("demo", &run.uid().unwrap(), "long", None, 1)).await;
     f.runs().delete("demo", &DeleteParams::default()).await.unwrap();
 
-    f.until_true("namespace without Jobs and Pods", async || f.jobs().await.is_empty() && f.pods().await.is_empty()).await;
+    f.until_true("namespace without Jobs and Pods", async || {
+        f.jobs().await.is_empty() && f.pods().await.is_empty()
+    })
+    .await;
     assert_eq!(f.records().await.len(), 0, "a run that was deleted before its end leaves no record");
     assert_eq!(f.runs().list(&ListParams::default()).await.unwrap().items.len(), 0);
 
     // Applied again it starts anew.
     f.run("demo", "w").await;
-    f.until_status("demo", "second start", |s| s.phase == Some(Phase::Running) && s.steps[0].current.is_some()).await;
+    f.until_status("demo", "second start", |s| {
+        s.phase == Some(Phase::Running) && s.steps[0].current.is_some()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_abort_stops_the_running_pod_before_the_run_ends() {
     let f = Fixture::new().await;
-    f.workflow(workflow("w", [step("long", &ends_by_term("begun")), step("after", "echo STATUS: done")])).await;
+    f.workflow(workflow("w", [step("long", &ends_by_term("begun")), step("after", "echo STATUS: done")]))
+        .await;
     let run = f.run("demo", "w").await;
     f.running_pod(&ids::job_name("demo", &run.uid().unwrap(), "long", None, 1)).await;
     let decision = f.abort("demo").await;
@@ -163,6 +179,7 @@ async fn an_abort_stops_the_running_pod_before_the_run_ends() {
     let over = pods[0].status.as_ref().and_then(|s| s.phase.clone());
     assert_eq!(over.as_deref(), Some("Failed"), "the Pod was still alive when the run ended");
     assert_eq!(f.result_of(&decision).await, "Applied");
-    let finished = |r: &WorkflowRun| has_condition(r, "Finished", "True") && has_condition(r, "Stalled", "True");
+    let finished =
+        |r: &WorkflowRun| has_condition(r, "Finished", "True") && has_condition(r, "Stalled", "True");
     until(&f.runs(), "demo", "Finished and Stalled", PATIENCE, finished).await;
 }

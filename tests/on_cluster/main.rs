@@ -1,7 +1,13 @@
 //! What the operator does on a real API server with real containers. Each test has a namespace and an operator of its own.
 //!
 //! `tests/on_cluster/run` brings a cluster up, runs this and takes it down. Start reading at [`support::Fixture`].
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 mod bad_input;
 mod crashes;

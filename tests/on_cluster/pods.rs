@@ -43,10 +43,15 @@ async fn a_step_that_sleeps_is_stopped_at_its_timeout_and_never_runs_twice_at_on
 async fn a_step_that_ignores_its_end_is_read_and_killed() {
     let f = Fixture::new().await;
     let recorder = Recorder::start(&f);
-    f.workflow(workflow("w", [with_timeout(2, 0, "trap '' TERM; echo still here; while :; do sleep 1; done")])).await;
+    f.workflow(workflow(
+        "w",
+        [with_timeout(2, 0, "trap '' TERM; echo still here; while :; do sleep 1; done")],
+    ))
+    .await;
     f.run("demo", "w").await;
 
-    let asked = until(&f.runs(), "demo", "question", PATIENCE + Duration::from_secs(60), is(Phase::Paused)).await;
+    let asked =
+        until(&f.runs(), "demo", "question", PATIENCE + Duration::from_secs(60), is(Phase::Paused)).await;
     let step = &asked.status.unwrap().steps[0];
     let last = step.last.clone().unwrap();
     assert_eq!((last.outcome, last.cause), (Outcome::TimedOut, Some(Cause::Timeout)), "{last:?}");
@@ -66,22 +71,30 @@ async fn delete_running_pod(f: &Fixture, run: &WorkflowRun, grace: Option<u32>) 
 
 /// The first attempt waits to be told to end, the second is done at once.
 fn second_is_done(told: &str) -> String {
-    format!("[ $MISSION_ATTEMPT = 2 ] && {{ echo STATUS: done; exit 0; }}; trap '{told}' TERM; sleep 3600 & wait")
+    format!(
+        "[ $MISSION_ATTEMPT = 2 ] && {{ echo STATUS: done; exit 0; }}; trap '{told}' TERM; sleep 3600 & wait"
+    )
 }
 
 async fn a_deleted_pod_is_lost(grace: Option<u32>) {
     let f = Fixture::new().await;
     let recorder = Recorder::start(&f);
     let once = Retry { limit: Some(0), lost_limit: Some(1), ..Retry::default() };
-    f.workflow(workflow("w", [Step { retry: Some(once), ..step("work", &second_is_done("exit 143")) }])).await;
+    f.workflow(workflow("w", [Step { retry: Some(once), ..step("work", &second_is_done("exit 143")) }]))
+        .await;
     let run = f.run("demo", "w").await;
     delete_running_pod(&f, &run, grace).await;
 
-    let status = f.until_status("demo", "end or question", |s| matches!(s.phase, Some(Phase::Succeeded | Phase::Paused))).await;
+    let status = f
+        .until_status("demo", "end or question", |s| {
+            matches!(s.phase, Some(Phase::Succeeded | Phase::Paused))
+        })
+        .await;
     let step = &status.steps[0];
     assert_eq!((status.phase, step.attempts), (Some(Phase::Succeeded), 2), "{step:?}");
     assert_eq!(status.totals.map(|t| (t.lost, t.retries)), Some((1, 0)));
-    let ends: Vec<_> = recorder.seen().statuses.iter().filter_map(|(_, _, s)| s.steps.first()?.last.clone()).collect();
+    let ends: Vec<_> =
+        recorder.seen().statuses.iter().filter_map(|(_, _, s)| s.steps.first()?.last.clone()).collect();
     let first = ends.iter().find(|l| l.n == 1).unwrap();
     assert_eq!((first.outcome, first.cause), (Outcome::Lost, Some(Cause::PodDeleted)), "{first:?}");
     recorder.assert_single_pods();
@@ -114,12 +127,23 @@ async fn a_step_that_ends_well_while_its_pod_is_being_deleted_is_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_cannot_be_had_is_said_and_given_up_in_time() {
     let f = Fixture::new().await;
-    let mut w = workflow("w", [Step { pending_timeout: Some(Span::secs(15)), ..with_timeout(60, 0, "echo STATUS: done") }]);
+    let mut w = workflow(
+        "w",
+        [Step { pending_timeout: Some(Span::secs(15)), ..with_timeout(60, 0, "echo STATUS: done") }],
+    );
     w.spec.agents[0].image = "missioncontrol.dev/agents/nowhere:v1".into();
     w.spec.agents[0].image_pull_policy = Some(mission_control::api::agent::ImagePullPolicy::Never);
     f.workflow(w).await;
     f.run("demo", "w").await;
-    f.until_status("demo", "word about the image", |s| s.waiting.as_deref().is_some_and(|w| w.contains("nowhere") || w.contains("Image"))).await;
+    f.until_status("demo", "word about the image", |s| {
+        s.waiting.as_deref().is_some_and(|w| w.contains("nowhere") || w.contains("Image"))
+    })
+    .await;
     let status = f.until("demo", "question", is(Phase::Paused)).await;
-    assert_eq!(status.steps[0].last.as_ref().and_then(|l| l.cause), Some(Cause::PendingTimeout), "{:?}", status.steps[0]);
+    assert_eq!(
+        status.steps[0].last.as_ref().and_then(|l| l.cause),
+        Some(Cause::PendingTimeout),
+        "{:?}",
+        status.steps[0]
+    );
 }

@@ -51,7 +51,12 @@ async fn templates_outside_of_data_are_refused() {
 async fn the_spec_of_a_run_is_immutable_but_for_its_knobs() {
     let f = Fixture::new().await;
     f.run_of("demo", WorkflowRunSpec { suspend: Some(true), ..to("w") }).await;
-    for change in [json!({"task": "another"}), json!({"params": {"a": "b"}}), json!({"runID": "2"}), json!({"workflowRef": {"name": "x"}})] {
+    for change in [
+        json!({"task": "another"}),
+        json!({"params": {"a": "b"}}),
+        json!({"runID": "2"}),
+        json!({"workflowRef": {"name": "x"}}),
+    ] {
         let message = refusal(f.patch::<WorkflowRun>("demo", json!({"spec": change})).await);
         assert!(message.contains("a run's spec is immutable but for suspend and retention"), "{message}");
         assert!(message.contains("kubectl replace --force"), "{message}");
@@ -72,11 +77,14 @@ async fn a_finished_run_keeps_its_phase_whoever_writes() {
     let write = async |status: Value| {
         runs.patch_status("demo", &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await
     };
-    for status in [json!({"phase": "Running"}), json!({"phase": null}), json!({"phase": "Failed"}), Value::Null] {
+    for status in
+        [json!({"phase": "Running"}), json!({"phase": null}), json!({"phase": "Failed"}), Value::Null]
+    {
         let message = refusal(write(status.clone()).await);
         assert!(message.contains("a finished run keeps its phase"), "{status}: {message}");
     }
-    let message = refusal(write(json!({"totals": {"attempts": 0, "retries": 0, "lost": 0, "escalations": 0}})).await);
+    let message =
+        refusal(write(json!({"totals": {"attempts": 0, "retries": 0, "lost": 0, "escalations": 0}})).await);
     assert!(message.contains("the number of attempts never falls"), "{message}");
     assert_eq!(f.runs().get("demo").await.unwrap().status.unwrap().phase, Some(Phase::Succeeded));
 }
@@ -106,6 +114,7 @@ async fn a_decision_about_an_escalation_has_its_name() {
     let message = refusal(create(decision("demo-retry", None, Action::Retry)).await);
     assert!(message.contains("name the escalation that they answer"), "{message}");
     create(decision("demo-pause", None, Action::Pause)).await.unwrap();
-    let message = refusal(f.patch::<WorkflowDecision>("demo-pause", json!({"spec": {"action": "Abort"}})).await);
+    let message =
+        refusal(f.patch::<WorkflowDecision>("demo-pause", json!({"spec": {"action": "Abort"}})).await);
     assert!(message.contains("a decision is immutable"), "{message}");
 }

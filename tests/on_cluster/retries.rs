@@ -25,7 +25,10 @@ async fn a_step_that_always_fails_waits_longer_each_time_and_then_asks_a_person(
     let step = &status.steps[0];
     assert_eq!((step.phase, step.attempts), (StepPhase::Escalated, 4));
     let last = step.last.clone().unwrap();
-    assert_eq!((last.n, last.outcome, last.cause, last.exit_code), (4, Outcome::Failed, Some(Cause::ExitCode), Some(3)));
+    assert_eq!(
+        (last.n, last.outcome, last.cause, last.exit_code),
+        (4, Outcome::Failed, Some(Cause::ExitCode), Some(3))
+    );
     assert_eq!(status.reason, Some(Reason::Escalated));
     assert_eq!(status.escalations.len(), 1);
     assert_eq!(status.escalations[0].actions, [Action::Retry, Action::Skip, Action::Abort]);
@@ -49,7 +52,10 @@ async fn a_step_that_always_fails_waits_longer_each_time_and_then_asks_a_person(
     for (n, (seen_at, next)) in promised {
         let wait = f64::from(1 << (n - 1));
         let left = seconds(next, seen_at);
-        assert!(left <= wait && left > wait - 0.9, "after attempt {n} the wait is {wait} s, and {left} s of it were left");
+        assert!(
+            left <= wait && left > wait - 0.9,
+            "after attempt {n} the wait is {wait} s, and {left} s of it were left"
+        );
         let late = seconds(started[&(n + 1)], next);
         assert!((0.0..5.0).contains(&late), "attempt {} started {late} s after its time", n + 1);
     }
@@ -68,14 +74,19 @@ async fn retry_grants_a_fresh_budget_its_feedback_is_rendered_and_abort_ends_the
     let question = f.until("demo", "question", is(Phase::Paused)).await.escalations[0].clone();
     let decision = f.answer("demo", &question, Action::Retry, Some("Use the cache.")).await;
 
-    let again = f.until_status("demo", "second question", |s| s.steps[0].attempts == 2 && !s.escalations.is_empty()).await;
+    let again = f
+        .until_status("demo", "second question", |s| s.steps[0].attempts == 2 && !s.escalations.is_empty())
+        .await;
     assert_ne!(again.escalations[0].id, question.id);
     let job = format!("job/{}", ids::job_name("demo", &run.uid().unwrap(), "work", None, 2));
     assert!(f.kubectl(&["logs", &job]).contains("I heard: Use the cache."));
     assert_eq!(f.result_of(&decision).await, "Applied");
     let recorded = &again.decisions[0];
     let by = recorded.by.as_deref();
-    assert_eq!((recorded.name.as_str(), recorded.action, by, recorded.result.as_str()), (decision.as_str(), Action::Retry, Some("alice"), "Applied"));
+    assert_eq!(
+        (recorded.name.as_str(), recorded.action, by, recorded.result.as_str()),
+        (decision.as_str(), Action::Retry, Some("alice"), "Applied")
+    );
 
     let decision = f.answer("demo", &again.escalations[0], Action::Abort, None).await;
     let status = f.until("demo", "its end", is(Phase::Cancelled)).await;
@@ -106,5 +117,8 @@ async fn skip_goes_on_with_the_next_step() {
     let question = f.until("demo", "question", is(Phase::Paused)).await.escalations[0].clone();
     f.answer("demo", &question, Action::Skip, None).await;
     let status = f.until("demo", "its end", is(Phase::Succeeded)).await;
-    assert_eq!(status.steps.iter().map(|s| s.phase).collect::<Vec<_>>(), [StepPhase::Skipped, StepPhase::Succeeded]);
+    assert_eq!(
+        status.steps.iter().map(|s| s.phase).collect::<Vec<_>>(),
+        [StepPhase::Skipped, StepPhase::Succeeded]
+    );
 }

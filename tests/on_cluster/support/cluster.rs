@@ -40,7 +40,7 @@ pub async fn install(client: &Client) {
             let name = crd.name_any();
             let how = PatchParams::apply("on-cluster-tests").force();
             api.patch(&name, &how, &Patch::Apply(&crd)).await.expect("the CRD is refused");
-            until(&api, &name, "the CRD to be established", PATIENCE, |c| is_established(c)).await;
+            until(&api, &name, "the CRD to be established", PATIENCE, is_established).await;
         }
         until_true("every kind to be served", PATIENCE, async || {
             let one = ListParams::default().limit(1);

@@ -11,8 +11,8 @@ use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use mission_control::api::status::EscalationStatus;
 use mission_control::api::{
-    Action, RunRecord, Workflow, WorkflowDecision, WorkflowDecisionSpec, WorkflowRef, WorkflowRun, WorkflowRunSpec,
-    WorkflowRunStatus,
+    Action, RunRecord, Workflow, WorkflowDecision, WorkflowDecisionSpec, WorkflowRef, WorkflowRun,
+    WorkflowRunSpec, WorkflowRunStatus,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,12 +90,22 @@ impl Fixture {
     }
 
     /// Watches the run until `level` holds.
-    pub async fn until(&self, run: &str, what: &str, level: impl Fn(&WorkflowRun) -> bool) -> WorkflowRunStatus {
+    pub async fn until(
+        &self,
+        run: &str,
+        what: &str,
+        level: impl Fn(&WorkflowRun) -> bool,
+    ) -> WorkflowRunStatus {
         until(&self.runs(), run, what, PATIENCE, level).await.status.unwrap_or_default()
     }
 
     /// Watches the run until its status fulfils `level`.
-    pub async fn until_status(&self, run: &str, what: &str, level: impl Fn(&WorkflowRunStatus) -> bool) -> WorkflowRunStatus {
+    pub async fn until_status(
+        &self,
+        run: &str,
+        what: &str,
+        level: impl Fn(&WorkflowRunStatus) -> bool,
+    ) -> WorkflowRunStatus {
         self.until(run, what, |r| r.status.as_ref().is_some_and(&level)).await
     }
 
@@ -104,7 +114,13 @@ impl Fixture {
     }
 
     /// Answers an escalation.
-    pub async fn answer(&self, run: &str, question: &EscalationStatus, action: Action, feedback: Option<&str>) -> String {
+    pub async fn answer(
+        &self,
+        run: &str,
+        question: &EscalationStatus,
+        action: Action,
+        feedback: Option<&str>,
+    ) -> String {
         let name = format!("{run}-{}", question.id);
         let spec = WorkflowDecisionSpec {
             run: run.into(),
@@ -157,7 +173,9 @@ impl Fixture {
         let found = tokio::sync::OnceCell::new();
         until_true(&format!("running Pod of Job {job}"), PATIENCE, async || {
             let pods = self.api::<Pod>().list(&by_job).await.expect("pods cannot be listed").items;
-            let running = pods.into_iter().find(|p| p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Running"));
+            let running = pods
+                .into_iter()
+                .find(|p| p.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Running"));
             running.is_some_and(|pod| found.set(pod).is_ok())
         })
         .await;
@@ -167,7 +185,10 @@ impl Fixture {
     /// A merge patch of the object's main resource.
     pub async fn patch<K>(&self, name: &str, patch: Value) -> Result<K, kube::Error>
     where
-        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()> + DeserializeOwned + Clone + std::fmt::Debug,
+        K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+            + DeserializeOwned
+            + Clone
+            + std::fmt::Debug,
     {
         self.api::<K>().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await
     }
@@ -188,7 +209,10 @@ impl Fixture {
             .spawn()
             .expect("kubectl cannot be started");
         child.stdin.take().expect("it was piped").write_all(yaml.as_bytes()).expect("kubectl does not read");
-        assert!(child.wait().expect("kubectl cannot be waited for").success(), "kubectl apply is refused:\n{yaml}");
+        assert!(
+            child.wait().expect("kubectl cannot be waited for").success(),
+            "kubectl apply is refused:\n{yaml}"
+        );
     }
 
     pub fn kubectl(&self, args: &[&str]) -> String {
@@ -224,7 +248,8 @@ impl Drop for Fixture {
             let _ = std::fs::remove_dir_all(&self.logs);
         }
         self.operator.kill();
-        let _ = Command::new("kubectl").args(["delete", "namespace", &self.namespace, "--wait=false"]).output();
+        let _ =
+            Command::new("kubectl").args(["delete", "namespace", &self.namespace, "--wait=false"]).output();
     }
 }
 
@@ -238,15 +263,30 @@ pub fn to(workflow: &str) -> WorkflowRunSpec {
 
 async fn make_namespace(client: &Client) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    let test = std::thread::current().name().unwrap_or("test").rsplit("::").next().unwrap_or("test").replace('_', "-");
+    let test = std::thread::current()
+        .name()
+        .unwrap_or("test")
+        .rsplit("::")
+        .next()
+        .unwrap_or("test")
+        .replace('_', "-");
     let short: String = test.chars().take(40).collect();
-    let name = format!("t-{}-{}-{}", short.trim_end_matches('-'), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let name = format!(
+        "t-{}-{}-{}",
+        short.trim_end_matches('-'),
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     let namespace: Namespace = serde_json::from_value(json!({
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
     }))
     .expect("a namespace");
-    let made = Api::all(client.clone()).create(&PostParams::default(), &namespace).await.expect("no namespace").name_any();
+    let made = Api::all(client.clone())
+        .create(&PostParams::default(), &namespace)
+        .await
+        .expect("no namespace")
+        .name_any();
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), &made);
     until(&accounts, "default", "the default service account", PATIENCE, |_| true).await;
     made

@@ -9,10 +9,14 @@ use mission_control::api::{Workflow, WorkflowSpec};
 pub fn agent() -> Agent {
     Agent {
         name: "sh".into(),
-        image: std::env::var("MISSION_AGENT_IMAGE").unwrap_or_else(|_| "missioncontrol.dev/agents/test:v1".into()),
+        image: std::env::var("MISSION_AGENT_IMAGE")
+            .unwrap_or_else(|_| "missioncontrol.dev/agents/test:v1".into()),
         command: ["/bin/sh", "-c", "eval \"$MISSION_INPUT\""].map(String::from).to_vec(),
         image_pull_policy: Some(ImagePullPolicy::IfNotPresent),
-        security_context: Some(SecurityContext { read_only_root_filesystem: Some(true), ..SecurityContext::default() }),
+        security_context: Some(SecurityContext {
+            read_only_root_filesystem: Some(true),
+            ..SecurityContext::default()
+        }),
         ..Agent::default()
     }
 }

@@ -7,9 +7,8 @@ mod operator;
 mod recorder;
 mod wait;
 
-pub use cluster::{controller, is_kubernetes};
+pub use cluster::is_kubernetes;
 pub use fixture::{Fixture, to};
 pub use make::{agent, ends_by_term, step, workflow};
-pub use operator::Operator;
-pub use recorder::{Recorder, owning_job};
+pub use recorder::Recorder;
 pub use wait::{PATIENCE, has_condition, is, until};

@@ -39,14 +39,19 @@ impl Operator {
     pub fn terminate(&mut self, patience: Duration) -> Duration {
         let start = Instant::now();
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill cannot be started").success());
+        assert!(
+            Command::new("kill").args(["-TERM", &pid]).status().expect("kill cannot be started").success()
+        );
         loop {
             match self.child.try_wait().expect("the operator cannot be waited for") {
                 Some(status) => {
                     assert!(status.success(), "the operator ended with {status} on SIGTERM");
                     return start.elapsed();
                 }
-                None => assert!(start.elapsed() < patience, "the operator did not end within {patience:?} of SIGTERM"),
+                None => assert!(
+                    start.elapsed() < patience,
+                    "the operator did not end within {patience:?} of SIGTERM"
+                ),
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -60,7 +65,8 @@ impl Operator {
     pub fn peak_memory(&self) -> u64 {
         let text = read_to_string(format!("/proc/{}/status", self.child.id())).expect("the operator is gone");
         let line = text.lines().find(|l| l.starts_with("VmHWM:")).expect("no VmHWM");
-        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("VmHWM is a number") / 1024
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("VmHWM is a number")
+            / 1024
     }
 
     pub fn log(&self) -> String {

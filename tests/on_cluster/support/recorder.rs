@@ -52,11 +52,6 @@ impl Recorder {
         self.seen.lock().expect("a watch panicked")
     }
 
-    /// How many statuses were written so far.
-    pub fn writes(&self) -> usize {
-        self.seen().statuses.len()
-    }
-
     /// No Job ever had two Pods, and no step two live ones.
     pub fn assert_single_pods(&self) {
         let seen = self.seen();
@@ -93,7 +88,7 @@ impl Seen {
 }
 
 /// The Job that owns a Pod.
-pub fn owning_job(pod: &Pod) -> Option<String> {
+fn owning_job(pod: &Pod) -> Option<String> {
     pod.owner_references().iter().find(|o| o.kind == "Job").map(|o| o.name.clone())
 }
 
@@ -101,10 +96,12 @@ fn is_over(pod: &Pod) -> bool {
     let status = pod.status.as_ref();
     let over = status.and_then(|s| s.phase.as_deref()).is_some_and(|p| p == "Succeeded" || p == "Failed");
     let mut containers = status.iter().flat_map(|s| s.container_statuses.iter().flatten());
-    over || containers.any(|c| c.name == labels::AGENT_CONTAINER && c.state.as_ref().is_some_and(|s| s.terminated.is_some()))
+    over || containers.any(|c| {
+        c.name == labels::AGENT_CONTAINER && c.state.as_ref().is_some_and(|s| s.terminated.is_some())
+    })
 }
 
-fn follow<K>(api: Api<K>, seen: &Arc<Mutex<Seen>>, note: impl Fn(&mut Seen, &K, bool) + Send + 'static) -> JoinHandle<()>
+fn follow<K>(api: Api<K>, seen: &Arc<Mutex<Seen>>, note: fn(&mut Seen, &K, bool)) -> JoinHandle<()>
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static,
 {

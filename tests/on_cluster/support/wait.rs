@@ -13,7 +13,13 @@ use serde::de::DeserializeOwned;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Watches one object until `level` holds, and gives it as it was then.
-pub async fn until<K>(api: &Api<K>, name: &str, what: &str, patience: Duration, level: impl Fn(&K) -> bool) -> K
+pub async fn until<K>(
+    api: &Api<K>,
+    name: &str,
+    what: &str,
+    patience: Duration,
+    level: impl Fn(&K) -> bool,
+) -> K
 where
     K: Clone + Debug + Send + DeserializeOwned + Resource + 'static,
 {
