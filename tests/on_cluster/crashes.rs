@@ -83,10 +83,9 @@ async fn on_sigterm_a_second_operator_goes_on_at_once() {
     let steps =
         ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| step(name, "sleep 0.5; echo STATUS: done"));
     f.workflow(workflow("w", steps)).await;
+    let second = f.another_operator("operator-1");
     f.run("demo", "w").await;
-    let second = f.another_operator();
-    f.until_true("second operator that waits", async || !second.log().is_empty()).await;
-    f.until_status("demo", "second step", |s| s.steps.len() == 8 && s.steps[1].attempts == 1).await;
+    f.until_status("demo", "third step", |s| s.steps.len() == 8 && s.steps[2].attempts == 1).await;
 
     let took = f.operator.terminate(Duration::from_secs(20));
     let (jobs, gone) = (recorder.seen().jobs.len(), Instant::now());
@@ -102,4 +101,20 @@ async fn on_sigterm_a_second_operator_goes_on_at_once() {
     assert_eq!((totals.attempts, totals.lost), (8, 0));
     recorder.assert_single_pods();
     assert!(f.pods().await.iter().all(|p| p.name_any().starts_with("demo-")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_another_operator_takes_over_once_the_lease_has_run_out() {
+    let mut f = Fixture::new().await;
+    let recorder = Recorder::start(&f);
+    f.workflow(workflow("w", ["a", "b"].map(|name| step(name, "sleep 1; echo STATUS: done")))).await;
+    f.run("demo", "w").await;
+    f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.current.is_some())).await;
+    f.operator.kill();
+    f.operator = f.another_operator("operator-1");
+
+    let status = f.until("demo", "its end", is(Phase::Succeeded)).await;
+    let totals = status.totals.unwrap();
+    assert_eq!(totals.attempts, 2 + totals.lost);
+    recorder.assert_single_pods();
 }

@@ -22,6 +22,9 @@ use super::cluster::{client, install, kubectl};
 use super::operator::Operator;
 use super::wait::{PATIENCE, until, until_true};
 
+/// Name of a fixture's own operator.
+const FIRST: &str = "operator-0";
+
 pub struct Fixture {
     pub namespace: String,
     pub client: Client,
@@ -38,20 +41,20 @@ impl Fixture {
         let namespace = make_namespace(&client).await;
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
         std::fs::create_dir_all(&logs).expect("no folder for logs");
-        let operator = Operator::start(&namespace, logs.join("operator-1.log"));
+        let operator = Operator::start(&namespace, FIRST, logs.join("operator-1.log"));
         Self { namespace, client, operator, logs, started: 1 }
     }
 
-    /// Another operator for the same namespace.
-    pub fn another_operator(&mut self) -> Operator {
+    /// Another operator for the same namespace, under that name.
+    pub fn another_operator(&mut self, name: &str) -> Operator {
         self.started += 1;
-        Operator::start(&self.namespace, self.logs.join(format!("operator-{}.log", self.started)))
+        Operator::start(&self.namespace, name, self.logs.join(format!("operator-{}.log", self.started)))
     }
 
-    /// `kill -9`, and a new process at once.
+    /// `kill -9`, and a new process of the same name at once.
     pub fn crash(&mut self) {
         self.operator.kill();
-        self.operator = self.another_operator();
+        self.operator = self.another_operator(FIRST);
     }
 
     pub fn api<K>(&self) -> Api<K>

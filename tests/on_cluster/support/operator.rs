@@ -14,13 +14,16 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts one for `namespace`; `log` is where it writes.
-    pub fn start(namespace: &str, log: PathBuf) -> Self {
+    /// Starts one for `namespace`; `log` is where it writes. A process with the name of one that crashed goes on where
+    /// that one stopped, as a container does that the kubelet starts again in its Pod; another waits for the lease to
+    /// run out.
+    pub fn start(namespace: &str, name: &str, log: PathBuf) -> Self {
         let out = File::create(&log).expect("the log cannot be created");
         let err = out.try_clone().expect("the log cannot be shared");
         let child = Command::new(env!("CARGO_BIN_EXE_mission-control"))
             .args(["run", "--namespace", namespace, "--lease-namespace", namespace])
             .args(["--bind", "127.0.0.1:0", "--job-controller", &controller()])
+            .env("POD_NAME", name)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
