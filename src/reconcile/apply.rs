@@ -8,11 +8,11 @@ use std::sync::Arc;
 use futures::future::join_all;
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, Preconditions};
+use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use kube::core::DeserializeGuard;
 use serde_json::json;
 
-use crate::api::{GROUP, Stamp, VERSION, WorkflowDecision, WorkflowRun, labels};
+use crate::api::{GROUP, Stamp, VERSION, WorkflowDecision, WorkflowRun};
 use crate::engine::effect::{Before, Effect, Plan};
 use crate::engine::plan::plan;
 use crate::engine::snapshot::RecordFact;
@@ -167,13 +167,13 @@ pub async fn after(
         _ => None,
     });
     let launched = join_all(launches).await;
-    launch::retry_blocked(ctx, memory, name, &plan.status, seen.now).await;
+    let retried = launch::retry_blocked(ctx, &owner, memory, &plan.status, seen.now).await;
     let rest = plan.after.iter().map(|effect| carry_out(ctx, name, run, memory, seen, effect));
     let rest = join_all(rest).await;
     for job in seen.attempts.to_start.iter().filter(|job| is_under_way(plan, job)) {
         finish::start(ctx, name, memory, seen, job).await;
     }
-    launched.into_iter().chain(rest).collect()
+    launched.into_iter().chain([retried]).chain(rest).collect()
 }
 
 fn is_under_way(plan: &Plan, job: &str) -> bool {
@@ -212,13 +212,17 @@ async fn answer(ctx: &Context, name: &Name, result: &str, at: Stamp) -> Result<(
     found(answer).map(drop).map_err(|f| Error::AnswerDecision(name.clone(), f))
 }
 
+/// One by one, with the Job's UID: the operator has no right to delete collections.
 async fn delete_jobs(ctx: &Context, name: &Name, run: &WorkflowRun) -> Result<(), Error> {
-    let uid = run.uid().unwrap_or_default();
-    let jobs = ctx.api::<Job>(&name.namespace);
-    let which = ListParams::default().labels(&format!("{}={uid}", labels::RUN_UID));
-    // Without a policy the API server would orphan the Pods.
-    let answer = ask(jobs.delete_collection(&DeleteParams::background(), &which)).await;
-    found(answer).map(drop).map_err(|f| Error::DeleteJobs(name.clone(), f))
+    let api = ctx.api::<Job>(&name.namespace);
+    for job in ctx.stores.jobs_of(&run.uid().unwrap_or_default()) {
+        let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
+        // Without a policy the API server would orphan the Pods.
+        let params = DeleteParams { preconditions, ..DeleteParams::background() };
+        let answer = ask(api.delete(&job.name_any(), &params)).await;
+        found(answer).map_err(|f| Error::DeleteJob(Name::of(&*job), f))?;
+    }
+    Ok(())
 }
 
 async fn delete_run(ctx: &Context, name: &Name, run: &WorkflowRun) -> Result<(), Error> {

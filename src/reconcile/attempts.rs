@@ -15,7 +15,6 @@ use crate::job::{self, Owner, Sight};
 
 use super::call::{ask, found};
 use super::memory::{Declined, LogNote, Made, Memory, PodNote};
-use super::run::jobs_under_way;
 use super::store::Name;
 use super::{Context, Error, read_log};
 
@@ -69,12 +68,14 @@ pub async fn observe(
     let uid = run.uid().unwrap_or_default();
     let owner = Owner { name: &name.name, namespace: &name.namespace, uid: &uid };
     let mut attempts = Attempts::default();
-    for job in run.status.iter().flat_map(jobs_under_way) {
+    let steps = run.status.iter().flat_map(|s| &s.steps);
+    for current in steps.filter_map(|s| s.current.as_ref()) {
+        let job = current.job.as_str();
         let child = name.beside(job);
         let mut known = look(ctx, &child, memory);
         probe(ctx, &child, &mut known, now).await?;
         read(ctx, name, memory, &mut known, job);
-        attempts.facts.insert(job.into(), judge(&known, &owner, now));
+        attempts.facts.insert(job.into(), judge(&known, &owner, current.intent_at, now));
         if let Some(at) = next_look(&known, now) {
             attempts.wake_at(at);
         }
@@ -133,14 +134,18 @@ async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Re
 
 /// Has the log read where the termination message does not serve.
 fn read(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, known: &mut Known, job: &str) {
-    let Some(pod) = &known.pod else { return };
+    let Some(pod) = known.pod.as_ref().filter(|_| !known.pod_deleted) else { return };
     if known.log.is_none() && job::needs_log(pod) {
         read_log::start(ctx, run, memory, job);
         known.log = Some(LogNote::Reading);
     }
 }
 
-fn judge(known: &Known, owner: &Owner<'_>, now: Stamp) -> AttemptFact {
+fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> AttemptFact {
+    // The Job itself waits for a quota; this process tries again.
+    if let (None, Some(Declined::Blocked { message, .. })) = (&known.job, &known.declined) {
+        return AttemptFact::Blocked { since: intent, message: message.clone() };
+    }
     let (blocked, refused) = obstacles(known);
     let log = match &known.log {
         Some(LogNote::Read(read)) => Some(&**read),
@@ -150,7 +155,8 @@ fn judge(known: &Known, owner: &Owner<'_>, now: Stamp) -> AttemptFact {
     let sight = Sight {
         job: known.job.as_deref(),
         pod: known.pod.as_deref(),
-        pod_deleted: known.pod_deleted,
+        // What is being read is still to come, also when the Pod is gone by now.
+        pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogNote::Reading)),
         made_here: note.is_some_and(|n| *n != PodNote::Missing),
         pod_seen_created: matches!(note, Some(PodNote::Created(_))),
         blocked,
@@ -164,7 +170,7 @@ fn judge(known: &Known, owner: &Owner<'_>, now: Stamp) -> AttemptFact {
 
 fn obstacles(known: &Known) -> (Option<&str>, Option<&str>) {
     match (known.made.as_ref().map(|m| &m.pod), &known.declined) {
-        (Some(PodNote::Blocked { message, .. }), _) | (None, Some(Declined::Blocked(message))) => {
+        (Some(PodNote::Blocked { message, .. }), _) | (None, Some(Declined::Blocked { message, .. })) => {
             (Some(message.as_str()), None)
         }
         (Some(PodNote::Refused(message)), _) | (None, Some(Declined::Refused(message))) => {
@@ -189,10 +195,13 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
     if let Some(due) = pod.and_then(deletion_due) {
         return Some(due.plus(OVERDUE)).filter(|at| *at > now);
     }
-    match known.made.as_ref().map(|m| &m.pod) {
-        Some(PodNote::Created(at)) if pod.is_none() => Some(at.plus(LAG)),
-        Some(PodNote::Blocked { tried, .. }) => Some(tried.plus(BLOCKED)),
-        _ => None,
+    match (known.made.as_ref().map(|m| &m.pod), &known.declined) {
+        (Some(PodNote::Created(at)), _) if pod.is_none() => Some(at.plus(LAG)),
+        (Some(PodNote::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
+            Some(tried.plus(BLOCKED))
+        }
+        (Some(PodNote::Created(_) | PodNote::NotOurs | PodNote::Refused(_) | PodNote::Missing), _)
+        | (None, Some(Declined::Refused(_)) | None) => None,
     }
 }
 
@@ -241,13 +250,13 @@ mod tests {
             declined,
             log: None,
         };
-        let made = |pod| Some(Made { job: Arc::default(), pod });
-        let blocked = Some(Declined::Blocked("job".into()));
-        assert_eq!(obstacles(&known(None, blocked.clone())), (Some("job"), None));
+        let made = |pod| Some(Made { job: Arc::default(), pod, files: None });
+        let refused = Some(Declined::Refused("job".into()));
+        assert_eq!(obstacles(&known(None, refused.clone())), (None, Some("job")));
         assert_eq!(
-            obstacles(&known(made(PodNote::Refused("pod".into())), blocked.clone())),
+            obstacles(&known(made(PodNote::Refused("pod".into())), refused.clone())),
             (None, Some("pod"))
         );
-        assert_eq!(obstacles(&known(made(PodNote::NotOurs), blocked)), (None, None));
+        assert_eq!(obstacles(&known(made(PodNote::NotOurs), refused)), (None, None));
     }
 }

@@ -35,8 +35,8 @@ pub enum Error {
     SuspendJob(Name, #[source] Failure),
     #[error("writing the status of Job {0}")]
     WriteJobStatus(Name, #[source] Failure),
-    #[error("deleting the Jobs of run {0}")]
-    DeleteJobs(Name, #[source] Failure),
+    #[error("deleting Job {0}")]
+    DeleteJob(Name, #[source] Failure),
     #[error("reading Pod {0}")]
     ReadPod(Name, #[source] Failure),
     #[error("stopping Pod {0}")]

@@ -7,10 +7,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, WorkflowRun};
+use crate::engine::effect::Launch;
 use crate::engine::snapshot::RecordFact;
 use crate::job::LogRead;
 
@@ -93,6 +95,8 @@ pub struct Notes {
 pub struct Made {
     pub job: Arc<Job>,
     pub pod: PodNote,
+    /// What its Pod mounts, until that is created.
+    pub files: Option<Arc<ConfigMap>>,
 }
 
 /// What became of a Job's Pod.
@@ -102,7 +106,7 @@ pub enum PodNote {
     NotOurs,
     /// Created (or the answer got lost, and it may exist), at that time.
     Created(Stamp),
-    /// Not created for now; it was last tried at that time.
+    /// It (or what it mounts) is not created for now; it was last tried at that time.
     Blocked { message: String, tried: Stamp },
     /// Not created, and never will be.
     Refused(String),
@@ -111,10 +115,10 @@ pub enum PodNote {
 }
 
 /// A Job that the API server did not create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Declined {
-    /// For now.
-    Blocked(String),
+    /// For now; it was last tried at that time.
+    Blocked { message: String, tried: Stamp, launch: Arc<Launch> },
     /// For good.
     Refused(String),
 }
@@ -201,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_job_made_here_is_remembered_until_it_is_current_no_more_and_known_otherwise() {
-        let made = Made { job: Arc::default(), pod: PodNote::NotOurs };
+        let made = Made { job: Arc::default(), pod: PodNote::NotOurs, files: None };
         let mut notes = Notes::default();
         for name in ["current", "unseen", "cached", "finished"] {
             notes.made.insert(name.into(), made.clone());

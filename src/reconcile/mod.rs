@@ -21,6 +21,7 @@ pub mod revision;
 pub mod run;
 pub mod stop;
 pub mod store;
+pub mod stores;
 pub mod sweep;
 pub mod undecodable;
 pub mod workflow;
@@ -41,7 +42,7 @@ use leadership::Leadership;
 use memory::Memories;
 use queue::{Key, Queue};
 use revision::Revisions;
-use store::Stores;
+use stores::Stores;
 use undecodable::Marked;
 
 /// Logs that are read at once: each takes up to two mebibytes.

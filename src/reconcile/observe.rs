@@ -16,7 +16,8 @@ use crate::job;
 
 use super::attempts::{self, Attempts};
 use super::memory::Memory;
-use super::store::{Name, is_ended};
+use super::store::Name;
+use super::stores::is_ended;
 use super::{Context, Error, record, revision};
 
 /// What was seen of one run.
