@@ -5,4 +5,7 @@ pub mod api;
 pub mod cli;
 pub mod engine;
 pub mod job;
+pub mod metrics;
+pub mod operator;
+pub mod reconcile;
 pub mod rehearse;

@@ -90,7 +90,7 @@ build_program() (
   trap 'exit 130' INT
   trap 'exit 143' TERM
   say "[$count] $name"
-  cd "$ROOM/go/$module"
+  cd "$ROOM/go/$module" || exit 1
   env CGO_ENABLED=0 GOWORK=off GOFLAGS="${GOFLAGS:-} -buildvcs=false" go build -mod=readonly -trimpath \
     -ldflags "$(module_ldflags "$module")" -o "$temp" "$(program_import "$name")" >"$log" 2>&1 8>&- 9>&- &
   build=$!

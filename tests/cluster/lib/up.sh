@@ -62,6 +62,7 @@ bring_up() {
   ((OPT_KWOK == 0)) || NEEDED+=(kwok)
   build_programs "${NEEDED[@]}"
   started=${EPOCHREALTIME/./}
+  STARTING=yes
   stop_space
   clear_remains
   mkdir -p "$STATE"
@@ -126,6 +127,8 @@ failed_start() {
   local status=$1
   trap - EXIT
   ((status)) || status=1
+  # Refused before anything was started: what runs is somebody's and stays.
+  [ "${STARTING:-no}" = yes ] || exit "$status"
   rm -rf "$STATE.failed"
   [ ! -d "$STATE/log" ] || cp -r "$STATE/log" "$STATE.failed"
   stop_space

@@ -1,0 +1,139 @@
+//! One process acts: the one that holds the Lease `mission-control`. Whoever loses it exits.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::api::PostParams;
+use kube::{Api, Client};
+
+use crate::reconcile::call::{Failure, Meaning, ask, chain, found};
+use crate::reconcile::leadership::Leadership;
+
+use super::health::Beat;
+use super::lease::{DEADLINE, DURATION, RENEW, RETRY, Sighting, Turn, held, released};
+
+/// The lease's name.
+const NAME: &str = "mission-control";
+/// How long a request about the lease may take: one that hangs must leave time for another.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Who stands for election, and where.
+pub struct Election {
+    pub client: Client,
+    pub namespace: String,
+    pub identity: String,
+}
+
+impl std::fmt::Debug for Election {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} for lease {}/{NAME}", self.identity, self.namespace)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("lease {0}/{NAME} was taken by another process")]
+    Taken(String),
+    #[error("lease {0}/{NAME} could not be renewed for {secs} s", secs = DEADLINE.as_secs())]
+    NotRenewed(String),
+}
+
+impl Election {
+    /// Comes back when the lease is held.
+    pub async fn win(&self, leadership: &Leadership, beat: &Beat) {
+        let mut seen = Sighting::default();
+        loop {
+            beat.tick();
+            let sent = Instant::now();
+            match self.stand(&mut seen).await {
+                Ok(true) => return leadership.extend(sent, DURATION),
+                Ok(false) => {}
+                Err(failure) => {
+                    tracing::warn!(election = ?self, error = chain(&failure), "cannot take the lease")
+                }
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Renews the lease until it is lost.
+    pub async fn keep(&self, leadership: &Leadership) -> Error {
+        let mut renewed = Instant::now();
+        let mut seen = Sighting::default();
+        loop {
+            let pause = if renewed.elapsed() < RENEW { RENEW } else { RETRY };
+            tokio::time::sleep(pause).await;
+            let sent = Instant::now();
+            match self.stand(&mut seen).await {
+                Ok(true) => {
+                    renewed = sent;
+                    leadership.extend(sent, DURATION);
+                }
+                Ok(false) => {
+                    leadership.end();
+                    return Error::Taken(self.namespace.clone());
+                }
+                Err(failure) => {
+                    tracing::warn!(election = ?self, error = chain(&failure), "cannot renew the lease")
+                }
+            }
+            if renewed.elapsed() > DEADLINE {
+                leadership.end();
+                return Error::NotRenewed(self.namespace.clone());
+            }
+        }
+    }
+
+    /// Gives the lease back, so that a successor need not wait.
+    pub async fn release(&self) {
+        let leases = self.leases();
+        let given = async {
+            if let Some(lease) = found(ask(leases.get(NAME)).await)?
+                && lease.spec.as_ref().and_then(|s| s.holder_identity.as_deref()) == Some(&*self.identity)
+            {
+                ask(leases.replace(NAME, &PostParams::default(), &released(lease))).await?;
+            }
+            Ok::<(), Failure>(())
+        };
+        match tokio::time::timeout(PATIENCE, given).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => tracing::warn!(error = chain(&failure), "cannot give the lease back"),
+            Err(_) => tracing::warn!("cannot give the lease back in time"),
+        }
+    }
+
+    /// True: the lease is held from now on.
+    async fn stand(&self, seen: &mut Sighting) -> Result<bool, Failure> {
+        tokio::time::timeout(PATIENCE, self.request(seen)).await.unwrap_or(Err(Failure::Silence))
+    }
+
+    async fn request(&self, seen: &mut Sighting) -> Result<bool, Failure> {
+        let leases = self.leases();
+        let params = PostParams::default();
+        let written = match found(ask(leases.get(NAME)).await)? {
+            None => {
+                let mut lease = held(Lease::default(), &self.identity, Timestamp::now());
+                lease.metadata.name = Some(NAME.into());
+                ask(leases.create(&params, &lease)).await
+            }
+            Some(lease) if seen.look(&lease, &self.identity, Instant::now()) == Turn::Take => {
+                let lease = held(lease, &self.identity, Timestamp::now());
+                ask(leases.replace(NAME, &params, &lease)).await
+            }
+            Some(_) => return Ok(false),
+        };
+        match written {
+            Ok(_) => Ok(true),
+            // Somebody was faster; the next look tells who.
+            Err(failure) if matches!(failure.meaning(), Meaning::Conflict | Meaning::AlreadyExists) => {
+                Err(failure)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn leases(&self) -> Api<Lease> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+}

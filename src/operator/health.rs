@@ -1,0 +1,72 @@
+//! HTTP: `/healthz` (the loops turn), `/readyz` (the caches are full, whether it leads or not), `/metrics`.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::reconcile::Context;
+
+/// Loops that have not turned for so long are stuck.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// When the loops turned last.
+#[derive(Debug)]
+pub struct Beat(Mutex<Instant>);
+
+impl Default for Beat {
+    fn default() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+}
+
+impl Beat {
+    pub fn tick(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn is_alive(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < STUCK
+    }
+}
+
+type Shared = (Arc<Context>, Arc<Beat>);
+
+/// Serves until the process ends.
+pub async fn serve(bind: SocketAddr, ctx: Arc<Context>, beat: Arc<Beat>) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::bind(bind).await?;
+    tracing::info!(%bind, "serving health and metrics");
+    let routes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state((ctx, beat));
+    axum::serve(listener, routes).await
+}
+
+async fn healthz(State((_, beat)): State<Shared>) -> (StatusCode, &'static str) {
+    if beat.is_alive() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n") }
+}
+
+async fn readyz(State((ctx, _)): State<Shared>) -> (StatusCode, &'static str) {
+    if ctx.stores.are_synced() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the caches are not full yet\n")
+    }
+}
+
+async fn metrics(State((ctx, _)): State<Shared>) -> Response {
+    match ctx.metrics.text() {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}

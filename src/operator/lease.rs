@@ -1,0 +1,120 @@
+//! The lease's rules, without a clock or a client: what is seen and how long it has stood -> what to do.
+//!
+//! The holder's clock is never believed: a lease is old when it has not changed for its duration by *this* process's
+//! clock, so that clocks which disagree can't make two leaders.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+
+/// How long a lease is good without a renewal.
+pub const DURATION: Duration = Duration::from_secs(15);
+/// How often it is renewed.
+pub const RENEW: Duration = Duration::from_secs(5);
+/// How long renewals may fail before the holder gives up: well before others may take over.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+/// How often a process that does not hold it looks.
+pub const RETRY: Duration = Duration::from_secs(2);
+
+/// A lease as it was seen, and since when it looks like that.
+#[derive(Clone, Debug, Default)]
+pub struct Sighting {
+    mark: Option<(String, Option<MicroTime>, i32)>,
+    since: Option<Instant>,
+}
+
+/// What to do about a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is ours to take (or to renew).
+    Take,
+    /// Somebody holds it.
+    Wait,
+}
+
+impl Sighting {
+    /// Looks at the lease at `now`.
+    pub fn look(&mut self, lease: &Lease, me: &str, now: Instant) -> Turn {
+        let spec = lease.spec.clone().unwrap_or_default();
+        let holder = spec.holder_identity.unwrap_or_default();
+        if holder.is_empty() || holder == me {
+            return Turn::Take;
+        }
+        let seconds = spec.lease_duration_seconds.unwrap_or_default();
+        let mark = Some((holder, spec.renew_time, spec.lease_transitions.unwrap_or_default()));
+        if self.mark != mark {
+            *self = Self { mark, since: Some(now) };
+        }
+        let good = Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).max(DURATION);
+        let stood = self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if stood >= good { Turn::Take } else { Turn::Wait }
+    }
+}
+
+/// The lease as `me` holds it from `now` on.
+pub fn held(mut lease: Lease, me: &str, now: Timestamp) -> Lease {
+    let old = lease.spec.take().unwrap_or_default();
+    let same = old.holder_identity.as_deref() == Some(me);
+    let transitions = old.lease_transitions.unwrap_or_default();
+    lease.spec = Some(LeaseSpec {
+        holder_identity: Some(me.into()),
+        lease_duration_seconds: i32::try_from(DURATION.as_secs()).ok(),
+        acquire_time: if same { old.acquire_time.clone() } else { Some(MicroTime(now)) },
+        renew_time: Some(MicroTime(now)),
+        lease_transitions: Some(if same { transitions } else { transitions.saturating_add(1) }),
+        ..old
+    });
+    lease
+}
+
+/// The lease when nobody holds it: whoever looks next takes it at once.
+pub fn released(mut lease: Lease) -> Lease {
+    if let Some(spec) = lease.spec.as_mut() {
+        spec.holder_identity = Some(String::new());
+        spec.lease_duration_seconds = Some(1);
+    }
+    lease
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_lease_is_taken_when_it_has_not_changed_for_its_duration() {
+        let mut seen = Sighting::default();
+        let start = Instant::now();
+        let lease = held(Lease::default(), "other", at(1));
+        assert_eq!(seen.look(&lease, "me", start), Turn::Wait);
+        assert_eq!(seen.look(&lease, "me", start + Duration::from_secs(14)), Turn::Wait);
+        let renewed = held(lease, "other", at(2));
+        assert_eq!(seen.look(&renewed, "me", start + Duration::from_secs(16)), Turn::Wait);
+        assert_eq!(seen.look(&renewed, "me", start + Duration::from_secs(31)), Turn::Take);
+    }
+
+    #[test]
+    fn a_released_lease_is_taken_at_once() {
+        let lease = released(held(Lease::default(), "other", at(1)));
+        assert_eq!(Sighting::default().look(&lease, "me", Instant::now()), Turn::Take);
+    }
+
+    #[test]
+    fn transitions_count_changes_of_the_holder() {
+        let first = held(Lease::default(), "a", at(1));
+        let renewed = held(first.clone(), "a", at(2));
+        let taken = held(renewed.clone(), "b", at(3));
+        let told = |l: &Lease| {
+            let spec = l.spec.clone().unwrap();
+            (spec.lease_transitions.unwrap(), spec.acquire_time.unwrap().0, spec.renew_time.unwrap().0)
+        };
+        assert_eq!(told(&first), (1, at(1), at(1)));
+        assert_eq!(told(&renewed), (1, at(1), at(2)));
+        assert_eq!(told(&taken), (2, at(3), at(3)));
+    }
+}

@@ -1,0 +1,137 @@
+//! Wiring: arguments -> watches, lease, passes, health. It decides nothing about a run.
+//!
+//! Start reading at [`run`]. A process watches from its start, acts while it leads, and exits when it does not lead any
+//! more: a process that is gone does no harm.
+
+pub mod args;
+pub mod crds;
+pub mod dispatch;
+pub mod election;
+pub mod health;
+pub mod lease;
+pub mod telemetry;
+pub mod watches;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use kube::{Client, Config};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::reconcile::{Context, sweep};
+
+use args::RunArgs;
+use election::Election;
+
+/// How often revisions are swept.
+const SWEEP: Duration = Duration::from_secs(600);
+/// How often what is gone is forgotten.
+const PRUNE: Duration = Duration::from_secs(30);
+
+/// Runs the operator until it is told to stop. An error ends the process at once.
+pub async fn run(args: RunArgs) -> anyhow::Result<()> {
+    let config =
+        Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
+    let client = Client::try_from(config).context("making a client")?;
+    let lease_namespace = args.lease_namespace.clone().or_else(|| args.namespace.clone());
+    let lease_namespace = lease_namespace.unwrap_or_else(|| client.default_namespace().to_string());
+    let identity = args.identity();
+    let ctx =
+        Arc::new(Context::new(client.clone(), identity.clone(), args.namespace.clone(), args.job_controller));
+    let beat = Arc::new(health::Beat::default());
+    let (stop, stopped) = watch::channel(false);
+    let election = Election { client, namespace: lease_namespace, identity };
+
+    tokio::spawn(on_signal(stop));
+    let serving = tokio::spawn(health::serve(args.bind, Arc::clone(&ctx), Arc::clone(&beat)));
+    let watching = watches::start(&ctx);
+    let leading = lead(&ctx, &election, &args, &beat, stopped);
+    tokio::select! {
+        result = leading => result,
+        ended = serving => bail!("the HTTP server ended: {ended:?}"),
+        () = watching => bail!("a watch ended"),
+    }
+}
+
+/// Leads when it is its turn; then the passes.
+async fn lead(
+    ctx: &Arc<Context>,
+    election: &Election,
+    args: &RunArgs,
+    beat: &Arc<health::Beat>,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let mut told = stopped.clone();
+    if args.no_leader_election {
+        ctx.leadership.alone();
+    } else {
+        tokio::select! {
+            () = election.win(&ctx.leadership, beat) => {}
+            _ = told.wait_for(|stop| *stop) => return Ok(()),
+        }
+    }
+    tracing::info!(identity = election.identity, "leading");
+    ctx.metrics.leader.set(1);
+    let chores = tokio::spawn(chores(Arc::clone(ctx)));
+    let acting = act(ctx, beat, stopped);
+    if args.no_leader_election {
+        acting.await;
+    } else {
+        tokio::select! {
+            () = acting => {}
+            error = election.keep(&ctx.leadership) => return Err(error.into()),
+        }
+        ctx.leadership.end();
+        election.release().await;
+    }
+    chores.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Passes, from the moment at which the caches are full.
+async fn act(ctx: &Arc<Context>, beat: &health::Beat, mut stopped: watch::Receiver<bool>) {
+    while !ctx.stores.are_synced() {
+        beat.tick();
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+    dispatch::dispatch(ctx, beat, stopped).await;
+}
+
+async fn chores(ctx: Arc<Context>) {
+    let mut sweeps = tokio::time::interval_at(tokio::time::Instant::now() + SWEEP / 10, SWEEP);
+    loop {
+        sweeps.tick().await;
+        sweep::sweep(&ctx).await;
+    }
+}
+
+async fn on_signal(stop: watch::Sender<bool>) {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::warn!("cannot listen to signals");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    tracing::info!("told to stop");
+    // A second signal takes its default course only for SIGKILL; the wait is bounded anyway.
+    stop.send_replace(true);
+    std::future::pending::<()>().await;
+}
+
+/// Forgets, for ever, the last sight of what nobody waits for; every process does, whether it leads or not.
+async fn prune(ctx: Arc<Context>) {
+    let mut every = tokio::time::interval(PRUNE);
+    loop {
+        every.tick().await;
+        ctx.stores.prune();
+    }
+}

@@ -1,0 +1,56 @@
+//! What can go wrong while a pass talks to the API server. A user's mistake is never one of these.
+
+use super::call::Failure;
+use super::store::Name;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("reading run {0}")]
+    ReadRun(Name, #[source] Failure),
+    #[error("writing the status of run {0}")]
+    WriteStatus(Name, #[source] Failure),
+    #[error("deleting run {0}")]
+    DeleteRun(Name, #[source] Failure),
+    #[error("reading RunRecord {0}")]
+    ReadRecord(Name, #[source] Failure),
+    #[error("creating RunRecord {0}")]
+    CreateRecord(Name, #[source] Failure),
+    #[error("deleting RunRecord {0}")]
+    DeleteRecord(Name, #[source] Failure),
+    #[error("RunRecord {0} comes and goes")]
+    UnsettledRecord(Name),
+    #[error("reading ControllerRevision {0}")]
+    ReadRevision(Name, #[source] Failure),
+    #[error("creating ControllerRevision {0}")]
+    CreateRevision(Name, #[source] Failure),
+    #[error("writing revision {0} as JSON")]
+    EncodeRevision(Name, #[source] serde_json::Error),
+    #[error("creating Job {0}")]
+    CreateJob(Name, #[source] Failure),
+    #[error("reading Job {0}")]
+    ReadJob(Name, #[source] Failure),
+    #[error("Job {0} exists and cannot be found")]
+    UnsettledJob(Name),
+    #[error("suspending Job {0}")]
+    SuspendJob(Name, #[source] Failure),
+    #[error("writing the status of Job {0}")]
+    WriteJobStatus(Name, #[source] Failure),
+    #[error("deleting Job {0}")]
+    DeleteJob(Name, #[source] Failure),
+    #[error("reading Pod {0}")]
+    ReadPod(Name, #[source] Failure),
+    #[error("stopping Pod {0}")]
+    StopPod(Name, #[source] Failure),
+    #[error("deleting Pod {0}")]
+    DeletePod(Name, #[source] Failure),
+    #[error("answering decision {0}")]
+    AnswerDecision(Name, #[source] Failure),
+    #[error("writing the status of workflow {0}")]
+    WriteWorkflow(Name, #[source] Failure),
+    #[error("saying that {0} can't be read")]
+    MarkUndecodable(Name, #[source] Failure),
+    #[error("listing {0} for the sweep of revisions")]
+    Sweep(&'static str, #[source] Failure),
+    #[error("this process does not lead any more")]
+    NotLeading,
+}

@@ -1,0 +1,157 @@
+//! THE SHELL. One pass: observe -> plan -> apply -> publish, for one run.
+//!
+//! It is the only writer of status and Jobs, and it decides nothing: facts go into [`crate::engine`], its plan comes
+//! back, and what happens on the way is a fact of the next pass. Nothing sleeps inside a pass, and a pass never acts on
+//! a cache older than its own last write. Start reading at [`pass`], then [`observe`], [`apply`].
+
+pub mod apply;
+pub mod attempts;
+pub mod call;
+pub mod error;
+pub mod finish;
+pub mod launch;
+pub mod leadership;
+pub mod memory;
+pub mod observe;
+pub mod publish;
+pub mod queue;
+pub mod read_log;
+pub mod record;
+pub mod revision;
+pub mod run;
+pub mod stop;
+pub mod store;
+pub mod stores;
+pub mod sweep;
+pub mod undecodable;
+pub mod workflow;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::PostParams;
+use kube::{Api, Client, Resource};
+use tokio::sync::Semaphore;
+
+use crate::job::JobController;
+use crate::metrics::Metrics;
+
+pub use error::Error;
+use leadership::Leadership;
+use memory::Memories;
+use queue::{Key, Queue};
+use revision::Revisions;
+use stores::Stores;
+use undecodable::Marked;
+
+/// Logs that are read at once: each takes up to two mebibytes.
+const LOG_SLOTS: usize = 8;
+/// The name under which fields are written.
+const FIELD_MANAGER: &str = "mission-control";
+
+/// What every pass works with.
+pub struct Context {
+    pub client: Client,
+    /// Who writes Events.
+    pub instance: String,
+    /// The one namespace to work in; all where absent.
+    pub namespace: Option<String>,
+    pub job_controller: JobController,
+    pub stores: Stores,
+    pub queue: Arc<Queue>,
+    pub metrics: Metrics,
+    pub leadership: Leadership,
+    memories: Memories,
+    revisions: Revisions,
+    marked: Marked,
+    log_slots: Semaphore,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("instance", &self.instance).finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    pub fn new(
+        client: Client,
+        instance: String,
+        namespace: Option<String>,
+        job_controller: JobController,
+    ) -> Self {
+        Self {
+            client,
+            instance,
+            namespace,
+            job_controller,
+            stores: Stores::default(),
+            queue: Arc::default(),
+            metrics: Metrics::default(),
+            leadership: Leadership::default(),
+            memories: Memories::default(),
+            revisions: Revisions::default(),
+            marked: Marked::default(),
+            log_slots: Semaphore::new(LOG_SLOTS),
+        }
+    }
+
+    /// The objects of one namespace.
+    pub fn api<K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>>(
+        &self,
+        namespace: &str,
+    ) -> Api<K> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    /// The objects that this process works with.
+    pub fn scope<K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>>(&self) -> Api<K> {
+        match &self.namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
+    /// A run is gone: nothing of it is remembered.
+    pub fn forget(&self, run: &store::Name, uid: &str) {
+        self.memories.forget(run, uid);
+        self.marked.forget(uid);
+    }
+
+    /// Whether this process wrote that very version of a run: its watch event then tells nothing new.
+    pub fn wrote(&self, run: &store::Name, version: Option<&str>) -> bool {
+        let memory = self.memories.get(run);
+        memory.is_some_and(|m| {
+            let notes = m.notes();
+            let written = notes.written.as_ref().and_then(|r| r.meta().resource_version.as_deref());
+            version.is_some() && written == version
+        })
+    }
+
+    /// Whether a Job is this process's own work: its watch event then tells nothing new.
+    pub fn made(&self, run: &store::Name, job: &str) -> bool {
+        self.memories.get(run).is_some_and(|m| {
+            let notes = m.notes();
+            notes.made.contains_key(job) || notes.finished.contains(job)
+        })
+    }
+}
+
+fn creating() -> PostParams {
+    PostParams { field_manager: Some(FIELD_MANAGER.into()), ..PostParams::default() }
+}
+
+/// One pass. The answer is when to look again though nothing happens.
+pub async fn pass(ctx: &Arc<Context>, key: &Key) -> Option<Duration> {
+    ctx.metrics.passes.inc();
+    match key {
+        Key::Run(name) => run::pass(ctx, name).await,
+        Key::Workflow(name) => workflow::pass(ctx, name).await,
+    }
+}
+
+/// Waits longer after each failure in a row: 1 s, 2 s, 4 s ... 64 s.
+fn backoff(failures: u32) -> Duration {
+    Duration::from_secs(1 << failures.saturating_sub(1).min(6))
+}

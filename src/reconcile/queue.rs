@@ -1,0 +1,242 @@
+//! Keys and times -> one key after the other, each at most once at a time.
+//!
+//! A key that is asked for while its pass is under way gets another pass; a wake-up is kept at its earliest time.
+//! A queue that is not open forgets what it is told (a process that does not lead), and one that is closed gives
+//! nothing more. It never runs a pass itself.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::store::Name;
+
+/// What a pass is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    Run(Name),
+    Workflow(Name),
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Key::Run(name) => write!(f, "run {name}"),
+            Key::Workflow(name) => write!(f, "workflow {name}"),
+        }
+    }
+}
+
+/// The queue of passes.
+#[derive(Debug, Default)]
+pub struct Queue {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: bool,
+    closed: bool,
+    entries: HashMap<Key, Entry>,
+    ready: VecDeque<Key>,
+    timers: BinaryHeap<Reverse<(Instant, Key)>>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    due: Option<Instant>,
+    queued: bool,
+    running: bool,
+    again: bool,
+}
+
+/// A key whose pass is under way; dropping it ends the pass.
+#[derive(Debug)]
+pub struct Turn {
+    pub key: Key,
+    /// When to look again.
+    pub again: Option<Duration>,
+    queue: Arc<Queue>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.queue.end(&self.key, self.again);
+    }
+}
+
+impl Queue {
+    /// From now on keys are taken.
+    pub fn open(&self) {
+        self.lock().open = true;
+    }
+
+    /// No further turn is given.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    /// Asks for a pass as soon as possible.
+    pub fn add(&self, key: Key) {
+        self.lock().add(key);
+        self.changed.notify_one();
+    }
+
+    /// The next turn; `None` after [`Self::close`].
+    pub async fn next(self: &Arc<Self>) -> Option<Turn> {
+        loop {
+            let changed = self.changed.notified();
+            let due = {
+                let mut state = self.lock();
+                if state.closed {
+                    return None;
+                }
+                state.fire(Instant::now());
+                if let Some(key) = state.take() {
+                    return Some(Turn { key, again: None, queue: Arc::clone(self) });
+                }
+                state.timers.peek().map(|Reverse((at, _))| *at)
+            };
+            match due {
+                None => changed.await,
+                Some(at) => {
+                    // Either way the state is looked at again.
+                    let _ = tokio::time::timeout_at(at, changed).await;
+                }
+            }
+        }
+    }
+
+    fn end(&self, key: &Key, again: Option<Duration>) {
+        self.lock().end(key, again.map(|d| Instant::now() + d));
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, key: Key) {
+        if !self.open {
+            return;
+        }
+        let entry = self.entries.entry(key.clone()).or_default();
+        if entry.running {
+            entry.again = true;
+        } else if !entry.queued {
+            entry.queued = true;
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Moves what is due to the ready keys. A timer that was overtaken no longer equals its entry's time.
+    fn fire(&mut self, now: Instant) {
+        while let Some(Reverse((at, key))) = self.timers.peek().cloned() {
+            if at > now {
+                break;
+            }
+            self.timers.pop();
+            if let Some(entry) = self.entries.get_mut(&key).filter(|e| e.due == Some(at)) {
+                entry.due = None;
+                self.add(key);
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<Key> {
+        let key = self.ready.pop_front()?;
+        let entry = self.entries.entry(key.clone()).or_default();
+        // The pass itself says when to look again.
+        *entry = Entry { running: true, ..Entry::default() };
+        Some(key)
+    }
+
+    fn end(&mut self, key: &Key, due: Option<Instant>) {
+        let again = self.entries.remove(key).is_some_and(|e| e.again);
+        if let Some(at) = due {
+            self.entries.insert(key.clone(), Entry { due: Some(at), ..Entry::default() });
+            self.timers.push(Reverse((at, key.clone())));
+        }
+        if again {
+            self.add(key.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key::Run(Name::new("ns", name))
+    }
+
+    fn open() -> State {
+        State { open: true, ..State::default() }
+    }
+
+    #[test]
+    fn a_key_asked_for_twice_gets_one_pass() {
+        let mut state = open();
+        state.add(key("a"));
+        state.add(key("a"));
+        assert_eq!(state.take(), Some(key("a")));
+        assert_eq!(state.take(), None);
+    }
+
+    #[test]
+    fn a_key_asked_for_during_its_pass_gets_another_one_after_it() {
+        let mut state = open();
+        state.add(key("a"));
+        state.take();
+        state.add(key("a"));
+        assert_eq!(state.take(), None);
+        state.end(&key("a"), None);
+        assert_eq!(state.take(), Some(key("a")));
+    }
+
+    #[test]
+    fn a_wake_up_comes_at_its_time_and_only_once() {
+        let mut state = open();
+        let now = Instant::now();
+        state.add(key("a"));
+        state.take();
+        state.end(&key("a"), Some(now + Duration::from_secs(5)));
+        state.fire(now + Duration::from_secs(4));
+        assert_eq!(state.take(), None);
+        state.fire(now + Duration::from_secs(5));
+        assert_eq!(state.take(), Some(key("a")));
+        state.end(&key("a"), None);
+        state.fire(now + Duration::from_secs(9));
+        assert_eq!((state.take(), state.entries.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_wake_up_that_an_event_overtook_is_void() {
+        let mut state = open();
+        let now = Instant::now();
+        state.add(key("a"));
+        state.take();
+        state.end(&key("a"), Some(now + Duration::from_secs(5)));
+        state.add(key("a"));
+        state.take();
+        state.end(&key("a"), Some(now + Duration::from_secs(50)));
+        state.fire(now + Duration::from_secs(6));
+        assert_eq!(state.take(), None);
+    }
+
+    #[test]
+    fn a_queue_that_is_not_open_forgets() {
+        let mut state = State::default();
+        state.add(key("a"));
+        assert_eq!(state.take(), None);
+    }
+}

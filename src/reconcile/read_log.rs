@@ -1,0 +1,189 @@
+//! A Pod's log -> its tail, through a ring: fifty mebibytes of log never take fifty mebibytes of memory.
+//!
+//! Reading happens beside the passes, never inside one: a pass starts it and a later one finds what was read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{AsyncRead, AsyncReadExt};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::LogParams;
+
+use crate::api::labels::AGENT_CONTAINER;
+use crate::job::LogRead;
+
+use super::Context;
+use super::call::{Failure, Meaning, chain};
+use super::memory::{LogNote, Memory};
+use super::queue::Key;
+use super::store::Name;
+
+/// What is kept of a log.
+const TAIL: usize = 1024 * 1024;
+/// How long one try may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pauses before each further try: a kubelet that restarts is back within some twenty seconds.
+const PAUSES: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6), Duration::from_secs(10)];
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the log can't be opened")]
+    Open(#[source] Failure),
+    #[error("the log broke off")]
+    Read(#[source] std::io::Error),
+    #[error("the log did not end within {} s", PATIENCE.as_secs())]
+    Silence,
+}
+
+/// The last bytes of what was pushed.
+#[derive(Debug)]
+struct Ring {
+    bytes: Vec<u8>,
+    limit: usize,
+    cut: bool,
+}
+
+impl Ring {
+    fn new(limit: usize) -> Self {
+        Self { bytes: Vec::new(), limit, cut: false }
+    }
+
+    /// Lets the buffer grow to twice the limit before it moves the tail to the front: a byte is copied at most twice.
+    fn push(&mut self, more: &[u8]) {
+        self.bytes.extend_from_slice(more);
+        if self.bytes.len() >= self.limit * 2 {
+            self.trim();
+        }
+    }
+
+    fn trim(&mut self) {
+        let excess = self.bytes.len().saturating_sub(self.limit);
+        if excess > 0 {
+            self.cut = true;
+            self.bytes.drain(..excess);
+        }
+    }
+
+    /// As text; a character that the cut went through is dropped.
+    fn finish(mut self) -> (String, bool) {
+        self.trim();
+        if self.cut {
+            let broken = self.bytes.iter().take_while(|b| (0x80..0xC0).contains(*b)).take(3).count();
+            self.bytes.drain(..broken);
+        }
+        (String::from_utf8_lossy(&self.bytes).into_owned(), self.cut)
+    }
+}
+
+/// Starts to read the log of a Pod unless that is done or under way; the run is looked at again afterwards.
+pub fn start(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, job: &str) {
+    {
+        let mut notes = memory.notes();
+        if notes.logs.contains_key(job) {
+            return;
+        }
+        notes.logs.insert(job.into(), LogNote::Reading);
+    }
+    let (ctx, run, memory, job) = (Arc::clone(ctx), run.clone(), Arc::clone(memory), job.to_string());
+    tokio::spawn(async move {
+        let read = tries(&ctx, &run.beside(&job)).await;
+        memory.notes().logs.insert(job, LogNote::Read(Arc::new(read)));
+        ctx.queue.add(Key::Run(run));
+    });
+}
+
+async fn tries(ctx: &Context, pod: &Name) -> LogRead {
+    let mut pauses = PAUSES.iter();
+    loop {
+        match once(ctx, pod).await {
+            Ok(read) => return read,
+            Err(error) => {
+                let gone = matches!(&error, Error::Open(f) if f.meaning() == Meaning::NotFound);
+                let pause = pauses.next().filter(|_| !gone);
+                tracing::warn!(pod = %pod, error = chain(&error), last = pause.is_none(), "cannot read a log");
+                match pause {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => return LogRead::Failed { message: chain(&error) },
+                }
+            }
+        }
+    }
+}
+
+/// One try, for a Pod that is about to be deleted.
+pub async fn last_words(ctx: &Context, pod: &Name) -> LogRead {
+    once(ctx, pod).await.unwrap_or_else(|error| LogRead::Failed { message: chain(&error) })
+}
+
+async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
+    // More at once would only make the API server and this process slower; a closed semaphore is no reason to wait.
+    let _slot = ctx.log_slots.acquire().await;
+    let read = match tokio::time::timeout(PATIENCE, tail(ctx, pod)).await {
+        Ok(read) => read,
+        Err(_) => Err(Error::Silence),
+    };
+    ctx.metrics.log_reads.count(if read.is_ok() { "read" } else { "failed" });
+    read.map(|(text, cut)| LogRead::Text { text, cut })
+}
+
+async fn tail(ctx: &Context, pod: &Name) -> Result<(String, bool), Error> {
+    let pods: Api<Pod> = ctx.api(&pod.namespace);
+    let params = LogParams { container: Some(AGENT_CONTAINER.into()), ..LogParams::default() };
+    let stream =
+        pods.log_stream(&pod.name, &params).await.map_err(|e| Error::Open(Failure::Kube(Box::new(e))))?;
+    drain(stream).await.map_err(Error::Read)
+}
+
+async fn drain(stream: impl AsyncRead) -> std::io::Result<(String, bool)> {
+    let mut stream = std::pin::pin!(stream);
+    let mut ring = Ring::new(TAIL);
+    let mut chunk = vec![0; 32 * 1024];
+    loop {
+        let n = stream.read(&mut chunk).await?;
+        if n == 0 {
+            return Ok(ring.finish());
+        }
+        ring.push(chunk.get(..n).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_keeps_the_tail_and_says_that_it_was_cut() {
+        let mut ring = Ring::new(4);
+        for chunk in ["ab", "cd", "ef", "ghi"] {
+            ring.push(chunk.as_bytes());
+            assert!(ring.bytes.len() < 8 + 3);
+        }
+        assert_eq!(ring.finish(), ("fghi".into(), true));
+    }
+
+    #[test]
+    fn what_fits_is_whole() {
+        let mut ring = Ring::new(8);
+        ring.push(b"abc");
+        assert_eq!(ring.finish(), ("abc".into(), false));
+    }
+
+    #[test]
+    fn a_character_that_the_cut_went_through_is_dropped() {
+        let mut ring = Ring::new(4);
+        ring.push("xä€y".as_bytes());
+        assert_eq!(ring.finish(), ("€y".into(), true));
+        let mut ring = Ring::new(3);
+        ring.push("x€y".as_bytes());
+        assert_eq!(ring.finish(), ("y".into(), true));
+    }
+
+    #[tokio::test]
+    async fn a_long_log_is_read_to_its_end() {
+        let log = [vec![b'a'; 3 * TAIL], b"\nSTATUS: done\n".to_vec()].concat();
+        let (text, cut) = drain(log.as_slice()).await.unwrap();
+        assert_eq!((text.len(), cut, text.ends_with("\nSTATUS: done\n")), (TAIL, true, true));
+    }
+}

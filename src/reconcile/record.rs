@@ -1,0 +1,77 @@
+//! The RunRecord, always by live requests: no cache may say that a run was not executed before.
+
+use kube::ResourceExt;
+use kube::api::{DeleteParams, Preconditions};
+
+use crate::api::{RunRecord, RunRecordSpec, WorkflowRun, labels};
+use crate::engine::ids;
+use crate::engine::snapshot::RecordFact;
+
+use super::call::{Meaning, ask, found};
+use super::memory::Memory;
+use super::store::Name;
+use super::{Context, Error, creating};
+
+/// What the API server says about the run's record. It is asked in every pass before the first attempt, and once by
+/// every process that meets a run which has attempts already.
+pub async fn observe(
+    ctx: &Context,
+    run: &Name,
+    object: &WorkflowRun,
+    memory: &Memory,
+) -> Result<RecordFact, Error> {
+    let status = object.status.as_ref();
+    if status.and_then(|s| s.phase).is_some_and(|p| p.is_terminal()) {
+        return Ok(RecordFact::Unknown);
+    }
+    let begun = status.and_then(|s| s.totals.as_ref()).is_some_and(|t| t.attempts > 0);
+    if begun && let Some(known) = memory.notes().record.clone() {
+        return Ok(known);
+    }
+    let name = run.beside(ids::record_name(&run.name, &ids::spec_hash(&object.spec)));
+    read(ctx, &name, memory).await
+}
+
+/// Reads the record of that name.
+pub async fn read(ctx: &Context, name: &Name, memory: &Memory) -> Result<RecordFact, Error> {
+    let records = ctx.api::<RunRecord>(&name.namespace);
+    let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
+    let fact = record.map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.spec)));
+    memory.notes().record = Some(fact.clone());
+    Ok(fact)
+}
+
+/// Creates the record: the commit point of the run's end. False: there is one already.
+pub async fn create(
+    ctx: &Context,
+    name: &Name,
+    record: &RunRecordSpec,
+    memory: &Memory,
+) -> Result<bool, Error> {
+    let records = ctx.api::<RunRecord>(&name.namespace);
+    let mut object = RunRecord::new(&name.name, record.clone());
+    object.labels_mut().insert(labels::MANAGED_BY.into(), labels::OPERATOR.into());
+    object.labels_mut().insert(labels::WORKFLOW.into(), labels::label_value(&record.workflow).into());
+    match ask(records.create(&creating(), &object)).await {
+        Ok(_) => {
+            memory.notes().record = Some(RecordFact::Found(Box::new(record.clone())));
+            Ok(true)
+        }
+        Err(failure) if failure.meaning() == Meaning::AlreadyExists => Ok(false),
+        Err(failure) => Err(Error::CreateRecord(name.clone(), failure)),
+    }
+}
+
+/// Deletes the record of that name if it is about that run; a newer one stays.
+pub async fn drop(ctx: &Context, name: &Name, run_uid: &str, memory: &Memory) -> Result<(), Error> {
+    let records = ctx.api::<RunRecord>(&name.namespace);
+    let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
+    if let Some(record) = record.filter(|r| r.spec.run_uid == run_uid) {
+        let preconditions = Some(Preconditions { uid: record.uid(), resource_version: None });
+        let params = DeleteParams { preconditions, ..DeleteParams::default() };
+        found(ask(records.delete(&name.name, &params)).await)
+            .map_err(|f| Error::DeleteRecord(name.clone(), f))?;
+    }
+    memory.notes().record = None;
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Revisions: the immutable copies of workflows that runs execute, as ControllerRevisions.
+//!
+//! Read by live requests and kept for half a minute: one request per revision serves all its runs, and one that was
+//! deleted or changed is still noticed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::apps::v1::ControllerRevision;
+use k8s_openapi::apimachinery::pkg::runtime::RawExtension;
+use kube::api::ObjectMeta;
+
+use crate::api::{WorkflowRun, WorkflowSpec, labels};
+use crate::engine::ids;
+use crate::engine::snapshot::RevisionFact;
+
+use super::call::{Meaning, ask, found};
+use super::store::Name;
+use super::{Context, Error, creating};
+
+/// How long an answer is believed.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// What was read lately.
+#[derive(Debug, Default)]
+pub struct Revisions(Mutex<HashMap<Name, Entry>>);
+
+#[derive(Debug)]
+struct Entry {
+    spec: Arc<WorkflowSpec>,
+    read: Instant,
+    used: Instant,
+}
+
+impl Revisions {
+    fn get(&self, name: &Name) -> Option<Arc<WorkflowSpec>> {
+        let mut all = self.lock();
+        let entry = all.get_mut(name).filter(|e| e.read.elapsed() < FRESH)?;
+        entry.used = Instant::now();
+        Some(Arc::clone(&entry.spec))
+    }
+
+    fn put(&self, name: &Name, spec: Arc<WorkflowSpec>) {
+        let now = Instant::now();
+        self.lock().insert(name.clone(), Entry { spec, read: now, used: now });
+    }
+
+    /// Forgets what was not used for that long; the rest is in use by a run that may not name it yet.
+    pub fn in_use(&self, within: Duration) -> Vec<Name> {
+        let mut all = self.lock();
+        all.retain(|_, e| e.used.elapsed() < within);
+        all.keys().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The revision that the run is bound to.
+pub async fn observe(ctx: &Context, run: &Name, object: &WorkflowRun) -> Result<RevisionFact, Error> {
+    let status = object.status.as_ref();
+    if status.and_then(|s| s.phase).is_some_and(|p| p.is_terminal()) {
+        return Ok(RevisionFact::NotAsked);
+    }
+    let reference = &object.spec.workflow_ref;
+    let bound = match status.and_then(|s| s.workflow.as_ref()) {
+        Some(pinned) => Some((pinned.name.as_str(), pinned.revision.as_str())),
+        None => reference.revision.as_deref().map(|revision| (reference.name.as_str(), revision)),
+    };
+    match bound {
+        Some((workflow, revision)) => {
+            read(ctx, &run.beside(ids::revision_name(workflow, revision)), revision).await
+        }
+        None => Ok(RevisionFact::NotAsked),
+    }
+}
+
+async fn read(ctx: &Context, name: &Name, hash: &str) -> Result<RevisionFact, Error> {
+    if let Some(spec) = ctx.revisions.get(name) {
+        return Ok(RevisionFact::Found(Box::new((*spec).clone())));
+    }
+    let revisions = ctx.api::<ControllerRevision>(&name.namespace);
+    let stored =
+        found(ask(revisions.get(&name.name)).await).map_err(|f| Error::ReadRevision(name.clone(), f))?;
+    let Some(stored) = stored else { return Ok(RevisionFact::Missing) };
+    Ok(match content(stored).filter(|spec| ids::revision_hash(spec) == hash) {
+        Some(spec) => {
+            ctx.revisions.put(name, Arc::new(spec.clone()));
+            RevisionFact::Found(Box::new(spec))
+        }
+        None => RevisionFact::Tampered,
+    })
+}
+
+fn content(revision: ControllerRevision) -> Option<WorkflowSpec> {
+    serde_json::from_value(revision.data?.0).ok()
+}
+
+/// Creates the revision; one of that name is looked at in the next pass, which finds out whether it is the same.
+pub async fn ensure(ctx: &Context, name: &Name, workflow: &str, spec: &WorkflowSpec) -> Result<(), Error> {
+    if ctx.revisions.get(name).is_some() {
+        return Ok(());
+    }
+    let data = serde_json::to_value(spec).map_err(|e| Error::EncodeRevision(name.clone(), e))?;
+    let revision = ControllerRevision {
+        metadata: ObjectMeta {
+            name: Some(name.name.clone()),
+            namespace: Some(name.namespace.clone()),
+            labels: Some(
+                [
+                    (labels::MANAGED_BY.to_string(), labels::OPERATOR.to_string()),
+                    (labels::WORKFLOW.to_string(), labels::label_value(workflow).to_string()),
+                ]
+                .into(),
+            ),
+            ..ObjectMeta::default()
+        },
+        data: Some(RawExtension(data)),
+        revision: 1,
+    };
+    let revisions = ctx.api::<ControllerRevision>(&name.namespace);
+    match ask(revisions.create(&creating(), &revision)).await {
+        Ok(_) => {
+            ctx.revisions.put(name, Arc::new(spec.clone()));
+            Ok(())
+        }
+        Err(failure) if failure.meaning() == Meaning::AlreadyExists => Ok(()),
+        Err(failure) => Err(Error::CreateRevision(name.clone(), failure)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_holds_what_was_put_into_it() {
+        let spec = WorkflowSpec { description: Some("d".into()), ..WorkflowSpec::default() };
+        let data = Some(RawExtension(serde_json::to_value(&spec).unwrap()));
+        let stored = ControllerRevision { data, ..ControllerRevision::default() };
+        assert_eq!(content(stored), Some(spec));
+        assert_eq!(content(ControllerRevision::default()), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! The stores of this operator: which kinds, and under which keys their objects are found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::core::DeserializeGuard;
+use kube::{Resource, ResourceExt};
+
+use crate::api::{Phase, Workflow, WorkflowDecision, WorkflowRun, labels};
+
+use super::store::{Name, Store};
+
+/// All stores.
+#[derive(Debug)]
+pub struct Stores {
+    pub runs: Store<DeserializeGuard<WorkflowRun>>,
+    pub workflows: Store<DeserializeGuard<Workflow>>,
+    pub decisions: Store<DeserializeGuard<WorkflowDecision>>,
+    pub jobs: Store<Job>,
+    pub pods: Store<Pod>,
+}
+
+impl Default for Stores {
+    fn default() -> Self {
+        Self {
+            runs: Store::new(run_groups),
+            workflows: Store::new(|_| Vec::new()),
+            decisions: Store::new(decision_groups),
+            jobs: Store::with_graves(job_groups),
+            pods: Store::with_graves(pod_groups),
+        }
+    }
+}
+
+impl Stores {
+    pub fn are_synced(&self) -> bool {
+        self.runs.is_synced()
+            && self.workflows.is_synced()
+            && self.decisions.is_synced()
+            && self.jobs.is_synced()
+            && self.pods.is_synced()
+    }
+
+    /// Runs of a workflow that have not started.
+    pub fn waiting_for(&self, workflow: &Name) -> Vec<Name> {
+        self.runs.group(&format!("waits/{workflow}")).iter().map(|r| Name::of(&**r)).collect()
+    }
+
+    /// The run with that UID.
+    pub fn run_of(&self, uid: &str) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
+        self.runs.group(&format!("uid/{uid}")).into_iter().next()
+    }
+
+    /// Runs whose children carry that label.
+    pub fn runs_labelled(&self, namespace: &str, label: &str) -> Vec<Name> {
+        self.runs.group(&format!("label/{namespace}/{label}")).iter().map(|r| Name::of(&**r)).collect()
+    }
+
+    pub fn decisions_for(&self, run: &Name) -> Vec<Arc<DeserializeGuard<WorkflowDecision>>> {
+        self.decisions.group(&run.to_string())
+    }
+
+    /// Jobs of a run whose status has no end.
+    pub fn open_jobs(&self, run_uid: &str) -> Vec<Arc<Job>> {
+        self.jobs.group(&format!("open/{run_uid}"))
+    }
+
+    /// Whether a run has Jobs.
+    pub fn has_jobs(&self, run_uid: &str) -> bool {
+        self.jobs.has(&format!("all/{run_uid}"))
+    }
+
+    /// Every Job of a run.
+    pub fn jobs_of(&self, run_uid: &str) -> Vec<Arc<Job>> {
+        self.jobs.group(&format!("all/{run_uid}"))
+    }
+
+    /// Pods, not over, of runs with that name.
+    pub fn live_pods(&self, run: &Name) -> Vec<Arc<Pod>> {
+        self.pods.group(&format!("{}/{}", run.namespace, labels::label_value(&run.name)))
+    }
+
+    /// Forgets the last sight of Jobs and Pods that no run's status waits for.
+    pub fn prune(&self) {
+        const KEPT: Duration = Duration::from_secs(60);
+        self.jobs.prune(KEPT, |job| self.is_current(job));
+        self.pods.prune(KEPT, |pod| self.is_current(pod));
+    }
+
+    fn is_current(&self, child: &impl Resource) -> bool {
+        let name = child.meta().name.as_deref().unwrap_or_default();
+        let Some(run) =
+            child.meta().labels.as_ref().and_then(|l| l.get(labels::RUN_UID)).and_then(|u| self.run_of(u))
+        else {
+            return false;
+        };
+        let status = run.0.as_ref().ok().and_then(|r| r.status.as_ref());
+        status.is_some_and(|s| s.steps.iter().any(|s| s.current.as_ref().is_some_and(|c| c.job == name)))
+    }
+}
+
+fn run_groups(run: &DeserializeGuard<WorkflowRun>) -> Vec<String> {
+    let mut groups = vec![format!("uid/{}", run.uid().unwrap_or_default())];
+    if let Ok(run) = &run.0 {
+        let phase = run.status.as_ref().and_then(|s| s.phase);
+        if matches!(phase, None | Some(Phase::Pending)) {
+            let workflow = Name::of(run).beside(&run.spec.workflow_ref.name);
+            groups.push(format!("waits/{workflow}"));
+            let name = Name::of(run);
+            groups.push(format!("label/{}/{}", name.namespace, labels::label_value(&name.name)));
+        }
+    }
+    groups
+}
+
+fn decision_groups(decision: &DeserializeGuard<WorkflowDecision>) -> Vec<String> {
+    decision.0.as_ref().map(|d| Name::of(d).beside(&d.spec.run).to_string()).into_iter().collect()
+}
+
+fn job_groups(job: &Job) -> Vec<String> {
+    let Some(uid) = job.labels().get(labels::RUN_UID) else { return Vec::new() };
+    let mut groups = vec![format!("all/{uid}")];
+    if !is_ended(job) {
+        groups.push(format!("open/{uid}"));
+    }
+    groups
+}
+
+/// True when a Job's status says how it ended.
+pub fn is_ended(job: &Job) -> bool {
+    let conditions = job.status.iter().flat_map(|s| s.conditions.iter().flatten());
+    conditions.into_iter().any(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True")
+}
+
+pub(super) fn pod_groups(pod: &Pod) -> Vec<String> {
+    let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
+    if matches!(phase, Some("Succeeded" | "Failed")) {
+        return Vec::new();
+    }
+    let run = pod.labels().get(labels::RUN);
+    run.map(|run| format!("{}/{run}", pod.namespace().unwrap_or_default())).into_iter().collect()
+}

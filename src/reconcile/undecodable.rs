@@ -1,0 +1,145 @@
+//! An object that can't be read as its kind -> conditions that say so, and a counter. It never stops another object.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::error_boundary::InvalidObject;
+use kube::{Api, Resource};
+use serde_json::{Value, json};
+
+use crate::api::conditions::{self, Fact};
+use crate::api::{Stamp, Workflow, WorkflowRun};
+
+use super::call::{ask, chain, found};
+use super::store::Name;
+use super::{Context, Error};
+
+/// How long until a failed marking is tried again.
+const AGAIN: Duration = Duration::from_secs(30);
+/// What is shown of an error.
+const SHOWN: usize = 512;
+
+/// What was marked, by UID: the generation and the error. Our own write shows up in the watch and must not be repeated.
+#[derive(Debug, Default)]
+pub struct Marked(Mutex<HashMap<String, (i64, String)>>);
+
+impl Marked {
+    fn has(&self, uid: &str, what: &(i64, String)) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(uid) == Some(what)
+    }
+
+    fn put(&self, uid: &str, what: (i64, String)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.into(), what);
+    }
+
+    pub fn forget(&self, uid: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+}
+
+pub async fn mark_run(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
+    ctx.metrics.undecodable.count("WorkflowRun");
+    mark::<WorkflowRun>(ctx, name, invalid).await
+}
+
+pub async fn mark_workflow(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
+    ctx.metrics.undecodable.count("Workflow");
+    mark::<Workflow>(ctx, name, invalid).await
+}
+
+async fn mark<K: Resource<DynamicType = ()>>(
+    ctx: &Context,
+    name: &Name,
+    invalid: &InvalidObject,
+) -> Option<Duration> {
+    let uid = invalid.metadata.uid.clone().unwrap_or_default();
+    let error: String = invalid.error.chars().take(SHOWN).collect();
+    let what = (invalid.metadata.generation.unwrap_or_default(), error);
+    if ctx.marked.has(&uid, &what) {
+        return None;
+    }
+    tracing::warn!(kind = %K::kind(&()), object = %name, error = what.1, "an object can't be read");
+    match write::<K>(ctx, name, &what).await {
+        Ok(()) => {
+            ctx.marked.put(&uid, what);
+            None
+        }
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "a pass failed");
+            Some(AGAIN)
+        }
+    }
+}
+
+async fn write<K: Resource<DynamicType = ()>>(
+    ctx: &Context,
+    name: &Name,
+    what: &(i64, String),
+) -> Result<(), Error> {
+    let kind = ApiResource::erase::<K>(&());
+    let objects: Api<DynamicObject> = Api::namespaced_with(ctx.client.clone(), &name.namespace, &kind);
+    let failed = |f| Error::MarkUndecodable(name.clone(), f);
+    let Some(stored) = found(ask(objects.get(&name.name)).await).map_err(failed)? else { return Ok(()) };
+    let now = Stamp::of(Timestamp::now());
+    let Some(patch) = marking(stored.data.get("status").unwrap_or(&Value::Null), &kind.kind, what, now)
+    else {
+        return Ok(());
+    };
+    let patch = Patch::Merge(patch);
+    found(ask(objects.patch_status(&name.name, &PatchParams::default(), &patch)).await)
+        .map(drop)
+        .map_err(failed)
+}
+
+/// The change to a status; none for a finished run, or where it says so already.
+fn marking(status: &Value, kind: &str, (generation, error): &(i64, String), now: Stamp) -> Option<Value> {
+    let phase = status.get("phase").and_then(Value::as_str).unwrap_or_default();
+    if matches!(phase, "Succeeded" | "Failed" | "Cancelled") {
+        return None;
+    }
+    let old: Vec<Condition> =
+        status.get("conditions").and_then(|c| serde_json::from_value(c.clone()).ok()).unwrap_or_default();
+    let message = format!("it cannot be read as a {kind}: {error}; correct it and apply it again");
+    let fact = |kind, status| Fact { kind, status, reason: "Undecodable".into(), message: message.clone() };
+    let facts = vec![fact("Ready", "False"), fact("Stalled", "True")];
+    let new = conditions::merge(&old, facts, *generation, now);
+    if new == old {
+        return None;
+    }
+    let mut change = json!({"observedGeneration": generation, "conditions": new});
+    if kind == "WorkflowRun"
+        && let Some(fields) = change.as_object_mut()
+    {
+        fields.insert("reason".into(), json!("Undecodable"));
+        fields.insert("message".into(), json!(message));
+    }
+    Some(json!({"status": change}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Stamp {
+        Stamp(Timestamp::from_second(second).unwrap())
+    }
+
+    #[test]
+    fn an_object_is_marked_once() {
+        let what = (2, "missing field `workflowRef`".to_string());
+        let first = marking(&Value::Null, "WorkflowRun", &what, at(1)).unwrap();
+        assert_eq!(first["status"]["reason"], "Undecodable");
+        assert_eq!(first["status"]["conditions"][1]["type"], "Stalled");
+        assert_eq!(marking(&first["status"], "WorkflowRun", &what, at(2)), None);
+    }
+
+    #[test]
+    fn a_finished_run_keeps_its_word() {
+        let what = (2, "x".to_string());
+        assert_eq!(marking(&json!({"phase": "Succeeded"}), "WorkflowRun", &what, at(1)), None);
+    }
+}
