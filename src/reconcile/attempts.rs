@@ -158,7 +158,8 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         // What is being read is still to come, also when the Pod is gone by now.
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogNote::Reading)),
         made_here: note.is_some_and(|n| *n != PodNote::Missing),
-        pod_seen_created: matches!(note, Some(PodNote::Created(_))),
+        // A cache that has not seen the Pod yet proves nothing: only an answer of the API server does.
+        pod_seen_created: known.pod_deleted && matches!(note, Some(PodNote::Created(_))),
         blocked,
         refused,
         log,
@@ -238,6 +239,32 @@ mod tests {
         assert!(!is_unreachable(&pod, at("2026-01-01T00:00:29Z")));
         assert!(is_unreachable(&pod, at("2026-01-01T00:00:30Z")));
         assert!(!is_unreachable(&Pod::default(), at("2026-01-01T00:00:30Z")));
+    }
+
+    #[test]
+    fn a_pod_that_the_cache_has_not_seen_yet_is_pending_and_one_that_is_proven_gone_is_lost() {
+        let owner = Owner { name: "r", namespace: "ns", uid: "u" };
+        let now = at("2026-01-01T00:00:01Z");
+        let launch = crate::engine::effect::Launch {
+            job: "r-s-1".into(),
+            workflow: "w".into(),
+            step: "s".into(),
+            item: None,
+            n: 1,
+            attempt_id: "id".into(),
+            agent: crate::api::agent::Agent::default(),
+            input: String::new(),
+            env: BTreeMap::new(),
+            timeout: crate::api::Span::secs(1),
+            pending_timeout: crate::api::Span::secs(1),
+        };
+        let job = Arc::new(job::build_job(&launch, &owner, job::JobController::Operator));
+        let made = Some(Made { job: Arc::clone(&job), pod: PodNote::Created(now), files: None });
+        let mut known =
+            Known { job: Some(job), pod: None, pod_deleted: false, made, declined: None, log: None };
+        assert!(matches!(judge(&known, &owner, now, now), AttemptFact::Pending { .. }));
+        known.pod_deleted = true;
+        assert!(matches!(judge(&known, &owner, now, now), AttemptFact::Lost { .. }));
     }
 
     #[test]
