@@ -1,6 +1,7 @@
 //! The operator is killed, or hands over.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
@@ -18,20 +19,19 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
     let recorder = Recorder::start(&f);
     let steps = ["one", "two", "three"].map(|name| step(name, "sleep 0.3; echo STATUS: done"));
     f.workflow(workflow("w", steps)).await;
-    let mut made = 0;
+    let made = AtomicUsize::new(0);
     for _ in 0..CRASHES {
-        let live =
-            f.runs().list(&ListParams::default()).await.unwrap().items.iter().filter(|r| !is_over(r)).count();
-        for _ in live..AT_ONCE {
-            made += 1;
-            f.run(&format!("run-{made}"), "w").await;
-        }
         let before = recorder.seen().jobs.len();
-        f.until_true("operator that goes on", async || recorder.seen().jobs.len() > before).await;
+        f.until_true("operator that goes on", async || {
+            keep_alive(&f, &made).await;
+            recorder.seen().jobs.len() > before
+        })
+        .await;
         // Not a wait for anything: the moment itself is what is tried.
         tokio::time::sleep(Duration::from_millis(random(1500))).await;
         f.crash();
     }
+    let made = made.into_inner();
     for n in 1..=made {
         f.until(&format!("run-{n}"), "its end", is(Phase::Succeeded)).await;
     }
@@ -66,6 +66,15 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
         assert_eq!(lost, 0, "the built-in Job controller makes the Pod of every Job");
     }
     eprintln!("{made} runs, {attempts} attempts, {lost} lost between a Job and its Pod, {CRASHES} crashes");
+}
+
+/// There are always some runs that go on.
+async fn keep_alive(f: &Fixture, made: &AtomicUsize) {
+    let runs = f.runs().list(&ListParams::default()).await.unwrap().items;
+    for _ in runs.iter().filter(|r| !is_over(r)).count()..AT_ONCE {
+        let n = made.fetch_add(1, Ordering::Relaxed) + 1;
+        f.run(&format!("run-{n}"), "w").await;
+    }
 }
 
 fn is_over(run: &WorkflowRun) -> bool {
