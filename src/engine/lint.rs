@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api::WorkflowSpec;
 use crate::api::agent::InputAs;
+use crate::api::step::OnExhausted;
 
 use super::context::{camel_output, snake_output};
 use super::definition::Definition;
@@ -137,6 +138,13 @@ fn template(
         Err(e) => all.push(format!("{at}: {e}")),
         Ok(template) => {
             let unknown = template.variables().into_iter().filter(|v| !may_exist(spec, definition, i, v));
+            let unsure =
+                template.variables().into_iter().filter_map(|v| Some((may_be_absent(definition, i, &v)?, v)));
+            for (step, variable) in unsure {
+                all.push(format!(
+                    "{at}: {{{{ {variable} }}}} does not exist when step {step} is tolerated (onExhausted: Continue); write {{{{ {variable} | default(value=\"\") }}}}"
+                ));
+            }
             for variable in unknown {
                 all.push(format!(
                     "{at}: {{{{ {variable} }}}} does not exist when this step starts; {}",
@@ -179,4 +187,16 @@ fn may_exist(spec: &WorkflowSpec, definition: &Definition, i: usize, variable: &
                 && !first.ends_with("_output")
         }
     }
+}
+
+/// The step whose `onExhausted: Continue` may leave the variable without a value.
+fn may_be_absent<'a>(definition: &'a Definition, i: usize, variable: &str) -> Option<&'a str> {
+    let before = definition.ancestors(i).into_iter().filter_map(|k| definition.steps.get(k));
+    let mut tolerated = before.filter(|s| s.on_exhausted == OnExhausted::Continue);
+    let step = tolerated.find(|s| {
+        variable == camel_output(&s.name)
+            || variable == snake_output(&s.name)
+            || variable.starts_with(&format!("steps.{}.output", s.name))
+    });
+    step.map(|s| s.name.as_str())
 }
