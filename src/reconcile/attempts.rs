@@ -99,8 +99,8 @@ fn look(ctx: &Context, child: &Name, memory: &Memory) -> Known {
         .or_else(|| made.as_ref().map(|m| Arc::clone(&m.job)))
         .or_else(|| notes.met.get(&child.name).cloned())
         .or_else(|| ctx.stores.jobs.grave(child));
-    let live = ctx.stores.pods.get(child);
-    let gone = if live.is_none() { ctx.stores.pods.grave(child) } else { None };
+    let live = ctx.stores.pod_of(child);
+    let gone = if live.is_none() { ctx.stores.grave_of(child) } else { None };
     let answer = made.as_ref().and_then(|m| m.answer.clone()).filter(|_| live.is_none() && gone.is_none());
     Known {
         job,
@@ -144,7 +144,7 @@ async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Re
 fn read(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, known: &mut Known, job: &str) {
     let Some(pod) = known.pod.as_ref().filter(|_| !known.pod_deleted) else { return };
     if known.log.is_none() && job::needs_log(pod) {
-        read_log::start(ctx, run, memory, job);
+        read_log::start(ctx, run, memory, job, pod.name_any());
         known.log = Some(LogNote::Reading);
     }
 }

@@ -10,8 +10,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Why there is no answer to use.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    #[error("the API server answered {}: {}", .0.code, .0.message)]
+    Answer(Box<kube::core::Status>),
     #[error("the request failed")]
-    Kube(#[source] Box<kube::Error>),
+    Request(#[source] Box<kube::Error>),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     Silence,
 }
@@ -34,11 +36,17 @@ pub enum Meaning {
 impl Failure {
     pub fn meaning(&self) -> Meaning {
         match self {
-            Failure::Silence => Meaning::Unanswered,
-            Failure::Kube(error) => match &**error {
-                kube::Error::Api(status) => meaning(status),
-                _ => Meaning::Unanswered,
-            },
+            Failure::Answer(status) => meaning(status),
+            Failure::Request(_) | Failure::Silence => Meaning::Unanswered,
+        }
+    }
+}
+
+impl From<kube::Error> for Failure {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::Answer(status),
+            other => Self::Request(Box::new(other)),
         }
     }
 }
@@ -63,7 +71,7 @@ fn meaning(status: &kube::core::Status) -> Meaning {
 /// Waits for the answer, but not for ever.
 pub async fn ask<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
     match tokio::time::timeout(PATIENCE, request).await {
-        Ok(answer) => answer.map_err(|e| Failure::Kube(Box::new(e))),
+        Ok(answer) => answer.map_err(Failure::from),
         Err(_) => Err(Failure::Silence),
     }
 }
@@ -99,7 +107,7 @@ mod tests {
 
     fn refused(code: u16, reason: &str, message: &str) -> Meaning {
         let status = kube::core::Status::failure(message, reason).with_code(code);
-        Failure::Kube(Box::new(kube::Error::Api(Box::new(status)))).meaning()
+        Failure::from(kube::Error::Api(Box::new(status))).meaning()
     }
 
     #[test]

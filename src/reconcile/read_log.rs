@@ -78,7 +78,7 @@ impl Ring {
 }
 
 /// Starts to read the log of a Pod unless that is done or under way; the run is looked at again afterwards.
-pub fn start(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, job: &str) {
+pub fn start(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, job: &str, pod: String) {
     {
         let mut notes = memory.notes();
         if notes.logs.contains_key(job) {
@@ -88,7 +88,7 @@ pub fn start(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, job: &str) {
     }
     let (ctx, run, memory, job) = (Arc::clone(ctx), run.clone(), Arc::clone(memory), job.to_string());
     tokio::spawn(async move {
-        let read = tries(&ctx, &run.beside(&job)).await;
+        let read = tries(&ctx, &run.beside(pod)).await;
         memory.notes().logs.insert(job, LogNote::Read(Arc::new(read)));
         ctx.queue.add(Key::Run(run));
     });
@@ -131,8 +131,7 @@ async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
 async fn tail(ctx: &Context, pod: &Name) -> Result<(String, bool), Error> {
     let pods: Api<Pod> = ctx.api(&pod.namespace);
     let params = LogParams { container: Some(AGENT_CONTAINER.into()), ..LogParams::default() };
-    let stream =
-        pods.log_stream(&pod.name, &params).await.map_err(|e| Error::Open(Failure::Kube(Box::new(e))))?;
+    let stream = pods.log_stream(&pod.name, &params).await.map_err(|e| Error::Open(Failure::from(e)))?;
     drain(stream).await.map_err(Error::Read)
 }
 

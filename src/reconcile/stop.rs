@@ -28,14 +28,15 @@ pub async fn stop(ctx: &Context, run: &Name, seen: &Observed, job: &str) -> Resu
     match job::stop_patch(&pod, seen.now) {
         Some(patch) => {
             let pods = ctx.api::<Pod>(&name.namespace);
-            let answer = ask(pods.patch(&name.name, &PatchParams::default(), &Patch::Merge(patch))).await;
+            let answer =
+                ask(pods.patch(&pod.name_any(), &PatchParams::default(), &Patch::Merge(patch))).await;
             found(answer).map(drop).map_err(|f| Error::StopPod(name, f))
         }
-        None => delete(ctx, &name, &pod).await,
+        None => delete(ctx, &run.beside(pod.name_any()), &pod).await,
     }
 }
 
-/// The Pod as it was seen; the API server is asked where the cache has none.
+/// The Pod as it was seen; the API server is asked where the cache has none of the operator's.
 async fn pod(ctx: &Context, seen: &Observed, name: &Name) -> Result<Option<Arc<Pod>>, Error> {
     if let Some(pod) = seen.attempts.pods.get(&name.name) {
         return Ok(Some(Arc::clone(pod)));
@@ -80,6 +81,7 @@ pub async fn kill(
     }
     let (ctx, memory, job) = (Arc::clone(ctx), Arc::clone(memory), job.to_string());
     tokio::spawn(async move {
+        let name = name.beside(pod.name_any());
         let read = read_log::last_words(&ctx, &name).await;
         memory.notes().logs.insert(job.clone(), LogNote::Read(Arc::new(read)));
         if let Err(error) = delete(&ctx, &name, &pod).await {

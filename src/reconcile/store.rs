@@ -122,6 +122,11 @@ impl<K: Resource> Store<K> {
         self.graves.as_ref()?.get(name)
     }
 
+    /// The last sight of an object that is gone and looks like that. There are few graves.
+    pub fn find_grave(&self, wanted: impl Fn(&K) -> bool) -> Option<Arc<K>> {
+        self.graves.as_ref()?.lock().values().map(|(object, _)| object).find(|object| wanted(object)).cloned()
+    }
+
     /// Forgets graves that are old and not wanted any more. The age covers the time in which a cached status does not
     /// name the attempt yet.
     pub fn prune(&self, age: Duration, wanted: impl Fn(&K) -> bool) {

@@ -77,6 +77,21 @@ impl Stores {
         self.jobs.group(&format!("all/{run_uid}"))
     }
 
+    /// The Pod of a Job: of the Job's name where the operator made it; the cluster's own controller chooses another.
+    pub fn pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
+        let owned = self.pods.group(&format!("job/{job}"));
+        owned.into_iter().max_by_key(|p| p.creation_timestamp().map(|t| t.0)).or_else(|| self.pods.get(job))
+    }
+
+    /// The last sight of a Job's Pod that is gone.
+    pub fn grave_of(&self, job: &Name) -> Option<Arc<Pod>> {
+        self.pods.grave(job).or_else(|| {
+            self.pods.find_grave(|p| {
+                p.namespace().as_deref() == Some(&*job.namespace) && owner(p) == Some(&*job.name)
+            })
+        })
+    }
+
     /// Pods, not over, of runs with that name.
     pub fn live_pods(&self, run: &Name) -> Vec<Arc<Pod>> {
         self.pods.group(&format!("{}/{}", run.namespace, labels::label_value(&run.name)))
@@ -90,7 +105,7 @@ impl Stores {
     }
 
     fn is_current(&self, child: &impl Resource) -> bool {
-        let name = child.meta().name.as_deref().unwrap_or_default();
+        let name = owner(child).or(child.meta().name.as_deref()).unwrap_or_default();
         let Some(run) =
             child.meta().labels.as_ref().and_then(|l| l.get(labels::RUN_UID)).and_then(|u| self.run_of(u))
         else {
@@ -134,11 +149,19 @@ pub fn is_ended(job: &Job) -> bool {
     conditions.into_iter().any(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True")
 }
 
+/// The Job that owns a Pod.
+fn owner(child: &impl Resource) -> Option<&str> {
+    let owners = child.meta().owner_references.iter().flatten();
+    owners.into_iter().find(|o| o.kind == "Job" && o.controller == Some(true)).map(|o| o.name.as_str())
+}
+
 pub(super) fn pod_groups(pod: &Pod) -> Vec<String> {
+    let namespace = pod.namespace().unwrap_or_default();
+    let mut groups: Vec<String> =
+        owner(pod).map(|job| format!("job/{namespace}/{job}")).into_iter().collect();
     let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
-    if matches!(phase, Some("Succeeded" | "Failed")) {
-        return Vec::new();
+    if !matches!(phase, Some("Succeeded" | "Failed")) {
+        groups.extend(pod.labels().get(labels::RUN).map(|run| format!("{namespace}/{run}")));
     }
-    let run = pod.labels().get(labels::RUN);
-    run.map(|run| format!("{}/{run}", pod.namespace().unwrap_or_default())).into_iter().collect()
+    groups
 }
