@@ -158,7 +158,8 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         // What is being read is still to come, also when the Pod is gone by now.
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogNote::Reading)),
         made_here: note.is_some_and(|n| *n != PodNote::Missing),
-        pod_seen_created: matches!(note, Some(PodNote::Created(_))),
+        // A cache that does not show it yet is no evidence; `probe` asked the API server where it took too long.
+        pod_seen_created: matches!(note, Some(PodNote::Created(_))) && known.pod_deleted,
         blocked,
         refused,
         log,
