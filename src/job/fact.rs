@@ -20,7 +20,8 @@ pub struct Sight<'a> {
     pub pod_deleted: bool,
     /// This process created the Job, and its Pod's create is under way or done.
     pub made_here: bool,
-    /// The Pod's create was answered with success.
+    /// The Pod's create was answered with success, so a Pod that is not there is gone. Say it only of a Pod that the API
+    /// server does not have: a cache that lags proves nothing.
     pub pod_seen_created: bool,
     /// The API server does not create the Pod for now (its words).
     pub blocked: Option<&'a str>,

@@ -52,6 +52,8 @@ struct Known {
     job: Option<Arc<Job>>,
     pod: Option<Arc<Pod>>,
     pod_deleted: bool,
+    /// `pod` is the answer to this process's create; the cache does not have it yet.
+    unconfirmed: bool,
     made: Option<Made>,
     declined: Option<Declined>,
     log: Option<LogNote>,
@@ -81,7 +83,8 @@ pub async fn observe(
         }
         note_start(memory, &mut attempts, &known, job, now);
         attempts.jobs.extend(known.job.map(|j| (job.to_string(), j)));
-        attempts.pods.extend(known.pod.filter(|_| !known.pod_deleted).map(|p| (job.to_string(), p)));
+        let there = known.pod.filter(|_| !known.pod_deleted && !known.unconfirmed);
+        attempts.pods.extend(there.map(|p| (job.to_string(), p)));
     }
     Ok(attempts)
 }
@@ -98,10 +101,12 @@ fn look(ctx: &Context, child: &Name, memory: &Memory) -> Known {
         .or_else(|| ctx.stores.jobs.grave(child));
     let live = ctx.stores.pods.get(child);
     let gone = if live.is_none() { ctx.stores.pods.grave(child) } else { None };
+    let answer = made.as_ref().and_then(|m| m.answer.clone()).filter(|_| live.is_none() && gone.is_none());
     Known {
         job,
         pod_deleted: gone.is_some() || (live.is_none() && notes.podless.contains(&child.name)),
-        pod: live.or(gone),
+        unconfirmed: answer.is_some(),
+        pod: live.or(gone).or(answer),
         made,
         declined: notes.declined.get(&child.name).cloned(),
         log: notes.logs.get(&child.name).cloned(),
@@ -111,7 +116,9 @@ fn look(ctx: &Context, child: &Name, memory: &Memory) -> Known {
 /// Asks the API server for a Pod where its absence from the cache would count as a loss: a second attempt must never
 /// run beside a Pod that the cache has not seen yet.
 async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Result<(), Error> {
-    let Some(job) = known.job.as_ref().filter(|_| known.pod.is_none()) else { return Ok(()) };
+    let Some(job) = known.job.as_ref().filter(|_| known.pod.is_none() || known.unconfirmed) else {
+        return Ok(());
+    };
     if !job::managed_by_operator(job) {
         return Ok(());
     }
@@ -126,6 +133,7 @@ async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Re
         Some(mut pod) => {
             job::trim_pod(&mut pod);
             known.pod = Some(Arc::new(pod));
+            known.unconfirmed = false;
         }
         None => known.pod_deleted = known.made.as_ref().is_some_and(|m| m.pod != PodNote::Missing),
     }
@@ -158,8 +166,7 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         // What is being read is still to come, also when the Pod is gone by now.
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogNote::Reading)),
         made_here: note.is_some_and(|n| *n != PodNote::Missing),
-        // A cache that does not show it yet is no evidence; `probe` asked the API server where it took too long.
-        pod_seen_created: matches!(note, Some(PodNote::Created(_))) && known.pod_deleted,
+        pod_seen_created: known.pod_deleted || known.made.as_ref().is_some_and(|m| m.answer.is_some()),
         blocked,
         refused,
         log,
@@ -197,7 +204,7 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
         return Some(due.plus(OVERDUE)).filter(|at| *at > now);
     }
     match (known.made.as_ref().map(|m| &m.pod), &known.declined) {
-        (Some(PodNote::Created(at)), _) if pod.is_none() => Some(at.plus(LAG)),
+        (Some(PodNote::Created(at)), _) if pod.is_none() || known.unconfirmed => Some(at.plus(LAG)),
         (Some(PodNote::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
             Some(tried.plus(BLOCKED))
         }
@@ -247,11 +254,12 @@ mod tests {
             job: None,
             pod: None,
             pod_deleted: false,
+            unconfirmed: false,
             made: pod,
             declined,
             log: None,
         };
-        let made = |pod| Some(Made { job: Arc::default(), pod, files: None });
+        let made = |pod| Some(Made { job: Arc::default(), pod, answer: None, files: None });
         let refused = Some(Declined::Refused("job".into()));
         assert_eq!(obstacles(&known(None, refused.clone())), (None, Some("job")));
         assert_eq!(

@@ -85,7 +85,7 @@ async fn made(ctx: &Context, memory: &Memory, name: &Name, launch: &Launch, stor
     let mut trimmed = stored;
     job::trim_job(&mut trimmed);
     // Noted before the Pod is asked for: a pass that is cut off must not leave a Job that nobody owns up to.
-    let made = Made { job: Arc::new(trimmed), pod: PodNote::Missing, files: files.clone() };
+    let made = Made { job: Arc::new(trimmed), pod: PodNote::Missing, answer: None, files: files.clone() };
     memory.notes().made.insert(name.name.clone(), made);
     settle(ctx, memory, name, files, pod).await;
 }
@@ -103,13 +103,14 @@ async fn settle(
         None => None,
     };
     let done = obstacle.is_none();
-    let note = match (obstacle, pod) {
-        (Some(obstacle), _) => obstacle,
+    let (note, answer) = match (obstacle, pod) {
+        (Some(obstacle), _) => (obstacle, None),
         (None, Some(pod)) => create_pod(ctx, name, &pod).await,
-        (None, None) => PodNote::NotOurs,
+        (None, None) => (PodNote::NotOurs, None),
     };
     if let Some(made) = memory.notes().made.get_mut(&name.name) {
         made.pod = note;
+        made.answer = answer;
         if done {
             made.files = None;
         }
@@ -142,27 +143,34 @@ fn blocked(failure: &Failure) -> PodNote {
     PodNote::Blocked { message: chain(failure), tried: now() }
 }
 
-async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> PodNote {
+async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodNote, Option<Arc<Pod>>) {
     // The Job's create may have taken long enough for another process to take over and count the attempt as lost.
     if !ctx.leadership.holds() {
-        return PodNote::Missing;
+        return (PodNote::Missing, None);
     }
     let pods = ctx.api::<Pod>(&name.namespace);
-    let failure = match ask(pods.create(&creating(), pod)).await {
-        Ok(_) => {
+    match ask(pods.create(&creating(), pod)).await {
+        Ok(mut answer) => {
             ctx.metrics.pods_created.inc();
-            return PodNote::Created(now());
+            job::trim_pod(&mut answer);
+            (PodNote::Created(now()), Some(Arc::new(answer)))
         }
-        Err(failure) => failure,
-    };
-    tracing::warn!(pod = %name, error = chain(&failure), "cannot create a Pod");
+        Err(failure) => {
+            tracing::warn!(pod = %name, error = chain(&failure), "cannot create a Pod");
+            (no_pod(ctx, name, &failure).await, None)
+        }
+    }
+}
+
+async fn no_pod(ctx: &Context, name: &Name, failure: &Failure) -> PodNote {
+    let pods = ctx.api::<Pod>(&name.namespace);
     match failure.meaning() {
         // Whose it is will be seen when it is looked at.
         Meaning::AlreadyExists => PodNote::Created(now()),
         Meaning::Quota(message) => PodNote::Blocked { message, tried: now() },
         Meaning::Refused(message) => PodNote::Refused(message),
         // A conflict is the quota's: it counted for somebody else at the same moment.
-        Meaning::Conflict => blocked(&failure),
+        Meaning::Conflict => blocked(failure),
         Meaning::NotFound | Meaning::Unanswered => match found(ask(pods.get(&name.name)).await) {
             Ok(None) => PodNote::Missing,
             // It exists, or nobody can tell: its absence is noticed later.

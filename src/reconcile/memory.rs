@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
@@ -95,6 +95,8 @@ pub struct Notes {
 pub struct Made {
     pub job: Arc<Job>,
     pub pod: PodNote,
+    /// The Pod as the answer to its create showed it: until the cache has it, its absence there means nothing.
+    pub answer: Option<Arc<Pod>>,
     /// What its Pod mounts, until that is created.
     pub files: Option<Arc<ConfigMap>>,
 }
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_job_made_here_is_remembered_until_it_is_current_no_more_and_known_otherwise() {
-        let made = Made { job: Arc::default(), pod: PodNote::NotOurs, files: None };
+        let made = Made { job: Arc::default(), pod: PodNote::NotOurs, answer: None, files: None };
         let mut notes = Notes::default();
         for name in ["current", "unseen", "cached", "finished"] {
             notes.made.insert(name.into(), made.clone());
