@@ -69,8 +69,9 @@ pub(super) fn agent(pod: &Pod) -> Agent<'_> {
     if let Some(running) = status.state.as_ref().and_then(|s| s.running.as_ref()) {
         return Agent::Running { since: stamp(running.started_at.as_ref()) };
     }
-    // Nothing is ever started a second time here: where a last state is, it is the end.
-    match status.last_state.as_ref() {
+    // Nothing is ever started a second time here: where a last state is, it is the end. The kubelet writes `lastState: {}`
+    // for a container that was not started yet.
+    match status.last_state.as_ref().filter(|s| s.terminated.is_some()) {
         Some(last) => seen_end(last).map_or(Agent::Vanished, Agent::Ended),
         None if status.container_id.as_ref().is_some_and(|id| !id.is_empty()) => Agent::Vanished,
         None => Agent::NotStarted,

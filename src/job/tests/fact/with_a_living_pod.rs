@@ -24,6 +24,14 @@ fn a_pod_without_a_started_agent_is_pending_since_the_jobs_creation() {
 }
 
 #[test]
+fn an_empty_last_state_is_no_state() {
+    let mut state = container("agent", json!({"waiting": {"reason": "ErrImageNeverPull"}}));
+    state["lastState"] = json!({});
+    let pod = pod(json!({"phase": "Pending", "containerStatuses": [state]}));
+    assert_eq!(seen(&pod), pending(Some("ErrImageNeverPull")));
+}
+
+#[test]
 fn a_waiting_agent_says_what_it_waits_for() {
     let rows = [
         (json!({"reason": "ErrImagePull", "message": "not found"}), "ImagePullBackOff: agent:1"),
