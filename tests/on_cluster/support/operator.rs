@@ -20,7 +20,8 @@ impl Operator {
     pub fn start(namespace: &str, name: &str, log: PathBuf) -> Self {
         let out = File::create(&log).expect("the log cannot be created");
         let err = out.try_clone().expect("the log cannot be shared");
-        let child = Command::new(env!("CARGO_BIN_EXE_mission-control"))
+        let built = env!("CARGO_BIN_EXE_mission-control").into();
+        let child = Command::new(std::env::var_os("MISSION_CONTROL_BIN").unwrap_or(built))
             .args(["run", "--namespace", namespace, "--lease-namespace", namespace])
             .args(["--bind", "127.0.0.1:0", "--job-controller", &controller()])
             .env("POD_NAME", name)
