@@ -168,6 +168,13 @@ pub fn keep_tail(text: &str) -> (String, bool) {
     (text.get(from..).unwrap_or_default().to_owned(), from > 0)
 }
 
+/// The text with U+FFFD for each character that YAML does not allow even when JSON leaves it as it is: the API server
+/// would store it, but nobody could read the object as YAML.
+pub fn legible(text: &str) -> Cow<'_, str> {
+    let barred = |c: char| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(barred) { Cow::Owned(text.replace(barred, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
 fn unix(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }

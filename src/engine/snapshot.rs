@@ -105,6 +105,8 @@ pub struct Exit {
     pub out_of_memory: bool,
     /// The Pod carries `DisruptionTarget`: an exit code other than 0 is then a loss.
     pub disrupted: bool,
+    /// The Pod is deleted, or being deleted: a signal that ended the agent is then the deletion's, and a loss.
+    pub deleted: bool,
     pub started: Option<Stamp>,
     pub finished: Option<Stamp>,
     pub said: Said,

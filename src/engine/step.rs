@@ -212,7 +212,7 @@ fn exited(
     match verdict.outcome {
         Outcome::Done => done(draft, all, i, verdict),
         Outcome::Stopped => set_phase(draft, i, StepPhase::Cancelled),
-        Outcome::Lost => charge_loss(draft, def, i, Cause::Disrupted, &message),
+        Outcome::Lost => charge_loss(draft, def, i, verdict.cause.unwrap_or(Cause::Disrupted), &message),
         Outcome::Failed | Outcome::TimedOut => {
             keep_output(draft, i, &verdict);
             let cause = verdict.cause.unwrap_or(Cause::ExitCode);
@@ -230,7 +230,7 @@ fn done(draft: &mut Draft<'_>, all: &Definition, i: usize, verdict: Verdict) {
     if let Some(step) = draft.status.steps.get_mut(i) {
         let values = verdict.output.map(|o| o.values).unwrap_or_default();
         step.outputs.extend(values.into_iter().map(|(k, v)| (k.to_lowercase(), v)));
-        step.output = Some(verdict.text);
+        step.output = Some(marked(verdict.text, verdict.cut));
         step.phase = StepPhase::Succeeded;
         step.finished_at = Some(now);
     }
@@ -245,10 +245,15 @@ fn done(draft: &mut Draft<'_>, all: &Definition, i: usize, verdict: Verdict) {
     }
 }
 
+/// A reader must see that the beginning is missing.
+fn marked(text: String, cut: bool) -> String {
+    if cut { format!("[the beginning was cut off]\n{text}") } else { text }
+}
+
 /// What a failed attempt said stays readable in the status.
 fn keep_output(draft: &mut Draft<'_>, i: usize, verdict: &Verdict) {
     if let Some(step) = draft.status.steps.get_mut(i) {
-        step.output = Some(verdict.text.clone()).filter(|t| !t.is_empty());
+        step.output = Some(marked(verdict.text.clone(), verdict.cut)).filter(|t| !t.is_empty());
     }
 }
 

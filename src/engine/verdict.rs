@@ -44,8 +44,12 @@ pub struct Verdict {
     pub retry_requested: bool,
 }
 
+/// Exit codes of a container that SIGTERM or SIGKILL ended.
+const KILLED: [i32; 2] = [143, 137];
+
 /// Judges an attempt whose container is over.
 pub fn judge(exit: &Exit, rules: &Rules<'_>) -> Verdict {
+    let exit = &legible(exit);
     let answer = Answer::of(&exit.said, rules);
     let ruling = by_exit(exit, rules).or_else(|| match (&exit.said, &answer) {
         (Said::Unreadable { message }, _) => Some(failed(Cause::ResultUnreadable, message.clone())),
@@ -73,6 +77,15 @@ pub fn judge(exit: &Exit, rules: &Rules<'_>) -> Verdict {
         cut,
         retry_requested: cause == Some(Cause::NoRetryTarget),
     }
+}
+
+/// What it said, without characters that YAML cannot carry: `kubectl get -o yaml` of the run would fail on them.
+fn legible(exit: &Exit) -> Exit {
+    let said = match &exit.said {
+        Said::Text { text, cut } => Said::Text { text: output::legible(text).into_owned(), cut: *cut },
+        Said::Unreadable { message } => Said::Unreadable { message: message.clone() },
+    };
+    Exit { said, ..exit.clone() }
 }
 
 struct Ruling {
@@ -122,6 +135,9 @@ fn by_exit(exit: &Exit, rules: &Rules<'_>) -> Option<Ruling> {
     if bad && exit.disrupted {
         let message = format!("The cluster took its Pod away (exit code {})", exit.code);
         Some(Ruling { outcome: Outcome::Lost, cause: Cause::Disrupted, message })
+    } else if exit.deleted && rules.stopped.is_none() && KILLED.contains(&exit.code) {
+        let message = format!("Its Pod was deleted under it (exit code {})", exit.code);
+        Some(Ruling { outcome: Outcome::Lost, cause: Cause::PodDeleted, message })
     } else if too_long || stopped_by(Cause::Timeout) {
         let message = format!("Timeout after {}", rules.timeout);
         Some(Ruling { outcome: Outcome::TimedOut, cause: Cause::Timeout, message })

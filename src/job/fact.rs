@@ -119,17 +119,30 @@ fn of_result(sight: &Sight, pod: &Pod, end: &ContainerStateTerminated) -> Attemp
         code: end.exit_code,
         out_of_memory: end.reason.as_deref() == Some("OOMKilled"),
         disrupted: is_disrupted(pod),
+        deleted: was_deleted_under(pod, end),
         started: stamp(end.started_at.as_ref()),
         finished: stamp(end.finished_at.as_ref()),
         said,
     })
 }
 
+/// When the Pod's deletion was asked for: its timestamp is the end of its grace period.
+fn deletion_asked(pod: &Pod) -> Option<jiff::Timestamp> {
+    let deadline = pod.metadata.deletion_timestamp.as_ref()?.0;
+    let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or_default();
+    Some(deadline.checked_sub(jiff::SignedDuration::from_secs(grace)).unwrap_or(deadline))
+}
+
+/// The deletion came before the agent's end, not after it.
+fn was_deleted_under(pod: &Pod, end: &ContainerStateTerminated) -> bool {
+    let finished = end.finished_at.as_ref().map(|t| t.0);
+    deletion_asked(pod).is_some_and(|asked| finished.is_none_or(|finished| asked <= finished))
+}
+
 /// A Pod that is being deleted on a node that does not answer: its container may still run.
 fn unreachable(sight: &Sight, pod: &Pod) -> Option<AttemptFact> {
     let deadline = pod.metadata.deletion_timestamp.as_ref().filter(|_| sight.node_unreachable)?;
-    let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or_default();
-    let asked = deadline.0.checked_sub(jiff::SignedDuration::from_secs(grace)).unwrap_or(deadline.0);
+    let asked = deletion_asked(pod).unwrap_or(deadline.0);
     let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or("of its Pod");
     Some(AttemptFact::Unreachable {
         since: Stamp::of(asked),

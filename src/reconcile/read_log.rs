@@ -21,6 +21,10 @@ use super::store::Name;
 
 /// What is kept of a log.
 const TAIL: usize = 1024 * 1024;
+/// Lines that are asked for at first: a mebibyte of lines of 64 bytes.
+const LINES: usize = 16 * 1024;
+/// The kubelet counts a line in parts of 16 KiB; a mebibyte has no more of them than this.
+const PARTS: usize = 2 * TAIL / (16 * 1024);
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pauses before each further try: a kubelet that restarts is back within some twenty seconds.
@@ -128,9 +132,19 @@ async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
     read.map(|(text, cut)| LogRead::Text { text, cut })
 }
 
+/// The last mebibyte. The kubelet is asked for the last lines first: they hold it, unless lines are very short.
 async fn tail(ctx: &Context, pod: &Name) -> Result<(String, bool), Error> {
+    let (text, cut) = lines(ctx, pod, Some(LINES)).await?;
+    if cut || text.lines().count() + PARTS < LINES {
+        return Ok((text, cut));
+    }
+    lines(ctx, pod, None).await
+}
+
+async fn lines(ctx: &Context, pod: &Name, last: Option<usize>) -> Result<(String, bool), Error> {
     let pods: Api<Pod> = ctx.api(&pod.namespace);
-    let params = LogParams { container: Some(AGENT_CONTAINER.into()), ..LogParams::default() };
+    let tail_lines = last.and_then(|n| i64::try_from(n).ok());
+    let params = LogParams { container: Some(AGENT_CONTAINER.into()), tail_lines, ..LogParams::default() };
     let stream = pods.log_stream(&pod.name, &params).await.map_err(|e| Error::Open(Failure::from(e)))?;
     drain(stream).await.map_err(Error::Read)
 }

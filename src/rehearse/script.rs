@@ -312,6 +312,13 @@ fn happens(world: &mut World, step: &str, what: &str) -> Result<(), String> {
             let code = code.parse().map_err(|_| "an exit code")?;
             world.exits(&job, code, &said.trim_matches('"').replace("\\n", "\n"));
         }
+        "deleted" => {
+            let (code, said) = rest.split_once(' ').unwrap_or((rest, ""));
+            world.exits(&job, code.parse().map_err(|_| "an exit code")?, said.trim_matches('"'));
+            if let Some(AttemptFact::Exited(exit)) = world.attempts.get_mut(&job) {
+                exit.deleted = true;
+            }
+        }
         "starts" => world.set_fact(&job, AttemptFact::Running { since: world.now }),
         "waits" => world.set_fact(&job, AttemptFact::Pending { since: world.now, message: Some(text) }),
         "blocked" => world.set_fact(&job, AttemptFact::Blocked { since: world.now, message: text }),
@@ -340,7 +347,15 @@ fn happens(world: &mut World, step: &str, what: &str) -> Result<(), String> {
             let code = text.parse().unwrap_or(0);
             let said = Said::Unreadable { message: "the log is gone".into() };
             let at = Some(world.now);
-            let exit = Exit { code, out_of_memory: false, disrupted: false, started: at, finished: at, said };
+            let exit = Exit {
+                code,
+                out_of_memory: false,
+                disrupted: false,
+                deleted: false,
+                started: at,
+                finished: at,
+                said,
+            };
             world.set_fact(&job, AttemptFact::Exited(exit));
         }
         _ => return Err(format!("unknown event {verb}")),

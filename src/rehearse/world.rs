@@ -124,6 +124,7 @@ impl World {
                 code,
                 out_of_memory: false,
                 disrupted: false,
+                deleted: false,
                 started: Some(started),
                 finished: Some(self.now),
                 said: Said::Text { text: text.into(), cut: false },

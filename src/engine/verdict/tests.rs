@@ -6,7 +6,7 @@ const RULES: Rules<'static> =
 
 fn exit(code: i32, text: &str) -> Exit {
     let said = Said::Text { text: text.into(), cut: false };
-    Exit { code, out_of_memory: false, disrupted: false, started: None, finished: None, said }
+    Exit { code, out_of_memory: false, disrupted: false, deleted: false, started: None, finished: None, said }
 }
 
 fn lasted(seconds: u64, exit: Exit) -> Exit {

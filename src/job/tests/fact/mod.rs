@@ -46,6 +46,7 @@ fn exited(code: i32, said: Said) -> Exit {
         code,
         out_of_memory: false,
         disrupted: false,
+        deleted: false,
         started: Some(at("2026-01-01T00:00:05Z")),
         finished: Some(at("2026-01-01T00:00:09Z")),
         said,

@@ -1,3 +1,5 @@
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::*;
 
 #[test]
@@ -45,6 +47,20 @@ fn running_out_of_memory_and_disruption_are_told() {
     let pod = with_condition(pod, "DisruptionTarget", "True", "EvictionByEvictionAPI");
     let exit = Exit { disrupted: true, ..exited(143, text("half")) };
     assert_eq!(seen(&pod), AttemptFact::Exited(exit));
+}
+
+#[test]
+fn a_deletion_counts_only_when_it_came_before_the_end() {
+    let mut pod = agent_is("Failed", ended(143, "half"));
+    pod.metadata.deletion_grace_period_seconds = Some(30);
+    let deleted = |pod: &Pod| match seen(pod) {
+        AttemptFact::Exited(exit) => exit.deleted,
+        other => panic!("{other:?}"),
+    };
+    pod.metadata.deletion_timestamp = Some(Time("2026-01-01T00:00:38Z".parse().unwrap()));
+    assert!(deleted(&pod), "asked for at 8 s, ended at 9 s");
+    pod.metadata.deletion_timestamp = Some(Time("2026-01-01T00:00:40Z".parse().unwrap()));
+    assert!(!deleted(&pod), "asked for at 10 s");
 }
 
 #[test]
