@@ -51,13 +51,13 @@ async fn a_step_that_always_fails_waits_longer_each_time_and_then_asks_a_person(
     assert_eq!(promised.keys().copied().collect::<Vec<u32>>(), [1, 2, 3]);
     for (n, (seen_at, next)) in promised {
         let wait = f64::from(1 << (n - 1));
+        // Bounds that hold however slow the machine is: the wait began after the attempt did, and before it was seen.
+        let since_start = seconds(next, started[&n]);
+        assert!(since_start >= wait, "attempt {}: {since_start} s after the start of attempt {n}", n + 1);
         let left = seconds(next, seen_at);
-        assert!(
-            left <= wait && left > wait - 0.9,
-            "after attempt {n} the wait is {wait} s, and {left} s of it were left"
-        );
+        assert!(left <= wait, "after attempt {n} the wait is {wait} s, and {left} s of it were left");
         let late = seconds(started[&(n + 1)], next);
-        assert!((0.0..5.0).contains(&late), "attempt {} started {late} s after its time", n + 1);
+        assert!(late >= 0.0, "attempt {} started {late} s after its time", n + 1);
     }
     recorder.assert_single_pods();
 }
