@@ -123,7 +123,8 @@ async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Re
         return Ok(());
     }
     match known.made.as_ref().map(|m| &m.pod) {
-        Some(PodNote::Created(at)) if now.since(*at) < LAG => return Ok(()),
+        // Whose Pod it is that was there already, or that an unanswered create left, only the API server can tell.
+        Some(PodNote::Created(at)) if known.unconfirmed && now.since(*at) < LAG => return Ok(()),
         Some(PodNote::Blocked { .. } | PodNote::Refused(_) | PodNote::NotOurs) => return Ok(()),
         Some(PodNote::Created(_) | PodNote::Missing) | None => {}
     }

@@ -38,6 +38,10 @@ pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &
         Ok(stored) => {
             ctx.metrics.jobs_created.inc();
             made(ctx, memory, &name, launch, stored).await;
+            if !is_under_way(memory, &launch.job) {
+                // No watch tells of a Pod that is not there, or of a stranger's.
+                look_again(ctx, owner);
+            }
             return Ok(());
         }
         Err(failure) => failure,
@@ -58,6 +62,11 @@ pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &
     tracing::warn!(job = %name, error = chain(&failure), "the API server did not create a Job");
     look_again(ctx, owner);
     Ok(())
+}
+
+/// The Pod was created, or the cluster's own controller creates it: a watch will tell.
+fn is_under_way(memory: &Memory, job: &str) -> bool {
+    memory.notes().made.get(job).is_some_and(|made| made.answer.is_some() || made.pod == PodNote::NotOurs)
 }
 
 /// The pass under way is followed by another one.
