@@ -24,15 +24,7 @@ pub fn apply(draft: &mut Draft<'_>) {
 }
 
 /// The run is over: every new decision is refused.
-pub fn refuse_all(draft: &mut Draft<'_>) {
-    answer(draft, |draft, _| {
-        let phase = draft.status.phase.map_or("over", Phase::as_str);
-        format!("Refused: the run is over ({phase})")
-    });
-}
-
-/// The run ends with this pass: decisions that came too late are refused.
-pub fn refuse_all_after(draft: &mut Draft<'_>, outcome: Phase) {
+pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
     answer(draft, |_, _| format!("Refused: the run is over ({outcome})"));
 }
 

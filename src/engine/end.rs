@@ -128,7 +128,7 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
 
 /// The run has a record: it ends as the record says, whatever happened since.
 pub fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
-    decide::refuse_all_after(draft, record.outcome);
+    decide::refuse_all(draft, record.outcome);
     for step in &mut draft.status.steps {
         step.current = None;
         step.next_attempt_at = None;
@@ -170,7 +170,9 @@ fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, messa
 
 /// A finished run: late decisions are refused, retention removes what it made.
 pub fn rest(draft: &mut Draft<'_>) {
-    decide::refuse_all(draft);
+    if let Some(phase) = draft.status.phase {
+        decide::refuse_all(draft, phase);
+    }
     summary::observed(draft);
     let Some(finished) = draft.status.finished_at else { return };
     let retention = retention(draft);

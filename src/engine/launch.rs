@@ -89,15 +89,16 @@ fn begin(draft: &mut Draft<'_>, def: &StepDef, i: usize) {
     }
 }
 
+fn context_of(draft: &Draft<'_>, i: usize) -> Result<Value, (Cause, String)> {
+    let step = draft.status.steps.get(i).ok_or((Cause::TemplateError, "no such step".to_string()))?;
+    let given = &draft.seen.run.spec.params;
+    let values = params::resolve(declared(draft), given).unwrap_or_else(|_| given.clone());
+    Ok(context::build(draft.seen.run, &values, &draft.status, step))
+}
+
 /// What attempt `n` of step `i` is made from; the same for the same status, so a crash may repeat it.
 pub fn prepare(draft: &Draft<'_>, def: &StepDef, i: usize, n: u32) -> Result<Launch, (Cause, String)> {
-    let step = draft.status.steps.get(i).ok_or((Cause::TemplateError, "no such step".to_string()))?;
-    let values = draft.seen.run.spec.params.clone();
-    let values = match &draft.status.workflow {
-        Some(_) => params::resolve(declared(draft).as_slice(), &values).unwrap_or(values),
-        None => values,
-    };
-    let context = context::build(draft.seen.run, &values, &draft.status, step);
+    let context = context_of(draft, i)?;
     let input = render(&def.input, &context, "input")?;
     if input.len() > INPUT_LIMIT {
         let kib = input.len().div_ceil(1024);
@@ -123,13 +124,13 @@ pub fn prepare(draft: &Draft<'_>, def: &StepDef, i: usize, n: u32) -> Result<Lau
     })
 }
 
-fn declared(draft: &Draft<'_>) -> Vec<crate::api::workflow::Param> {
+fn declared<'a>(draft: &Draft<'a>) -> &'a [crate::api::workflow::Param] {
     use super::snapshot::{RevisionFact, WorkflowFact};
     // Before its first status is stored a run has no revision yet: what was just admitted is the Workflow itself.
     match (&draft.seen.revision, draft.seen.workflow) {
-        (RevisionFact::Found(spec), _) => spec.params.clone(),
-        (_, WorkflowFact::Present(workflow)) => workflow.spec.params.clone(),
-        _ => Vec::new(),
+        (RevisionFact::Found(spec), _) => &spec.params,
+        (_, WorkflowFact::Present(workflow)) => &workflow.spec.params,
+        _ => &[],
     }
 }
 
@@ -158,6 +159,7 @@ fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause, St
 }
 
 /// The rendered input of an attempt under way, for telling an echo of it from an answer.
-pub fn rendered_input(draft: &Draft<'_>, def: &StepDef, i: usize, n: u32) -> Option<String> {
-    prepare(draft, def, i, n).ok().map(|l| l.input)
+pub fn rendered_input(draft: &Draft<'_>, def: &StepDef, i: usize) -> Option<String> {
+    let context = context_of(draft, i).ok()?;
+    render(&def.input, &context, "input").ok()
 }

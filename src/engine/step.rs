@@ -197,7 +197,7 @@ fn exited(
     exit: &Exit,
 ) {
     close_beside(draft, i);
-    let input = launch::rendered_input(draft, def, i, current.n);
+    let input = launch::rendered_input(draft, def, i);
     let verdict = verdict::judge(
         exit,
         &Rules {
