@@ -39,6 +39,8 @@ enum Error {
     Read(#[source] std::io::Error),
     #[error("the log did not end within {} s", PATIENCE.as_secs())]
     Silence,
+    #[error("the kubelet does not have the log: {0}")]
+    Excuse(String),
 }
 
 /// The last bytes of what was pushed.
@@ -125,11 +127,19 @@ async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
     // More at once would only make the API server and this process slower; a closed semaphore is no reason to wait.
     let _slot = ctx.log_slots.acquire().await;
     let read = match tokio::time::timeout(PATIENCE, tail(ctx, pod)).await {
+        Ok(Ok((text, _))) if is_excuse(&text) => Err(Error::Excuse(text.trim_end().into())),
         Ok(read) => read,
         Err(_) => Err(Error::Silence),
     };
     ctx.metrics.log_reads.count(if read.is_ok() { "read" } else { "failed" });
     read.map(|(text, cut)| LogRead::Text { text, cut })
+}
+
+/// A kubelet that has removed the container already (its Pod is being deleted) answers 200 and this sentence in place of
+/// the log. It is nothing that the agent said.
+fn is_excuse(text: &str) -> bool {
+    let container = text.trim_end().strip_prefix("unable to retrieve container logs for ");
+    container.is_some_and(|id| id.contains("://") && !id.contains(char::is_whitespace))
 }
 
 /// The last mebibyte. The kubelet is asked for the last lines first: they hold it, unless lines are very short.
@@ -191,6 +201,13 @@ mod tests {
         let mut ring = Ring::new(3);
         ring.push("x€y".as_bytes());
         assert_eq!(ring.finish(), ("y".into(), true));
+    }
+
+    #[test]
+    fn a_kubelet_that_lost_the_log_is_not_taken_for_the_agent() {
+        assert!(is_excuse("unable to retrieve container logs for containerd://e0f4a75d55bed4ab"));
+        assert!(!is_excuse("unable to retrieve container logs for containerd://e0f4\nSTATUS: done"));
+        assert!(!is_excuse("unable to retrieve container logs for the demo"));
     }
 
     #[tokio::test]
