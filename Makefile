@@ -32,8 +32,8 @@ cluster-test-all: ## all three of them
 	@tests/on_cluster/run
 	@tests/on_cluster/run --controller Kubernetes
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
-crds: ## write crds/ from the types
-	cargo run --locked --quiet --bin mission-control -- crds --dir crds
+crds: ## write crds/ and docs/workflow-reference.md from the types
+	cargo run --locked --quiet --bin mission-control -- crds --dir crds --reference docs/workflow-reference.md
 
 ##@ Test cluster
 .PHONY: cluster-build

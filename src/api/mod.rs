@@ -9,6 +9,7 @@ pub mod crds;
 pub mod decision;
 pub mod labels;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod status;
 pub mod step;

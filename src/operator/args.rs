@@ -73,6 +73,9 @@ pub struct CrdsArgs {
     /// Write a file each into this folder, instead of all of them to stdout.
     #[arg(long)]
     pub dir: Option<PathBuf>,
+    /// Write the reference of all fields to this file, too.
+    #[arg(long, requires = "dir")]
+    pub reference: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The CRDs as text: to stdout, or into a folder.
+//! The CRDs as text: to stdout, or into a folder, and there with the reference of their fields.
 
 use std::io::Write;
 
 use anyhow::Context;
 
-use crate::api::crds;
+use crate::api::{crds, reference};
 
 use super::args::CrdsArgs;
 
@@ -17,6 +17,9 @@ pub fn write(args: &CrdsArgs) -> anyhow::Result<()> {
     for (file, crd) in crds::all() {
         let path = dir.join(file);
         std::fs::write(&path, crds::to_yaml(&crd)).with_context(|| format!("writing {}", path.display()))?;
+    }
+    if let Some(path) = &args.reference {
+        std::fs::write(path, reference::page()).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }
