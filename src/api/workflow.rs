@@ -200,12 +200,38 @@ pub struct RunOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Notify {
-    /// Events: Escalated, Failed, Succeeded.
-    #[schemars(extend("maxItems" = 8), inner(length(max = 32)))]
-    pub on: Vec<String>,
+    /// What is told. Write the field's name in quotes, `"on"`: to YAML 1.1, and so to kubectl, a bare `on` means true.
+    #[schemars(extend("minItems" = 1, "maxItems" = 8))]
+    pub on: Vec<NotifyEvent>,
     /// A target that is defined when the operator is installed.
     #[schemars(length(min = 1, max = 63))]
     pub target: String,
+}
+
+/// What people are told about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum NotifyEvent {
+    /// A step waits for a person.
+    Escalated,
+    /// The run failed.
+    Failed,
+    /// The run succeeded.
+    Succeeded,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+impl NotifyEvent {
+    /// The word as the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            NotifyEvent::Escalated => "Escalated",
+            NotifyEvent::Failed => "Failed",
+            NotifyEvent::Succeeded => "Succeeded",
+            NotifyEvent::Cancelled => "Cancelled",
+        }
+    }
 }
 
 /// How long what a run made is kept.

@@ -42,7 +42,6 @@ fn not_yet(spec: &WorkflowSpec) -> Vec<String> {
     say(spec.concurrency.is_some(), "spec.concurrency".into());
     say(!spec.finally.is_empty(), "spec.finally".into());
     say(!spec.outputs.is_empty(), "spec.outputs".into());
-    say(!spec.notify.is_empty(), "spec.notify".into());
     for (i, agent) in spec.agents.iter().enumerate() {
         let at = format!("spec.agents[{i}] ({})", agent.name);
         say(agent.input_as == Some(InputAs::File), format!("{at}.inputAs: File"));

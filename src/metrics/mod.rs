@@ -50,6 +50,8 @@ pub struct Metrics {
     pub log_reads: Labelled,
     pub watch_errors: Labelled,
     pub revisions_swept: Counter,
+    pub notifications: Labelled,
+    pub notifications_lost: Labelled,
     pub leader: Gauge,
 }
 
@@ -80,6 +82,13 @@ impl Default for Metrics {
             log_reads: labelled(r, "log_reads", "Reads of an agent's log, by result", "result"),
             watch_errors: labelled(r, "watch_errors", "Errors of watches, which then begin again", "kind"),
             revisions_swept: counter(r, "revisions_swept", "Revisions deleted because nothing names them"),
+            notifications: labelled(
+                r,
+                "notifications",
+                "Notifications: sent, lost, and tries that were repeated",
+                "result",
+            ),
+            notifications_lost: labelled(r, "notifications_lost", "Lost notifications, by reason", "reason"),
             leader: gauge(r, "leader", "1 while this process is the one that acts"),
             registry,
         }

@@ -34,6 +34,9 @@ pub struct RunArgs {
     /// Where health and metrics are served.
     #[arg(long, default_value = "0.0.0.0:8080")]
     pub bind: SocketAddr,
+    /// The targets that Workflows may name in `spec.notify` (YAML); it is read again when it changes.
+    #[arg(long, value_name = "FILE", env = "MISSION_CONTROL_NOTIFY_TARGETS")]
+    pub notify_targets: Option<PathBuf>,
     /// How logs are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,

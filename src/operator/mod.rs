@@ -15,12 +15,12 @@ pub mod watches;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use kube::{Client, Config};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::reconcile::{Context, sweep};
+use crate::reconcile::{Context, notify, sweep};
 
 use args::RunArgs;
 use election::Election;
@@ -29,6 +29,8 @@ use election::Election;
 const SWEEP: Duration = Duration::from_secs(600);
 /// How often what is gone is forgotten.
 const PRUNE: Duration = Duration::from_secs(30);
+/// How long notifications under way may take when the process is told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Runs the operator until it is told to stop. An error ends the process at once.
 pub async fn run(args: RunArgs) -> anyhow::Result<()> {
@@ -44,15 +46,21 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let election = Election { client, namespace: lease_namespace, identity };
 
+    if let Some(file) = args.notify_targets.clone() {
+        notify::targets::start(&ctx.outbox, file).context("reading --notify-targets")?;
+    }
     tokio::spawn(on_signal(stop));
     let serving = tokio::spawn(health::serve(args.bind, Arc::clone(&ctx), Arc::clone(&beat)));
     let watching = watches::start(&ctx);
     let leading = lead(&ctx, &election, &args, &beat, stopped);
-    tokio::select! {
+    let ended = tokio::select! {
         result = leading => result,
-        ended = serving => bail!("the HTTP server ended: {ended:?}"),
-        () = watching => bail!("a watch ended"),
-    }
+        ended = serving => Err(anyhow!("the HTTP server ended: {ended:?}")),
+        () = watching => Err(anyhow!("a watch ended")),
+    };
+    // After the lease was given back: the next leader does not wait for it.
+    ctx.outbox.close(if ended.is_ok() { LAST_WORDS } else { Duration::ZERO }).await;
+    ended
 }
 
 /// Leads when it is its turn; then the passes.

@@ -12,6 +12,7 @@ pub mod finish;
 pub mod launch;
 pub mod leadership;
 pub mod memory;
+pub mod notify;
 pub mod observe;
 pub mod publish;
 pub mod queue;
@@ -40,6 +41,7 @@ use crate::metrics::Metrics;
 pub use error::Error;
 use leadership::Leadership;
 use memory::Memories;
+use notify::outbox::Outbox;
 use queue::{Key, Queue};
 use revision::Revisions;
 use stores::Stores;
@@ -62,6 +64,7 @@ pub struct Context {
     pub queue: Arc<Queue>,
     pub metrics: Metrics,
     pub leadership: Leadership,
+    pub outbox: Arc<Outbox>,
     memories: Memories,
     revisions: Revisions,
     marked: Marked,
@@ -81,6 +84,7 @@ impl Context {
         namespace: Option<String>,
         job_controller: JobController,
     ) -> Self {
+        let metrics = Metrics::default();
         Self {
             client,
             instance,
@@ -88,7 +92,8 @@ impl Context {
             job_controller,
             stores: Stores::default(),
             queue: Arc::default(),
-            metrics: Metrics::default(),
+            outbox: Arc::new(Outbox::new(&metrics)),
+            metrics,
             leadership: Leadership::default(),
             memories: Memories::default(),
             revisions: Revisions::default(),

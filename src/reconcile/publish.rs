@@ -1,4 +1,4 @@
-//! Two statuses of a run, one committed after the other -> counters and Events.
+//! Two statuses of a run, one committed after the other -> counters, Events and notifications.
 //!
 //! Only after the commit, so that nothing is told twice or too early. No agent's text goes into an Event.
 
@@ -12,7 +12,7 @@ use kube::{Resource, ResourceExt};
 use crate::api::{Outcome, Phase, WorkflowRun, WorkflowRunStatus};
 
 use super::call::{ask, chain};
-use super::{Context, FIELD_MANAGER, creating};
+use super::{Context, FIELD_MANAGER, creating, notify};
 
 /// What changed from one status to the next.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub fn publish(ctx: &Arc<Context>, run: &WorkflowRun, old: &WorkflowRunStatus, n
     for outcome in changed.attempts {
         ctx.metrics.attempt_ended(outcome);
     }
+    notify::tell(ctx, run, old, new);
     let Some(phase) = changed.phase else { return };
     tracing::info!(
         namespace = run.namespace(),

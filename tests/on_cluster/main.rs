@@ -13,6 +13,7 @@ mod bad_input;
 mod crashes;
 mod definition;
 mod lifecycle;
+mod notify;
 mod pods;
 mod refusals;
 mod retries;

@@ -31,24 +31,32 @@ pub struct Fixture {
     pub operator: Operator,
     logs: PathBuf,
     started: u32,
+    arguments: Vec<String>,
 }
 
 impl Fixture {
     /// A namespace that admits only restricted Pods, and an operator that looks after it.
     pub async fn new() -> Self {
+        Self::with_arguments(&[]).await
+    }
+
+    /// The same with more arguments for its operators.
+    pub async fn with_arguments(arguments: &[&str]) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|a| a.to_string()).collect();
         let client = client().await;
         install(&client).await;
         let namespace = make_namespace(&client).await;
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
         std::fs::create_dir_all(&logs).expect("no folder for logs");
-        let operator = Operator::start(&namespace, FIRST, logs.join("operator-1.log"));
-        Self { namespace, client, operator, logs, started: 1 }
+        let operator = Operator::start(&namespace, FIRST, logs.join("operator-1.log"), &arguments);
+        Self { namespace, client, operator, logs, started: 1, arguments }
     }
 
     /// Another operator for the same namespace, under that name.
     pub fn another_operator(&mut self, name: &str) -> Operator {
         self.started += 1;
-        Operator::start(&self.namespace, name, self.logs.join(format!("operator-{}.log", self.started)))
+        let log = self.logs.join(format!("operator-{}.log", self.started));
+        Operator::start(&self.namespace, name, log, &self.arguments)
     }
 
     /// `kill -9`, and a new process of the same name at once.

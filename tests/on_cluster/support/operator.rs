@@ -16,14 +16,15 @@ pub struct Operator {
 impl Operator {
     /// Starts one for `namespace`; `log` is where it writes. A process with the name of one that crashed goes on where
     /// that one stopped, as a container does that the kubelet starts again in its Pod; another waits for the lease to
-    /// run out.
-    pub fn start(namespace: &str, name: &str, log: PathBuf) -> Self {
+    /// run out. `more` are arguments of this test alone.
+    pub fn start(namespace: &str, name: &str, log: PathBuf, more: &[String]) -> Self {
         let out = File::create(&log).expect("the log cannot be created");
         let err = out.try_clone().expect("the log cannot be shared");
         let built = env!("CARGO_BIN_EXE_mission-control").into();
         let child = Command::new(std::env::var_os("MISSION_CONTROL_BIN").unwrap_or(built))
             .args(["run", "--namespace", namespace, "--lease-namespace", namespace])
             .args(["--bind", "127.0.0.1:0", "--job-controller", &controller()])
+            .args(more)
             .env("POD_NAME", name)
             .stdin(Stdio::null())
             .stdout(out)

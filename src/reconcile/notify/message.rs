@@ -1,0 +1,176 @@
+//! What a commit changed -> what people are told about it, as JSON or as a line for a chat.
+//!
+//! No agent's output is in it: only the words of the run's own status, without control characters and not too long.
+//! Pure. Start reading at [`news`].
+
+use kube::ResourceExt;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::api::status::EscalationStatus;
+use crate::api::workflow::NotifyEvent;
+use crate::api::{Action, Cause, Phase, Reason, Stamp, WorkflowRun, WorkflowRunStatus};
+use crate::engine::ids;
+
+use super::targets::Kind;
+
+/// Most characters of a message.
+const LONGEST: usize = 1024;
+
+/// Something that people may want to be told.
+#[derive(Debug, PartialEq)]
+pub struct News<'a> {
+    pub event: NotifyEvent,
+    /// The question that was opened.
+    pub escalation: Option<&'a EscalationStatus>,
+}
+
+/// What the second status has that is worth telling after the first.
+pub fn news<'a>(old: &WorkflowRunStatus, new: &'a WorkflowRunStatus) -> Vec<News<'a>> {
+    let opened = new.escalations.iter().filter(|e| !old.escalations.iter().any(|o| o.id == e.id));
+    let asked = opened.map(|e| News { event: NotifyEvent::Escalated, escalation: Some(e) });
+    // A run that was answered by its record is no execution: it was told when it ended.
+    let ended = new.phase.filter(|p| old.phase != Some(*p) && new.reason != Some(Reason::AlreadyRan));
+    let ended = ended.and_then(|phase| match phase {
+        Phase::Pending | Phase::Running | Phase::Paused => None,
+        Phase::Succeeded => Some(NotifyEvent::Succeeded),
+        Phase::Failed => Some(NotifyEvent::Failed),
+        Phase::Cancelled => Some(NotifyEvent::Cancelled),
+    });
+    asked.chain(ended.map(|event| News { event, escalation: None })).collect()
+}
+
+/// What is told, and what a webhook gets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    pub event: NotifyEvent,
+    pub namespace: String,
+    pub run: String,
+    pub workflow: String,
+    phase: Option<Phase>,
+    reason: Option<Reason>,
+    message: String,
+    step: Option<String>,
+    escalations: Vec<Question>,
+    started_at: Option<Stamp>,
+    finished_at: Option<Stamp>,
+    attempts: u32,
+    retries: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip)]
+    key: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Question {
+    id: String,
+    step: String,
+    cause: Cause,
+    actions: Vec<Action>,
+}
+
+impl Message {
+    /// `status` is the one that was committed; `url` is where people see the run.
+    pub fn new(run: &WorkflowRun, status: &WorkflowRunStatus, news: &News<'_>, url: Option<String>) -> Self {
+        let said = news.escalation.map(|e| e.message.as_str()).or(status.message.as_deref());
+        let totals = status.totals.clone().unwrap_or_default();
+        Self {
+            event: news.event,
+            namespace: run.namespace().unwrap_or_default(),
+            run: run.name_any(),
+            workflow: run.spec.workflow_ref.name.clone(),
+            phase: status.phase,
+            reason: status.reason,
+            message: plain(said.unwrap_or_default()),
+            step: news.escalation.map(|e| e.step.clone()).or_else(|| status.step.clone()),
+            escalations: news.escalation.map(Question::of).into_iter().collect(),
+            started_at: status.started_at,
+            finished_at: status.finished_at,
+            attempts: totals.attempts,
+            retries: totals.retries,
+            url,
+            key: key(&run.uid().unwrap_or_default(), news),
+        }
+    }
+
+    /// The same for every try, and never the same for two things: whoever gets it twice can tell.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What is sent to a target of that kind.
+    pub fn body(&self, kind: Kind) -> String {
+        match kind {
+            Kind::Slack => json!({"text": self.text()}).to_string(),
+            // A struct of texts and numbers can always be written.
+            Kind::Webhook => serde_json::to_string(self).unwrap_or_default(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let step = self.step.as_ref().map(|s| format!(", step {s}")).unwrap_or_default();
+        let cause = self.escalations.first().map(|q| q.cause.as_str());
+        let reason = cause.or_else(|| self.reason.map(|r| r.as_str())).unwrap_or_default();
+        let head = format!(
+            "{}: run {}/{} of workflow {}{step} ({reason})",
+            self.event.as_str(),
+            self.namespace,
+            self.run,
+            self.workflow,
+        );
+        let answer = self.escalations.first().and_then(|q| self.answer(q));
+        let lines = [Some(head), Some(self.message.clone()), answer, self.url.clone()];
+        let lines: Vec<String> = lines.into_iter().flatten().filter(|l| !l.is_empty()).collect();
+        escape(&lines.join("\n"))
+    }
+
+    /// How the question is answered, unless the message still says so.
+    fn answer(&self, question: &Question) -> Option<String> {
+        let name = format!("{}-{}", self.run, question.id);
+        let words: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
+        (!self.message.contains(&name))
+            .then(|| format!("Answer with a WorkflowDecision named {name}: {}", words.join(", ")))
+    }
+}
+
+impl Question {
+    fn of(asked: &EscalationStatus) -> Self {
+        Self {
+            id: asked.id.clone(),
+            step: asked.step.clone(),
+            cause: asked.cause,
+            actions: asked.actions.clone(),
+        }
+    }
+}
+
+fn key(run_uid: &str, news: &News<'_>) -> String {
+    let id = news.escalation.map_or("", |e| e.id.as_str());
+    let mut hex = ids::sha256_hex(format!("{run_uid}\0{}\0{id}", news.event.as_str()).as_bytes());
+    hex.truncate(32);
+    hex
+}
+
+/// On one line, without characters that steer a terminal or turn the direction of writing, and cut where too long.
+fn plain(text: &str) -> String {
+    let steers =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let spaced: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !steers(*c)).collect();
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let line = words.join(" ");
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// The three characters that mean something to Slack: without this, a text could call a whole channel.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! One message for one target -> requests until it is taken, refused, or has been tried often enough.
+//!
+//! It follows no redirect, uses no proxy and reads no answer but its status and `Retry-After`. Start reading at
+//! [`Post::deliver`]; [`judge`] says what an answer means.
+
+use std::error::Error as _;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error as ClientError};
+use hyper_util::rt::TokioExecutor;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
+use super::targets::Target;
+
+/// The header by which a receiver tells a repetition.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The longest wait that a target can ask for.
+const MOST_PATIENT: Duration = Duration::from_secs(60);
+
+type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// How often, and how long between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub tries: u32,
+    /// The first wait; each next one is twice as long.
+    pub wait: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { tries: 5, wait: Duration::from_secs(1) }
+    }
+}
+
+impl Policy {
+    /// How long to wait after try `n` (from 1); none after the last.
+    fn after(self, n: u32, asked: Option<Duration>) -> Option<Duration> {
+        let own = self.wait.saturating_mul(2u32.saturating_pow(n.saturating_sub(1)));
+        (n < self.tries).then(|| own.max(asked.unwrap_or_default().min(MOST_PATIENT)))
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// The target does not want it, and never will.
+    Refused(String),
+    /// It was tried often enough; what the last try met.
+    Unanswered(String),
+}
+
+/// What one try met.
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    Taken,
+    Refused(String),
+    /// Another try may help; how long the target asks to wait.
+    Again(String, Option<Duration>),
+}
+
+/// What carries messages. It opens a connection for each try: messages are rare, and a connection that is kept may be
+/// dead when it is needed.
+#[derive(Debug, Default)]
+pub struct Post {
+    pub policy: Policy,
+    client: OnceLock<Http>,
+}
+
+impl Post {
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, client: OnceLock::new() }
+    }
+
+    /// Sends until the message is taken; `retried` is told before each repetition.
+    pub async fn deliver(
+        &self,
+        target: &Target,
+        key: &str,
+        body: &Bytes,
+        retried: impl Fn(),
+    ) -> Result<(), Undelivered> {
+        let mut n = 1;
+        loop {
+            let (why, asked) = match self.attempt(target, key, body).await {
+                Answer::Taken => return Ok(()),
+                Answer::Refused(why) => return Err(Undelivered::Refused(why)),
+                Answer::Again(why, asked) => (why, asked),
+            };
+            let Some(wait) = self.policy.after(n, asked) else { return Err(Undelivered::Unanswered(why)) };
+            tokio::time::sleep(wait).await;
+            retried();
+            n += 1;
+        }
+    }
+
+    async fn attempt(&self, target: &Target, key: &str, body: &Bytes) -> Answer {
+        let Some(request) = request(target, key, body) else {
+            return Answer::Refused("the request cannot be written".into());
+        };
+        let client = self.client.get_or_init(client);
+        match tokio::time::timeout(target.timeout, client.request(request)).await {
+            Err(_) => Answer::Again(format!("no answer within {} ms", target.timeout.as_millis()), None),
+            Ok(Err(error)) => Answer::Again(trouble(&error), None),
+            Ok(Ok(answer)) => judge(answer.status(), answer.headers(), Timestamp::now()),
+        }
+    }
+}
+
+fn request(target: &Target, key: &str, body: &Bytes) -> Option<Request<Full<Bytes>>> {
+    let mut request = Request::new(Full::new(body.clone()));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = target.url.clone();
+    *request.headers_mut() = target.headers.clone();
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers
+        .insert(USER_AGENT, HeaderValue::from_static(concat!("mission-control/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(IDEMPOTENCY_KEY, HeaderValue::from_str(key).ok()?);
+    Some(request)
+}
+
+/// What an answer means.
+fn judge(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Answer {
+    let code = status.as_u16();
+    if status.is_success() {
+        Answer::Taken
+    } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        let asked = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| retry_after(v, now));
+        Answer::Again(format!("it answered {code}"), asked)
+    } else if status.is_redirection() {
+        Answer::Refused(format!("it answered {code}, and redirects are not followed"))
+    } else {
+        Answer::Refused(format!("it answered {code}"))
+    }
+}
+
+/// Seconds, or a date.
+fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = rfc2822::parse(value.trim()).ok()?.timestamp();
+    Duration::try_from(at.duration_since(now)).ok()
+}
+
+/// What broke, by its first cause: "connection refused", "certificate expired". None of these texts has the URL.
+fn trouble(error: &ClientError) -> String {
+    let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
+    let mut cause = error.source();
+    while let Some(deeper) = cause.and_then(|c| c.source()) {
+        cause = Some(deeper);
+    }
+    cause.map_or_else(|| what.to_string(), |c| format!("{what}: {c}"))
+}
+
+fn client() -> Http {
+    let mut tcp = HttpConnector::new();
+    // `https` passes through it, too.
+    tcp.enforce_http(false);
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
+}
+
+/// Trusts what the system trusts; SSL_CERT_FILE and SSL_CERT_DIR say where that is.
+fn tls() -> rustls::ClientConfig {
+    let trusting = rustls::ClientConfig::builder().with_native_roots().unwrap_or_else(|error| {
+        tracing::warn!(%error, "no root certificates: https targets cannot be reached; set SSL_CERT_FILE");
+        rustls::ClientConfig::builder().with_root_certificates(rustls::RootCertStore::empty())
+    });
+    trusting.with_no_client_auth()
+}
+
+#[cfg(test)]
+mod tests;
