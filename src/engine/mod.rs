@@ -13,6 +13,7 @@ pub mod escalate;
 pub mod ids;
 pub mod launch;
 pub mod lint;
+pub mod list;
 pub mod output;
 pub mod params;
 pub mod plan;
