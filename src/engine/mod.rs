@@ -4,6 +4,7 @@
 //! status, never an `Err`. Start reading at [`snapshot`], [`effect`], then [`plan`].
 
 pub mod admit;
+pub mod condition;
 pub mod context;
 pub mod decide;
 pub mod definition;
