@@ -4,6 +4,7 @@
 //! status, never an `Err`. Start reading at [`snapshot`], [`effect`], then [`plan`].
 
 pub mod admit;
+pub mod condition;
 pub mod context;
 pub mod decide;
 pub mod definition;
@@ -13,6 +14,7 @@ pub mod escalate;
 pub mod ids;
 pub mod launch;
 pub mod lint;
+pub mod list;
 pub mod output;
 pub mod params;
 pub mod plan;
