@@ -90,6 +90,8 @@ if ((KWOK > 0)); then
     --tls-cert-file "$pki/kubelet-serving.crt" --tls-private-key-file "$pki/kubelet-serving.key"
 fi
 
+start provisioner "$BASH" "$ROOM/lib/provisioner.sh" "$STATE" "$PROGRAM_kubectl" "$PROVISIONER"
+
 # Orphans of the container shims come to us and bash collects them. The first program that ends takes the cluster with it.
 wait -n -p ended "${!PROGRAM_OF[@]}" || true
 echo "${PROGRAM_OF[$ended]}" >"$STATE/failed"

@@ -36,10 +36,10 @@ install_packages() {
   return $status
 }
 
-need_control_plane_packages() { need_packages openssl=openssl ip=iproute2 unshare=util-linux setpriv=util-linux flock=util-linux; }
+need_control_plane_packages() { need_packages openssl=openssl ip=iproute2 unshare=util-linux setpriv=util-linux flock=util-linux jq=jq; }
 
 need_node_packages() {
-  need_packages containerd=containerd runc=runc /usr/lib/cni/ptp=containernetworking-plugins busybox=busybox-static jq=jq
+  need_packages containerd=containerd runc=runc /usr/lib/cni/ptp=containernetworking-plugins busybox=busybox-static
   # Without the static build the images made of it cannot run.
   if ldd "$(type -P busybox)" >/dev/null 2>&1; then
     say "installing Debian packages: busybox-static"

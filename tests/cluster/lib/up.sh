@@ -89,6 +89,7 @@ start_parts() {
     import_base_images
   fi
   await 60 kube-apiserver "the API server" kubectl_quiet get --raw /readyz
+  make_storage_class
   touch "$STATE/api-ready"
   ((OPT_KWOK == 0)) || make_simulated_nodes "$OPT_KWOK"
   # Without its default service account a namespace takes no Pod.
