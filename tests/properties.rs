@@ -142,7 +142,7 @@ fn check(world: &World, before: &WorkflowRunStatus) {
     assert!(total(&after) >= total(before), "attempts fell");
     assert_eq!(
         total(&after),
-        after.steps.iter().map(|s| s.attempts).sum::<u32>(),
+        after.steps.iter().map(|s| s.work.attempts).sum::<u32>(),
         "totals and steps disagree"
     );
     for step in &after.steps {
@@ -159,12 +159,12 @@ fn check(world: &World, before: &WorkflowRunStatus) {
             .map(|l| l.job.as_str())
             .collect();
         assert!(running.len() <= 1, "two live Pods of {}: {running:?}", step.name);
-        if step.attempts > 0 && step.current.is_none() {
-            assert_eq!(step.last.as_ref().map(|l| l.n), Some(step.attempts), "an attempt vanished");
+        if step.work.attempts > 0 && step.work.current.is_none() {
+            assert_eq!(step.work.last.as_ref().map(|l| l.n), Some(step.work.attempts), "an attempt vanished");
         }
-        assert_eq!(step.current.is_some(), step.phase == StepPhase::Running, "{step:?}");
+        assert_eq!(step.work.current.is_some(), step.work.phase == StepPhase::Running, "{step:?}");
     }
-    let asked = after.steps.iter().filter(|s| s.phase == StepPhase::Escalated).count();
+    let asked = after.steps.iter().filter(|s| s.work.phase == StepPhase::Escalated).count();
     assert_eq!(asked, after.escalations.len(), "one escalation per waiting step");
     let jobs: std::collections::BTreeSet<&str> = world.launched.iter().map(|l| l.job.as_str()).collect();
     assert!(jobs.len() as u32 <= total(&after), "a Job without an attempt");
@@ -177,12 +177,12 @@ fn order_held(world: &World, spec: &WorkflowSpec) {
             .depends_on
             .clone()
             .unwrap_or_else(|| i.checked_sub(1).map(|k| spec.steps[k].name.clone()).into_iter().collect());
-        let Some(own) = s.steps.iter().find(|x| x.name == step.name).filter(|x| x.attempts > 0) else {
+        let Some(own) = s.steps.iter().find(|x| x.name == step.name).filter(|x| x.work.attempts > 0) else {
             continue;
         };
         for need in needs {
             let dependency = s.steps.iter().find(|x| x.name == need).unwrap();
-            assert!(dependency.phase.is_satisfied(), "{} started before {need}", own.name);
+            assert!(dependency.work.phase.is_satisfied(), "{} started before {need}", own.name);
         }
     }
 }

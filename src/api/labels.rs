@@ -8,6 +8,8 @@ pub const RUN_UID: &str = "missioncontrol.dev/run-uid";
 pub const WORKFLOW: &str = "missioncontrol.dev/workflow";
 /// The step's name.
 pub const STEP: &str = "missioncontrol.dev/step";
+/// The item's id, on children of a step with `forEach`.
+pub const ITEM: &str = "missioncontrol.dev/item";
 /// The attempt's number.
 pub const ATTEMPT: &str = "missioncontrol.dev/attempt";
 /// Who made it; the operator's watches select by this.

@@ -15,12 +15,13 @@ pub mod status;
 pub mod step;
 pub mod terms;
 pub mod time;
+pub mod work;
 pub mod workflow;
 
 pub use decision::{Action, WorkflowDecision, WorkflowDecisionSpec, WorkflowDecisionStatus};
 pub use record::{RunRecord, RunRecordSpec};
 pub use run::{WorkflowRef, WorkflowRun, WorkflowRunSpec};
-pub use status::{StepStatus, WorkflowRunStatus};
+pub use status::{StepStatus, Work, WorkflowRunStatus};
 pub use terms::{Cause, Outcome, Phase, Reason, StepPhase};
 pub use time::{Span, Stamp};
 pub use workflow::{Workflow, WorkflowSpec};

@@ -1,5 +1,7 @@
 //! The RunRecord: written once when a run ends. Its create is the commit point of that end.
 
+use std::collections::BTreeMap;
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,9 @@ pub struct RunRecordSpec {
     /// The steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
+    /// What the run gave back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
     /// The decisions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<DecisionResult>,
@@ -82,6 +87,9 @@ pub struct StepRecord {
     pub retries: u32,
     /// Attempts that the cluster took away.
     pub lost: u32,
+    /// How often it was sent back.
+    #[serde(default)]
+    pub rounds: u32,
     /// When its first attempt started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Stamp>,

@@ -48,7 +48,7 @@ pub struct WorkflowRunSpec {
     pub task: Option<String>,
     /// Values for the workflow's params.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 64), extend("additionalProperties" = {"type": "string", "maxLength": 1048576}))]
+    #[schemars(extend("maxProperties" = 128), extend("additionalProperties" = {"type": "string", "maxLength": 1048576}))]
     pub params: BTreeMap<String, String>,
     /// Tells a deliberate second execution of the same spec from the first.
     #[serde(default, rename = "runID", skip_serializing_if = "Option::is_none")]

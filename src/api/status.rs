@@ -7,8 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decision::Action;
-use super::terms::{Cause, Outcome, Phase, Reason, StepPhase};
+use super::terms::{Cause, Phase, Reason};
 use super::time::Stamp;
+use super::work::{is_false, is_zero, works_of};
+
+pub use super::work::{CurrentAttempt, ItemStatus, LastAttempt, StepStatus, StopOrder, Work};
 
 /// What the operator says about a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +68,12 @@ pub struct WorkflowRunStatus {
     /// How the run is about to end; present while its Pods are being stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
+    /// The PersistentVolumeClaim that the steps share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// The value of `concurrency.key` for this run; empty where the workflow has no key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency_key: Option<String>,
     /// What the run gives back.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
@@ -100,10 +109,19 @@ impl Default for WorkflowRunStatus {
             decisions: Vec::new(),
             hold: None,
             ending: None,
+            workspace: None,
+            concurrency_key: None,
             outputs: BTreeMap::new(),
             totals: None,
             conditions: Vec::new(),
         }
+    }
+}
+
+impl WorkflowRunStatus {
+    /// Every piece of work that may have an attempt: each step without items, and each item.
+    pub fn works(&self) -> impl Iterator<Item = &Work> {
+        self.steps.iter().flat_map(works_of)
     }
 }
 
@@ -120,96 +138,6 @@ pub struct PinnedWorkflow {
     pub revision: String,
 }
 
-/// Where a step is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StepStatus {
-    /// Its name.
-    pub name: String,
-    /// Where it is.
-    pub phase: StepPhase,
-    /// Attempts started, all together.
-    #[serde(default)]
-    pub attempts: u32,
-    /// Failed attempts charged to the current budget; a decision Retry grants a new one.
-    #[serde(default)]
-    pub retries: u32,
-    /// Lost attempts charged to the current budget.
-    #[serde(default)]
-    pub lost: u32,
-    /// How often its work was sent back.
-    #[serde(default)]
-    pub rounds: u32,
-    /// When its first attempt started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Stamp>,
-    /// When it was finished.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished_at: Option<Stamp>,
-    /// When the next attempt starts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_attempt_at: Option<Stamp>,
-    /// The attempt under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<CurrentAttempt>,
-    /// The last attempt that ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<LastAttempt>,
-    /// What a person said with a Retry; `human_feedback` in the step's template.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub feedback: Option<String>,
-    /// Its `KEY: value` lines, keys in lower case.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub outputs: BTreeMap<String, String>,
-    /// What it said (the last 16 KiB).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
-}
-
-/// The attempt under way. It is written before its Job is created.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CurrentAttempt {
-    /// Its number, from 1.
-    pub n: u32,
-    /// Its Job's (and Pod's) name.
-    pub job: String,
-    /// When the operator decided to start it.
-    pub intent_at: Stamp,
-    /// When the operator told it to stop, and why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stop: Option<StopOrder>,
-}
-
-/// The operator told an attempt to stop.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StopOrder {
-    /// When.
-    pub at: Stamp,
-    /// Why: Timeout, PendingTimeout or RunEnded.
-    pub cause: Cause,
-}
-
-/// An attempt that ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LastAttempt {
-    /// Its number.
-    pub n: u32,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why, unless it is Done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
-    /// The agent's exit code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit_code: Option<i32>,
-    /// What is to be said about it, in at most 256 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
 /// An open question to a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -218,6 +146,9 @@ pub struct EscalationStatus {
     pub id: String,
     /// The step that waits.
     pub step: String,
+    /// The item of the step that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// Why.
     pub cause: Cause,
     /// What happened, and what can be done.
@@ -273,6 +204,9 @@ pub struct Ending {
     pub message: String,
     /// When that was decided.
     pub at: Stamp,
+    /// A second Abort: what runs of `finally` is stopped, the rest is not started.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub abandoned: bool,
 }
 
 /// Sums over all steps.
@@ -287,4 +221,7 @@ pub struct Totals {
     pub lost: u32,
     /// Questions asked.
     pub escalations: u32,
+    /// How often work was sent back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rounds: u32,
 }

@@ -73,7 +73,7 @@ words! {
         Failed,
         /// Failed for good, and `onExhausted: Continue` lets the run go on.
         Tolerated,
-        /// A person said to go on without it.
+        /// Its `when` was false, or a person said to go on without it.
         Skipped,
         /// The run ended before it was finished.
         Cancelled,
@@ -104,6 +104,8 @@ words! {
     Outcome {
         /// It did what was asked.
         Done,
+        /// It did what was asked and sent earlier work back (`STATUS: retry`); charged to `onRetry.limit`.
+        SentBack,
         /// It ran and did not do what was asked; charged to `retry`.
         Failed,
         /// It was stopped because it took too long; charged to `retry`.
@@ -132,6 +134,12 @@ words! {
         ExpectationNotMet,
         /// A `KEY: value` is longer than a value may be.
         ValueTooLong,
+        /// A declared output is missing.
+        OutputMissing,
+        /// A declared output does not match its pattern.
+        OutputInvalid,
+        /// `STORIES_JSON` is not a list of stories.
+        StoriesInvalid,
         /// It ran longer than `timeout`.
         Timeout,
         /// Its container did not start within `pendingTimeout`.
@@ -152,6 +160,16 @@ words! {
         TemplateError,
         /// The rendered input is larger than the container can be given.
         InputTooLarge,
+        /// A condition cannot be evaluated.
+        ConditionError,
+        /// The list of `forEach` is empty.
+        NoItems,
+        /// The list of `forEach` is missing or not a list.
+        ListInvalid,
+        /// Work was sent back as often as `onRetry.limit` allows.
+        ReworkExhausted,
+        /// The step is a question to a person.
+        Approval,
         /// The API server refused the Pod (policy, invalid field).
         PodRefused,
         /// An object of somebody else has the attempt's name.
@@ -170,7 +188,14 @@ words! {
 impl Cause {
     /// Causes that a new attempt cannot mend: `Retry` is legal only together with `outputs`.
     pub const fn needs_outputs(self) -> bool {
-        matches!(self, Cause::MissingVariable | Cause::InputTooLarge | Cause::StatusTooLarge)
+        matches!(
+            self,
+            Cause::MissingVariable
+                | Cause::InputTooLarge
+                | Cause::StatusTooLarge
+                | Cause::NoItems
+                | Cause::ListInvalid
+        )
     }
 }
 
@@ -189,6 +214,8 @@ words! {
         RevisionNotFound,
         /// A Pod of an earlier run of this name is still running.
         NamesakeRunning,
+        /// It waits for its turn (`concurrency`).
+        Queued,
         /// Steps are running or can start.
         Running,
         /// A step waits for a person.
@@ -205,8 +232,12 @@ words! {
         StepFailed,
         /// The run was active for longer than its `timeout`.
         RunTimeout,
+        /// A person rejected it at an approval step.
+        Rejected,
         /// Its `params` do not fit the Workflow.
         InvalidParams,
+        /// As many runs as `concurrency` allows are under way, and its policy is Reject.
+        ConcurrencyRejected,
         /// A person aborted it.
         Aborted,
         /// Nobody answered an escalation in time.

@@ -43,7 +43,7 @@ pub struct WorkflowSpec {
     pub suspend: Option<bool>,
     /// What a run may be given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("maxItems" = 64))]
+    #[schemars(extend("maxItems" = 128))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub params: Vec<Param>,
     /// A volume that the steps of a run share.
@@ -131,16 +131,51 @@ pub struct Workspace {
     pub storage_class_name: Option<String>,
     /// Its access mode. Built-in value: ReadWriteOnce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32))]
-    pub access_mode: Option<String>,
+    pub access_mode: Option<AccessMode>,
     /// Where it is mounted. Built-in value: /workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub mount_path: Option<String>,
-    /// When it outlives the run: Never, OnFailure or Always.
+    /// When it outlives the run's end; it goes with the run at the latest. Built-in value: Never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32))]
-    pub keep: Option<String>,
+    pub keep: Option<Keep>,
+}
+
+/// How a workspace may be mounted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum AccessMode {
+    /// By Pods of one node: steps that share it must not run in parallel.
+    #[default]
+    ReadWriteOnce,
+    /// By one Pod at a time.
+    ReadWriteOncePod,
+    /// By Pods of any node.
+    ReadWriteMany,
+}
+
+impl AccessMode {
+    /// The word that a claim carries.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AccessMode::ReadWriteOnce => "ReadWriteOnce",
+            AccessMode::ReadWriteOncePod => "ReadWriteOncePod",
+            AccessMode::ReadWriteMany => "ReadWriteMany",
+        }
+    }
+}
+
+/// When a workspace outlives its run's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum Keep {
+    /// Deleted when the run ends.
+    #[default]
+    Never,
+    /// Kept unless the run succeeded.
+    OnFailure,
+    /// Kept.
+    Always,
 }
 
 /// How many runs go at once.
@@ -154,10 +189,20 @@ pub struct Concurrency {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub key: Option<String>,
-    /// Queue or Reject.
+    /// What happens to a run above the limit. Built-in value: Queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16))]
-    pub policy: Option<String>,
+    pub policy: Option<ConcurrencyPolicy>,
+}
+
+/// What happens to a run above the limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum ConcurrencyPolicy {
+    /// It waits for its turn, first come first served.
+    #[default]
+    Queue,
+    /// It fails at once.
+    Reject,
 }
 
 /// How questions to people expire.
@@ -200,9 +245,9 @@ pub struct RunOutput {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Notify {
-    /// What is told. Write the field's name in quotes, `"on"`: to YAML 1.1, and so to kubectl, a bare `on` means true.
+    /// What is told.
     #[schemars(extend("minItems" = 1, "maxItems" = 8))]
-    pub on: Vec<NotifyEvent>,
+    pub events: Vec<NotifyEvent>,
     /// A target that is defined when the operator is installed.
     #[schemars(length(min = 1, max = 63))]
     pub target: String,

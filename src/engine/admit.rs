@@ -1,12 +1,13 @@
 //! May a run start? Everything that keeps it Pending, with the reason; and its first status when it may.
 
 use crate::api::status::{PinnedWorkflow, Totals};
-use crate::api::{Phase, Reason, RunRecordSpec, StepPhase, StepStatus, Workflow, WorkflowSpec};
+use crate::api::{Phase, Reason, RunRecordSpec, StepStatus, Work, Workflow, WorkflowSpec};
 
-use super::definition::Definition;
+use super::definition::{Definition, StepDef};
 use super::effect::Before;
 use super::plan::Draft;
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
+use super::turn::{self, Turn};
 use super::{end, ids, lint, params, plan};
 
 /// How long a Pending run waits before it looks again at what no watch tells.
@@ -56,10 +57,17 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
     let revision = ids::revision_hash(&spec);
     let pinned = PinnedWorkflow { name: reference.name.clone(), generation, revision };
     if let Err(problems) = params::resolve(&definition.params, &seen.run.spec.params) {
-        draft.status.workflow = Some(pinned);
-        end::order(draft, Phase::Failed, Reason::InvalidParams, problems.join("; "));
-        end::commit(draft);
-        return Ok(None);
+        return Ok(refuse(draft, pinned, Reason::InvalidParams, problems.join("; ")));
+    }
+    if let Some(rule) = &spec.concurrency {
+        match turn::of(draft, rule, &definition.params) {
+            Turn::Now => {}
+            Turn::Wait(message) => return Err((Reason::Queued, message)),
+            Turn::Rejected(message) => {
+                return Ok(refuse(draft, pinned, Reason::ConcurrencyRejected, message));
+            }
+            Turn::Invalid(message) => return Ok(refuse(draft, pinned, Reason::InvalidParams, message)),
+        }
     }
     if let Some(pod) = seen.namesake_pods.first() {
         draft.wake_at(draft.now().plus(LOOK_AGAIN));
@@ -73,6 +81,19 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
         return Err((Reason::Running, "about to start: asking whether it ran before".into()));
     }
     Ok(Some((definition, spec, pinned)))
+}
+
+/// The run ends before it has begun.
+fn refuse(
+    draft: &mut Draft<'_>,
+    pinned: PinnedWorkflow,
+    reason: Reason,
+    message: String,
+) -> Option<Admitted> {
+    draft.status.workflow = Some(pinned);
+    end::order(draft, Phase::Failed, reason, message);
+    end::commit(draft);
+    None
 }
 
 /// A record answers for the same run applied again: always if it succeeded, else while the workflow is unchanged.
@@ -136,6 +157,7 @@ fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pin
     let name = ids::revision_name(&pinned.name, &pinned.revision);
     draft.before.push(Before::EnsureRevision { name, spec: Box::new(ids::executed_part(&spec)) });
     let now = draft.now();
+    let claim = ids::workspace_name(draft.run_name(), draft.run_uid());
     let status = &mut draft.status;
     status.phase = Some(Phase::Running);
     status.started_at = Some(now);
@@ -143,24 +165,12 @@ fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pin
     status.active_seconds = Some(0);
     status.workflow = Some(pinned);
     status.totals = Some(Totals::default());
-    status.steps = definition.steps.iter().map(|s| fresh(&s.name)).collect();
+    status.steps = definition.steps.iter().map(fresh).collect();
+    if definition.workspace.is_some() {
+        status.workspace = Some(claim);
+    }
 }
 
-fn fresh(name: &str) -> StepStatus {
-    StepStatus {
-        name: name.into(),
-        phase: StepPhase::Pending,
-        attempts: 0,
-        retries: 0,
-        lost: 0,
-        rounds: 0,
-        started_at: None,
-        finished_at: None,
-        next_attempt_at: None,
-        current: None,
-        last: None,
-        feedback: None,
-        outputs: std::collections::BTreeMap::new(),
-        output: None,
-    }
+fn fresh(def: &StepDef) -> StepStatus {
+    StepStatus { name: def.name.clone(), finally: def.finally, work: Work::default(), items: Vec::new() }
 }

@@ -1,48 +1,125 @@
-//! What templates see: a run's task, params and the outputs of its finished steps.
+//! What templates and conditions see: a run's task, params, and what the steps before have given.
+//!
+//! The same status gives the same context at any time: a text that is rendered again for an attempt under way is the
+//! text that the attempt was given.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{StepStatus, WorkflowRun, WorkflowRunStatus};
+use crate::api::{StepStatus, Work, WorkflowRun, WorkflowRunStatus};
 
 use super::output::is_reserved;
 
-/// The context for rendering `step`.
+/// The context of a text that comes after the steps at `before`, for the work that it is about.
 pub fn build(
     run: &WorkflowRun,
     params: &BTreeMap<String, String>,
     status: &WorkflowRunStatus,
-    step: &StepStatus,
-) -> Value {
+    before: &[usize],
+    work: Option<&Work>,
+) -> Map<String, Value> {
     let mut top = Map::new();
     let mut steps = Map::new();
-    let mut finished: Vec<&StepStatus> = status.steps.iter().filter(|s| s.phase.is_satisfied()).collect();
-    // Last writer wins: in the order in which the steps were finished.
-    finished.sort_by_key(|s| s.finished_at);
-    for done in finished {
-        keys(&mut top, &done.outputs);
-        steps.insert(done.name.clone(), json!({"outputs": done.outputs}));
-        if let Some(output) = &done.output {
-            steps.insert(done.name.clone(), json!({"outputs": done.outputs, "output": output}));
-            top.insert(camel_output(&done.name), json!(output));
-            top.insert(snake_output(&done.name), json!(output));
+    let mut ended: Vec<&StepStatus> = before.iter().filter_map(|k| status.steps.get(*k)).collect();
+    // The last writer wins: in the order in which they came to their end.
+    ended.sort_by_key(|s| s.work.finished_at);
+    for step in ended {
+        if step.work.phase.is_satisfied() {
+            publish(&mut top, &mut steps, step);
+        } else {
+            steps.insert(step.name.clone(), json!({"phase": step.work.phase.as_str(), "outputs": {}}));
         }
     }
-    // What a person supplied with a Retry of this very step.
-    keys(&mut top, &step.outputs);
+    if let Some(work) = work {
+        keys(&mut top, &work.supplied);
+    }
+    let feedback = |text: Option<&String>| json!(text.map(String::as_str).unwrap_or_default());
+    top.insert("human_feedback".into(), feedback(work.and_then(|w| w.feedback.as_ref())));
+    top.insert("verify_feedback".into(), feedback(work.and_then(|w| w.verify_feedback.as_ref())));
     top.insert("task".into(), json!(run.spec.task.as_deref().unwrap_or_default()));
     top.insert("params".into(), json!(params));
-    top.insert(
-        "run".into(),
-        json!({
-            "name": run.metadata.name, "namespace": run.metadata.namespace, "uid": run.metadata.uid,
-        }),
-    );
+    top.insert("run".into(), about(run, status));
     top.insert("steps".into(), Value::Object(steps));
-    top.insert("human_feedback".into(), json!(step.feedback.as_deref().unwrap_or_default()));
-    top.insert("verify_feedback".into(), json!(""));
-    Value::Object(top)
+    top
+}
+
+/// What an unstarted run is known by: for `concurrency.key`.
+pub fn asked_for(run: &WorkflowRun, params: &BTreeMap<String, String>) -> Value {
+    json!({
+        "task": run.spec.task.as_deref().unwrap_or_default(),
+        "params": params,
+        "run": {"name": run.metadata.name, "namespace": run.metadata.namespace, "uid": run.metadata.uid},
+        "steps": {},
+    })
+}
+
+fn about(run: &WorkflowRun, status: &WorkflowRunStatus) -> Value {
+    let mut about = json!({
+        "name": run.metadata.name, "namespace": run.metadata.namespace, "uid": run.metadata.uid,
+    });
+    if let (Some(ending), Some(map)) = (&status.ending, about.as_object_mut()) {
+        map.insert("phase".into(), json!(ending.phase.as_str()));
+        map.insert("reason".into(), json!(ending.reason.as_str()));
+        map.insert("message".into(), json!(ending.message));
+    }
+    about
+}
+
+/// What a finished step gives to those after it.
+fn publish(top: &mut Map<String, Value>, steps: &mut Map<String, Value>, step: &StepStatus) {
+    let mut outputs = BTreeMap::new();
+    let mut done: Vec<_> = step.items.iter().collect();
+    done.sort_by_key(|i| i.work.finished_at);
+    for item in done {
+        outputs.extend(item.work.outputs.clone());
+    }
+    outputs.extend(step.work.outputs.clone());
+    keys(top, &outputs);
+    let mut entry = Map::new();
+    entry.insert("phase".into(), json!(step.work.phase.as_str()));
+    entry.insert("outputs".into(), json!(outputs));
+    if !step.items.is_empty() {
+        let items = step.items.iter().map(|i| {
+            json!({"id": i.id, "title": i.title, "phase": i.work.phase.as_str(), "outputs": i.work.outputs,
+                "output": i.work.output.as_deref().unwrap_or_default()})
+        });
+        entry.insert("items".into(), items.collect());
+    }
+    if let Some(output) = whole_output(step) {
+        entry.insert("output".into(), json!(output));
+        said(top, &step.name, &output);
+    }
+    steps.insert(step.name.clone(), Value::Object(entry));
+}
+
+/// What a step said; of a step with items, what each of them said, under its id.
+fn whole_output(step: &StepStatus) -> Option<String> {
+    if step.items.is_empty() {
+        return step.work.output.clone();
+    }
+    let parts = step.items.iter().filter_map(|i| Some(format!("## {}\n{}", i.id, i.work.output.as_deref()?)));
+    Some(parts.collect::<Vec<_>>().join("\n\n"))
+}
+
+/// Within a loop the verifier sees what the work on this very item gave.
+pub fn of_item(top: &mut Map<String, Value>, step: &str, work: &Work) {
+    keys(top, &work.outputs);
+    let mut entry = Map::new();
+    entry.insert("phase".into(), json!(work.phase.as_str()));
+    entry.insert("outputs".into(), json!(work.outputs));
+    if let Some(output) = &work.output {
+        entry.insert("output".into(), json!(output));
+        said(top, step, output);
+    }
+    if let Some(steps) = top.get_mut("steps").and_then(Value::as_object_mut) {
+        steps.insert(step.into(), Value::Object(entry));
+    }
+}
+
+fn said(top: &mut Map<String, Value>, step: &str, output: &str) {
+    top.insert(camel_output(step), json!(output));
+    top.insert(snake_output(step), json!(output));
 }
 
 /// Each parsed key in upper and in lower case; names that are the run's own are never written by an output.
@@ -52,7 +129,6 @@ fn keys(top: &mut Map<String, Value>, outputs: &BTreeMap<String, String>) {
         top.insert(key.to_lowercase(), json!(value));
     }
 }
-
 /// `trace-requirements` -> `traceRequirementsOutput`.
 pub fn camel_output(step: &str) -> String {
     let mut name = String::new();

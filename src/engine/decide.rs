@@ -5,19 +5,23 @@ use std::collections::BTreeMap;
 use crate::api::status::{DecisionResult, Hold};
 use crate::api::{Action, Phase, Reason, StepPhase, WorkflowDecision};
 
+use super::definition::Definition;
 use super::effect::Effect;
 use super::output::is_reserved;
+use super::place::Place;
 use super::plan::Draft;
-use super::{end, escalate};
+use super::{end, escalate, gate};
 
 /// Decisions that the status remembers after their objects are gone.
 const REMEMBERED: usize = 50;
+/// A refused answer keeps the name that the right one needs.
+const AGAIN: &str = "delete this decision and create another";
 /// What a decision's result says when it had its effect.
 pub const APPLIED: &str = "Applied";
 
 /// Applies every decision that is not recorded yet, oldest first.
-pub fn apply(draft: &mut Draft<'_>) {
-    answer(draft, |draft, decision| match effect(draft, decision) {
+pub fn apply(draft: &mut Draft<'_>, all: Option<&Definition>) {
+    answer(draft, |draft, decision| match effect(draft, all, decision) {
         Ok(()) => APPLIED.into(),
         Err(why) => format!("Refused: {why}"),
     });
@@ -66,13 +70,30 @@ fn forget(draft: &mut Draft<'_>) {
     }
 }
 
-fn effect(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
+fn effect(
+    draft: &mut Draft<'_>,
+    all: Option<&Definition>,
+    decision: &WorkflowDecision,
+) -> Result<(), String> {
     if draft.status.ending.is_some() {
-        return Err("the run is already being ended".into());
+        return abandon(draft, decision);
     }
     match &decision.spec.escalation {
-        Some(id) => answer_escalation(draft, decision, id),
+        Some(id) => answer_escalation(draft, all, decision, id),
         None => order(draft, decision),
+    }
+}
+
+/// A run that is being ended hears one more word: an Abort that ends `finally`, too.
+fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
+    let finally = draft.status.steps.iter().any(|s| s.finally && !s.work.phase.is_finished());
+    let older = decision.metadata.creation_timestamp < draft.seen.run.metadata.creation_timestamp;
+    match draft.status.ending.as_mut() {
+        Some(ending) if decision.spec.action == Action::Abort && finally && !older && !ending.abandoned => {
+            ending.abandoned = true;
+            Ok(())
+        }
+        _ => Err("the run is already being ended".into()),
     }
 }
 
@@ -110,18 +131,24 @@ fn abort(draft: &mut Draft<'_>, by: Option<&str>) {
     end::order(draft, Phase::Cancelled, Reason::Aborted, message);
 }
 
-fn answer_escalation(draft: &mut Draft<'_>, decision: &WorkflowDecision, id: &str) -> Result<(), String> {
+fn answer_escalation(
+    draft: &mut Draft<'_>,
+    all: Option<&Definition>,
+    decision: &WorkflowDecision,
+    id: &str,
+) -> Result<(), String> {
     let question = draft.status.escalations.iter().find(|e| e.id == id).cloned();
     let question = question.ok_or_else(|| format!("the run has no open escalation {id}"))?;
     let action = decision.spec.action;
     if !question.actions.contains(&action) {
         let legal: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
-        return Err(format!("{} does not answer it; legal: {}", action.as_str(), legal.join(", ")));
+        let legal = legal.join(", ");
+        return Err(format!("{} does not answer it; legal: {legal}; {AGAIN}", action.as_str()));
     }
     let outputs = usable(&decision.spec.outputs)?;
     if action == Action::Retry && question.cause.needs_outputs() && outputs.is_empty() {
         return Err(format!(
-            "{}: a new attempt alone cannot mend that; give the missing values in outputs",
+            "{}: a new attempt alone cannot mend that; give the missing values in outputs; {AGAIN}",
             question.cause
         ));
     }
@@ -129,20 +156,35 @@ fn answer_escalation(draft: &mut Draft<'_>, decision: &WorkflowDecision, id: &st
         abort(draft, decision.spec.by.as_deref());
         return Ok(());
     }
-    let now = draft.now();
-    let step = escalate::close(draft, id).and_then(|i| draft.status.steps.get_mut(i));
-    let step = step.ok_or("its step does not exist")?;
-    step.outputs.extend(outputs);
-    if action == Action::Retry {
-        step.phase = StepPhase::Pending;
-        step.retries = 0;
-        step.lost = 0;
-        step.feedback = decision.spec.feedback.clone();
-    } else {
-        step.phase = StepPhase::Skipped;
-        step.finished_at = Some(now);
+    let all = all.ok_or("the definition that the run executes is lost; only Abort is possible")?;
+    let at = escalate::close(draft, id).ok_or("its step does not exist")?;
+    give(draft, at, action, outputs);
+    match action {
+        Action::Retry => retry(draft, at, decision.spec.feedback.clone()),
+        Action::Skip => escalate::skip(draft, all, at),
+        Action::Approve => gate::approve(draft, at, decision),
+        Action::Reject => gate::reject(draft, all, at, decision),
+        Action::Abort | Action::Pause | Action::Resume => {}
     }
     Ok(())
+}
+
+/// What a person supplies: for the next attempt, or in place of what the step would have given.
+fn give(draft: &mut Draft<'_>, at: Place, action: Action, outputs: BTreeMap<String, String>) {
+    if let Some(work) = draft.work_mut(at) {
+        if action == Action::Retry { work.supplied.extend(outputs) } else { work.outputs.extend(outputs) }
+    }
+}
+
+/// A fresh budget.
+fn retry(draft: &mut Draft<'_>, at: Place, feedback: Option<String>) {
+    if let Some(work) = draft.work_mut(at) {
+        work.phase = StepPhase::Pending;
+        work.retries = 0;
+        work.lost = 0;
+        work.sent_back = 0;
+        work.feedback = feedback;
+    }
 }
 
 /// Outputs with keys in lower case; names of the run itself cannot be written.

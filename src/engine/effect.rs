@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::agent::Agent;
+use crate::api::workflow::Workspace;
 use crate::api::{RunRecordSpec, Span, Stamp, WorkflowRunStatus, WorkflowSpec};
 
 /// The answer to a snapshot.
@@ -27,6 +28,8 @@ pub enum Before {
     DropRecord { name: String, run_uid: String },
     /// Create the RunRecord of that name. If it exists: read it, set `Snapshot::record`, plan again.
     WriteRecord { name: String, record: Box<RunRecordSpec> },
+    /// Delete the claim of the run's workspace; one that is gone is fine.
+    DropWorkspace { claim: String },
 }
 
 /// Done after the status is written.
@@ -54,6 +57,8 @@ pub struct Launch {
     /// Name of the Job and of its Pod.
     pub job: String,
     pub workflow: String,
+    /// Hash of the workflow's content that the run executes.
+    pub revision: String,
     pub step: String,
     pub item: Option<String>,
     pub n: u32,
@@ -62,8 +67,22 @@ pub struct Launch {
     pub agent: Agent,
     /// The rendered input.
     pub input: String,
+    /// All that templates see, as JSON: for agents that are given files.
+    pub context: Option<String>,
+    /// The run's volume, if the agent may see it.
+    pub workspace: Option<Mount>,
     /// The rendered values of the agent's `env` entries that have a `value`.
     pub env: BTreeMap<String, String>,
     pub timeout: Span,
     pub pending_timeout: Span,
+}
+
+/// A run's volume as an attempt sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mount {
+    /// Name of the PersistentVolumeClaim.
+    pub claim: String,
+    /// What it is made from when it does not exist yet.
+    pub workspace: Workspace,
+    pub read_only: bool,
 }

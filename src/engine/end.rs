@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use crate::api::record::StepRecord;
 use crate::api::status::Ending;
-use crate::api::workflow::Retention;
-use crate::api::{Cause, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase};
+use crate::api::work::works_of;
+use crate::api::workflow::{Keep, Retention};
+use crate::api::{Cause, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase, StepStatus};
 
-use super::definition::Definition;
+use super::definition::{Definition, StepDef};
 use super::effect::{Before, Effect};
+use super::place::{Place, places};
 use super::plan::{self, Draft};
-use super::snapshot::{RecordFact, WorkflowFact};
-use super::{decide, ids, step, summary};
+use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
+use super::{decide, finally, ids, loops, outputs, stop, summary};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
 const TOMBSTONE: Span = Span::mins(10);
@@ -21,12 +23,17 @@ const CHILDREN: Span = Span::hours(24);
 /// Decides how the run ends. The first word stands.
 pub fn order(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
     let at = draft.now();
-    draft.status.ending.get_or_insert(Ending { phase, reason, message, at });
+    draft.status.ending.get_or_insert(Ending { phase, reason, message, at, abandoned: false });
+}
+
+/// Whether the run is so far at its end that no further attempt of the step may start.
+pub fn is_over(draft: &Draft<'_>, def: &StepDef) -> bool {
+    draft.status.ending.as_ref().is_some_and(|ending| !def.finally || ending.abandoned)
 }
 
 /// Every step is satisfied.
 pub fn succeed(draft: &mut Draft<'_>) {
-    let n = draft.status.steps.len();
+    let n = draft.status.steps.iter().filter(|s| !s.finally).count();
     order(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
 }
 
@@ -49,27 +56,60 @@ pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
     }
 }
 
-/// Stops what runs; when nothing does, the end is committed.
-pub fn wind_down(draft: &mut Draft<'_>) {
-    let now = draft.now();
+/// Stops what runs; then `finally` has its turn; when nothing runs any more, the end is committed. Without a definition
+/// nothing can be started any more, `finally` neither.
+pub fn wind_down(draft: &mut Draft<'_>, all: Option<&Definition>) {
     draft.status.escalations.clear();
-    for i in 0..draft.status.steps.len() {
-        let Some(status) = draft.status.steps.get_mut(i) else { continue };
-        match &status.current {
-            Some(current) if current.stop.is_none() => step::order_stop(draft, i, Cause::RunEnded),
-            Some(_) => {}
-            None if !status.phase.is_finished() => {
-                status.phase = StepPhase::Cancelled;
-                status.next_attempt_at = None;
-                status.finished_at = status.started_at.map(|_| now);
-            }
-            None => {}
+    for at in places(&draft.status) {
+        if all.is_none() || !draft.status.steps.get(at.step).is_some_and(|s| s.finally) {
+            give_up(draft, at);
         }
     }
-    if draft.status.steps.iter().all(|s| s.current.is_none()) {
-        commit(draft);
-    } else {
-        summary::ending(draft);
+    for i in 0..draft.status.steps.len() {
+        loops_end(draft, i);
+    }
+    let main = |s: &StepStatus| all.is_none() || !s.finally;
+    let of_main = draft.status.steps.iter().filter(|s| main(s));
+    let runs = of_main.flat_map(works_of).any(|w| w.current.is_some());
+    if runs || all.is_some_and(|all| finally::drive(draft, all)) {
+        return summary::ending(draft);
+    }
+    if let Some(all) = all {
+        draft.status.outputs = outputs::of_run(draft, all);
+    }
+    commit(draft);
+}
+
+/// Stops the attempt under way, or cancels what is not finished.
+pub fn give_up(draft: &mut Draft<'_>, at: Place) {
+    let now = draft.now();
+    let Some(work) = draft.work_mut(at) else { return };
+    match &work.current {
+        Some(current) if current.stop.is_none() => stop::order_stop(draft, at, Cause::RunEnded),
+        Some(_) => {}
+        None if !work.phase.is_finished() => {
+            work.phase = StepPhase::Cancelled;
+            work.next_attempt_at = None;
+            work.finished_at = work.started_at.map(|_| now);
+        }
+        None => {}
+    }
+}
+
+/// A step whose items have all come to an end has come to one itself.
+fn loops_end(draft: &mut Draft<'_>, i: usize) {
+    let now = draft.now();
+    let Some(step) = draft.status.steps.get(i).filter(|s| !s.items.is_empty()) else { return };
+    if step.work.phase.is_finished() {
+        return;
+    }
+    let over = step.items.iter().all(|x| x.work.phase.is_finished());
+    loops::sum_up(&mut draft.status, i);
+    if let Some(work) = draft.work_mut(Place::step(i)).filter(|_| over) {
+        if !work.phase.is_finished() {
+            work.phase = StepPhase::Cancelled;
+        }
+        work.finished_at = Some(now);
     }
 }
 
@@ -90,8 +130,8 @@ pub fn commit(draft: &mut Draft<'_>) {
         draft.before.push(Before::DropRecord { name: name.clone(), run_uid: record.run_uid.clone() });
     }
     let Some(record) = record(draft, hash) else { return };
+    draft.before.push(Before::WriteRecord { name, record: Box::new(record.clone()) });
     by_record(draft, &record);
-    draft.before.push(Before::WriteRecord { name, record: Box::new(record) });
 }
 
 fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
@@ -99,13 +139,14 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     let ending = status.ending.clone()?;
     let steps = status.steps.iter().map(|s| StepRecord {
         name: s.name.clone(),
-        phase: s.phase,
-        attempts: s.attempts,
-        retries: s.retries,
-        lost: s.lost,
-        started_at: s.started_at,
-        finished_at: s.finished_at,
-        cause: s.last.as_ref().and_then(|l| l.cause),
+        phase: s.work.phase,
+        attempts: s.work.attempts,
+        retries: s.work.retries,
+        lost: s.work.lost,
+        rounds: s.work.rounds,
+        started_at: s.work.started_at,
+        finished_at: s.work.finished_at,
+        cause: s.work.last.as_ref().and_then(|l| l.cause),
     });
     Some(RunRecordSpec {
         run: draft.run_name().into(),
@@ -116,12 +157,13 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
         revision: status.workflow.as_ref().map(|w| w.revision.clone()),
         outcome: ending.phase,
         reason: ending.reason,
-        message: Some(ending.message),
+        message: Some(finally::told(&ending.message, status)),
         started_at: status.started_at,
         finished_at: draft.now(),
         active_seconds: summary::active_seconds(status, draft.now()),
         totals: status.totals.clone().unwrap_or_default(),
         steps: steps.collect(),
+        outputs: status.outputs.clone(),
         decisions: status.decisions.clone(),
     })
 }
@@ -129,13 +171,17 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
 /// The run has a record: it ends as the record says, whatever happened since.
 pub fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     decide::refuse_all(draft, record.outcome);
-    for step in &mut draft.status.steps {
-        step.current = None;
-        step.next_attempt_at = None;
-        if !step.phase.is_finished() {
-            step.phase = StepPhase::Cancelled;
+    for at in places(&draft.status) {
+        if let Some(work) = draft.work_mut(at) {
+            work.current = None;
         }
+        give_up(draft, at);
     }
+    for i in 0..draft.status.steps.len() {
+        loops_end(draft, i);
+    }
+    draft.status.outputs = record.outputs.clone();
+    workspace(draft, record.outcome);
     terminal(draft, record, record.reason, record.message.clone().unwrap_or_default());
 }
 
@@ -146,10 +192,32 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
         "executed before ({} at {}); nothing was executed now. For another execution set another spec.runID or delete RunRecord {name}",
         record.outcome, record.finished_at
     );
-    for step in &mut draft.status.steps {
-        step.current = None;
+    for at in places(&draft.status) {
+        if let Some(work) = draft.work_mut(at) {
+            work.current = None;
+        }
     }
+    draft.status.outputs = record.outputs.clone();
     terminal(draft, record, Reason::AlreadyRan, message);
+}
+
+/// The volume goes with the end of the run unless it is to be kept: its outcome stands in the record by now.
+fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
+    let Some(claim) = draft.status.workspace.clone() else { return };
+    let keep = match &draft.seen.revision {
+        RevisionFact::Found(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
+        // Nobody can tell any more: what may be wanted is not deleted.
+        RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered => Keep::Always,
+    };
+    let dropped = match keep {
+        Keep::Never => true,
+        Keep::OnFailure => outcome == Phase::Succeeded,
+        Keep::Always => false,
+    };
+    if dropped {
+        draft.status.workspace = None;
+        draft.before.push(Before::DropWorkspace { claim });
+    }
 }
 
 fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, message: String) {

@@ -2,42 +2,122 @@
 
 use crate::api::status::EscalationStatus;
 use crate::api::workflow::{Escalation, OnExpiry};
-use crate::api::{Action, Cause, Phase, Reason, StepPhase};
+use crate::api::{Action, Cause, Outcome, Phase, Reason, Span, StepPhase};
 
+use super::definition::Definition;
+use super::place::{Place, places};
 use super::plan::Draft;
 use super::snapshot::{RevisionFact, WorkflowFact};
-use super::{end, ids};
+use super::{end, ids, loops};
 
-/// The step waits for a person.
-pub fn open(draft: &mut Draft<'_>, i: usize, cause: Cause, message: String) {
-    if let Some(step) = draft.status.steps.get_mut(i) {
-        step.phase = StepPhase::Escalated;
-        step.next_attempt_at = None;
+/// Open questions at once: more than a person looks through, and the status stays small.
+const OPEN_LIMIT: usize = 16;
+
+/// The work waits for a person. Steps of `finally` ask nobody: they fail.
+pub fn open(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
+    let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
+    let now = draft.now();
+    let full = is_full(draft);
+    let Some(work) = draft.work_mut(at) else { return };
+    work.next_attempt_at = None;
+    if finally {
+        work.phase = StepPhase::Failed;
+        work.finished_at = Some(now);
+        return;
     }
-    add(draft, i, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort]);
+    if full {
+        // Asked when another question is answered; what could not even start is simply found again.
+        if !matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
+            work.phase = StepPhase::Escalated;
+        }
+        return;
+    }
+    work.phase = StepPhase::Escalated;
+    add(draft, at, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
+}
+
+/// Whether no further question may be opened for now.
+pub fn is_full(draft: &Draft<'_>) -> bool {
+    draft.status.escalations.len() >= OPEN_LIMIT
+}
+
+/// Asks what had to wait for an answer to another question.
+pub fn ask_waiting(draft: &mut Draft<'_>) {
+    for at in places(&draft.status) {
+        if is_full(draft) {
+            return;
+        }
+        let Some(work) = draft.work(at).filter(|w| w.phase == StepPhase::Escalated) else { continue };
+        if is_asked(draft, at) {
+            continue;
+        }
+        let Some(last) = work.last.clone() else { continue };
+        let message = last.message.unwrap_or_default();
+        let without_cause = match last.outcome {
+            Outcome::Done => Cause::StatusTooLarge,
+            Outcome::SentBack => Cause::ReworkExhausted,
+            Outcome::Failed | Outcome::TimedOut | Outcome::Lost | Outcome::Stopped => Cause::ExitCode,
+        };
+        open(draft, at, last.cause.unwrap_or(without_cause), message);
+    }
+}
+
+fn is_asked(draft: &Draft<'_>, at: Place) -> bool {
+    let Some((step, item)) = names(draft, at) else { return true };
+    draft.status.escalations.iter().any(|e| e.step == step && e.item == item)
+}
+
+fn names(draft: &Draft<'_>, at: Place) -> Option<(String, Option<String>)> {
+    let step = draft.status.steps.get(at.step)?;
+    let item = at.item.and_then(|k| step.items.get(k)).map(|i| i.id.clone());
+    Some((step.name.clone(), item))
 }
 
 /// A question about an attempt that is still under way: there is never a second attempt beside it.
-pub fn open_beside(draft: &mut Draft<'_>, i: usize, cause: Cause, message: String) {
-    let Some(name) = draft.status.steps.get(i).map(|s| s.name.clone()) else {
+pub fn open_beside(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
+    let Some((step, item)) = names(draft, at) else { return };
+    let asked = draft.status.escalations.iter().any(|e| e.step == step && e.item == item && e.cause == cause);
+    let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
+    if asked || finally || draft.status.ending.is_some() {
         return;
-    };
-    if !draft.status.escalations.iter().any(|e| e.step == name && e.cause == cause) {
-        if let Some(step) = draft.status.steps.get_mut(i) {
-            step.phase = StepPhase::Escalated;
-        }
-        add(draft, i, cause, &message, vec![Action::Abort]);
+    }
+    if let Some(work) = draft.work_mut(at) {
+        work.phase = StepPhase::Escalated;
+    }
+    add(draft, at, cause, &message, vec![Action::Abort], None);
+}
+
+/// The node answers again: the question about it is answered.
+pub fn close_beside(draft: &mut Draft<'_>, at: Place) {
+    let Some((step, item)) = names(draft, at) else { return };
+    let before = draft.status.escalations.len();
+    draft
+        .status
+        .escalations
+        .retain(|e| !(e.step == step && e.item == item && e.cause == Cause::NodeUnreachable));
+    if draft.status.escalations.len() < before
+        && let Some(work) = draft.work_mut(at)
+    {
+        work.phase = StepPhase::Running;
     }
 }
 
-fn add(draft: &mut Draft<'_>, i: usize, cause: Cause, message: &str, actions: Vec<Action>) {
-    let Some((step, attempt)) = draft.status.steps.get(i).map(|s| (s.name.clone(), s.attempts)) else {
-        return;
-    };
+/// Opens a question; how long it stands is said by the step or by the workflow.
+pub fn add(
+    draft: &mut Draft<'_>,
+    at: Place,
+    cause: Cause,
+    message: &str,
+    actions: Vec<Action>,
+    expires_after: Option<Span>,
+) {
+    let Some((step, item)) = names(draft, at) else { return };
+    let key = at.item_key(&draft.status);
+    let attempt = draft.work(at).map_or(0, |w| w.attempts);
     let totals = draft.status.totals.get_or_insert_default();
     totals.escalations += 1;
     let k = totals.escalations;
-    let id = ids::escalation_id(k, draft.run_uid(), &step, None, attempt);
+    let id = ids::escalation_id(k, draft.run_uid(), &step, key.as_deref(), attempt);
     let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
     let outputs = if cause.needs_outputs() { " (Retry only with outputs that mend it)" } else { "" };
     let message: String = message.chars().take(1024).collect();
@@ -47,8 +127,18 @@ fn add(draft: &mut Draft<'_>, i: usize, cause: Cause, message: &str, actions: Ve
         words.join(", ")
     );
     let since = draft.now();
-    let expires_at = rules(draft).expires_after.map(|after| since.plus(after.as_duration()));
-    draft.status.escalations.push(EscalationStatus { id, step, cause, message, since, expires_at, actions });
+    let expires_at =
+        expires_after.or(rules(draft).expires_after).map(|after| since.plus(after.as_duration()));
+    draft.status.escalations.push(EscalationStatus {
+        id,
+        step,
+        item,
+        cause,
+        message,
+        since,
+        expires_at,
+        actions,
+    });
 }
 
 fn rules(draft: &Draft<'_>) -> Escalation {
@@ -60,15 +150,15 @@ fn rules(draft: &Draft<'_>) -> Escalation {
     spec.and_then(|s| s.escalation.clone()).unwrap_or_default()
 }
 
-/// Closes the question and gives the step's position.
-pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<usize> {
+/// Closes the question and gives the place that waited.
+pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<Place> {
     let at = draft.status.escalations.iter().position(|e| e.id == id)?;
-    let step = draft.status.escalations.remove(at).step;
-    draft.status.steps.iter().position(|s| s.name == step)
+    let question = draft.status.escalations.remove(at);
+    Place::find(&draft.status, &question.step, question.item.as_deref())
 }
 
 /// Does what the workflow says about questions that nobody answered in time.
-pub fn expire(draft: &mut Draft<'_>) {
+pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
         .status
@@ -83,10 +173,13 @@ pub fn expire(draft: &mut Draft<'_>) {
         match rules(draft).on_expiry.unwrap_or(OnExpiry::Abort) {
             OnExpiry::Abort => end::order(draft, Phase::Cancelled, Reason::EscalationExpired, words),
             OnExpiry::Fail => end::order(draft, Phase::Failed, Reason::EscalationExpired, words),
+            // What still runs on a node that does not answer cannot be skipped.
+            OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
+                end::order(draft, Phase::Cancelled, Reason::EscalationExpired, words);
+            }
             OnExpiry::Skip => {
-                if let Some(step) = close(draft, &question.id).and_then(|i| draft.status.steps.get_mut(i)) {
-                    step.phase = StepPhase::Skipped;
-                    step.finished_at = Some(now);
+                if let Some(at) = close(draft, &question.id) {
+                    skip(draft, all, at);
                 }
             }
         }
@@ -98,18 +191,32 @@ pub fn expire(draft: &mut Draft<'_>) {
     }
 }
 
+/// The run goes on without it.
+pub fn skip(draft: &mut Draft<'_>, all: &Definition, at: Place) {
+    let now = draft.now();
+    if at.item.is_none()
+        && let Some(each) = all.steps.get(at.step).and_then(|d| d.each.as_ref())
+    {
+        return loops::skip(draft, at.step, each);
+    }
+    if let Some(work) = draft.work_mut(at) {
+        work.phase = StepPhase::Skipped;
+        work.finished_at = Some(now);
+    }
+}
+
 /// The revision cannot be used: a person is asked, once.
 pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
     if draft.status.escalations.iter().any(|e| e.cause == Cause::RevisionLost) {
         return;
     }
-    let Some(i) = draft.status.steps.iter().position(|s| !s.phase.is_finished()) else {
+    let Some(i) = draft.status.steps.iter().position(|s| !s.work.phase.is_finished()) else {
         return;
     };
     let revision =
         draft.status.workflow.as_ref().map(|w| ids::revision_name(&w.name, &w.revision)).unwrap_or_default();
     let message = format!("the ControllerRevision {revision} {problem}; restore it, or abort the run");
-    add(draft, i, Cause::RevisionLost, &message, vec![Action::Abort]);
+    add(draft, Place::step(i), Cause::RevisionLost, &message, vec![Action::Abort], None);
 }
 
 /// It is there again: the question is answered.

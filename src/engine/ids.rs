@@ -35,6 +35,12 @@ pub fn job_name(run: &str, run_uid: &str, step: &str, item: Option<&str>, n: u32
     format!("{}-{n}-{hash}", readable.trim_end_matches('-'))
 }
 
+/// Name of the claim of a run's workspace: `<run>-ws-<hash>`.
+pub fn workspace_name(run: &str, run_uid: &str) -> String {
+    let readable: String = run.replace('.', "-").chars().take(48).collect();
+    format!("{}-ws-{}", readable.trim_end_matches('-'), short(&[run_uid, "workspace"], 10))
+}
+
 /// The attempt's idempotency key.
 pub fn attempt_id(run_uid: &str, step: &str, item: Option<&str>, n: u32) -> String {
     short(&[run_uid, step, item.unwrap_or_default(), &n.to_string()], 32)

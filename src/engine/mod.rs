@@ -4,6 +4,8 @@
 //! status, never an `Err`. Start reading at [`snapshot`], [`effect`], then [`plan`].
 
 pub mod admit;
+pub mod answer;
+pub mod budget;
 pub mod condition;
 pub mod context;
 pub mod decide;
@@ -11,17 +13,25 @@ pub mod definition;
 pub mod effect;
 pub mod end;
 pub mod escalate;
+pub mod finally;
+pub mod gate;
 pub mod ids;
 pub mod launch;
 pub mod lint;
 pub mod list;
+pub mod loops;
 pub mod output;
+pub mod outputs;
 pub mod params;
+pub mod place;
 pub mod plan;
 pub mod retry;
+pub mod rework;
 pub mod snapshot;
 pub mod step;
+pub mod stop;
 pub mod summary;
 pub mod template;
+pub mod turn;
 pub mod verdict;
 pub mod volume;

@@ -3,12 +3,14 @@
 //! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
 //! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
 
-use crate::api::{Stamp, WorkflowRunStatus};
+use crate::api::status::LastAttempt;
+use crate::api::{Stamp, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
 use super::effect::{Before, Effect, Plan};
-use super::snapshot::{RecordFact, RevisionFact, Snapshot};
-use super::{admit, decide, end, escalate, ids, launch, step, summary};
+use super::place::places_of;
+use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
+use super::{admit, decide, end, escalate, gate, ids, launch, step, stop, summary};
 
 /// What one pass has decided so far.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ pub fn plan(seen: &Snapshot<'_>) -> Plan {
 
 fn live(draft: &mut Draft<'_>) {
     let definition = if draft.status.started_at.is_none() {
-        decide::apply(draft);
+        decide::apply(draft, None);
         if draft.status.ending.is_some() {
             end::commit(draft);
             return;
@@ -72,8 +74,8 @@ fn live(draft: &mut Draft<'_>) {
     match definition {
         Some(definition) => drive(draft, &definition),
         None if draft.status.ending.is_some() => {
-            step::stopped(draft);
-            end::wind_down(draft);
+            stop::unjudged(draft);
+            end::wind_down(draft, None);
         }
         None => summary::write(draft, None),
     }
@@ -95,49 +97,63 @@ fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
         // The shell did not look: nothing is decided on what was not seen.
         RevisionFact::NotAsked => return None,
     };
-    decide::apply(draft);
+    decide::apply(draft, None);
     if draft.status.ending.is_none() {
         escalate::revision_lost(draft, &problem);
     }
     None
 }
 
-fn drive(draft: &mut Draft<'_>, definition: &Definition) {
-    decide::apply(draft);
-    step::observe(draft, definition);
-    escalate::expire(draft);
-    end::deadline(draft, definition);
+fn drive(draft: &mut Draft<'_>, all: &Definition) {
+    decide::apply(draft, Some(all));
+    step::observe(draft, all);
+    escalate::expire(draft, all);
     if draft.status.ending.is_none() {
-        launch::start(draft, definition);
+        end::deadline(draft, all);
     }
-    if draft.status.ending.is_none() && draft.status.steps.iter().all(|s| s.phase.is_satisfied()) {
+    if draft.status.ending.is_none() {
+        escalate::ask_waiting(draft);
+        launch::start(draft, all);
+    }
+    let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
+    if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
         end::succeed(draft);
     }
     if draft.status.ending.is_some() {
-        end::wind_down(draft);
+        end::wind_down(draft, Some(all));
     } else {
-        summary::write(draft, Some(definition));
+        summary::write(draft, Some(all));
     }
 }
 
 /// Every Job whose attempt is over gets its end, also after a crash between the status and the Job.
 fn finish_jobs(draft: &mut Draft<'_>) {
-    let live =
-        |job: &str| draft.status.steps.iter().any(|s| s.current.as_ref().is_some_and(|c| c.job == job));
+    let live = |job: &str| draft.status.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == job));
     let finished: Vec<Effect> = draft
         .seen
         .open_jobs
         .iter()
         .filter(|open| !live(&open.job))
         .map(|open| {
-            let last = draft.status.steps.iter().find(|s| s.name == open.step).and_then(|s| s.last.as_ref());
-            let last = last.filter(|l| l.n == open.n);
-            let success = last.is_some_and(|l| l.outcome == crate::api::Outcome::Done);
+            let last = last_of(draft, open);
+            let success = last.is_some_and(|l| gate::is_success(l.outcome));
             let message = last.map_or("the attempt was repeated", |l| l.outcome.as_str());
             Effect::FinishJob { job: open.job.clone(), success, message: message.into() }
         })
         .collect();
     draft.after.extend(finished);
+}
+
+/// The end of the attempt that the Job was made for, as long as the status remembers it.
+fn last_of<'d>(draft: &'d Draft<'_>, open: &OpenJob) -> Option<&'d LastAttempt> {
+    let i = draft.status.steps.iter().position(|s| s.name == open.step)?;
+    let step = draft.status.steps.get(i)?;
+    places_of(i, step).into_iter().find_map(|at| {
+        let last = draft.work(at)?.last.as_ref().filter(|l| l.n == open.n)?;
+        let item = at.item_key(&draft.status);
+        let name = ids::job_name(draft.run_name(), draft.run_uid(), &step.name, item.as_deref(), last.n);
+        (name == open.job).then_some(last)
+    })
 }
 
 /// Hash of what the run asks for.

@@ -19,6 +19,8 @@ pub struct Snapshot<'a> {
     pub attempts: BTreeMap<String, AttemptFact>,
     /// What the API server (not a cache) answered about the run's RunRecord.
     pub record: RecordFact,
+    /// Other runs of the same workflow that have not ended; asked for while this one has not started.
+    pub peers: Vec<&'a WorkflowRun>,
     /// Pods of an earlier run of the same name that are still running.
     pub namesake_pods: Vec<String>,
     /// Whether Jobs of the run exist.

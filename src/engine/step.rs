@@ -1,247 +1,220 @@
-//! The step table: what a fact about the attempt under way does to its step.
+//! The step table: what a fact about the attempt under way does to its step, or to its item.
 
 use std::time::Duration;
 
-use crate::api::status::{CurrentAttempt, LastAttempt, StopOrder};
-use crate::api::step::OnExhausted;
-use crate::api::{Cause, Outcome, Phase, Reason, Stamp, StepPhase};
+use crate::api::status::{CurrentAttempt, LastAttempt};
+use crate::api::{Cause, Outcome, Stamp, StepPhase};
 
-use super::definition::{Definition, StepDef};
+use super::budget::{charge_failure, charge_loss, exhausted, set_phase};
+use super::definition::{Definition, StepDef, Task};
 use super::effect::Effect;
+use super::place::{Place, places};
 use super::plan::Draft;
-use super::snapshot::{AttemptFact, Exit, Loss, STOP_GRACE};
+use super::snapshot::{AttemptFact, Exit, Loss};
+use super::stop::{insist, order_stop};
 use super::verdict::{self, Rules, Verdict};
-use super::{end, escalate, launch, volume};
+use super::{answer, end, escalate, launch, rework, volume};
+
+/// How an attempt ended, without its words.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    pub outcome: Outcome,
+    pub cause: Option<Cause>,
+    pub exit_code: Option<i32>,
+}
+
+impl End {
+    pub const fn of(outcome: Outcome, cause: Option<Cause>) -> Self {
+        Self { outcome, cause, exit_code: None }
+    }
+}
+
+/// One attempt under way, and all that is known of what it is for.
+struct Attempt<'a> {
+    all: &'a Definition,
+    def: &'a StepDef,
+    task: &'a Task,
+    at: Place,
+    current: CurrentAttempt,
+}
 
 /// Applies what was seen of every attempt under way.
-pub fn observe(draft: &mut Draft<'_>, definition: &Definition) {
-    for (i, def) in definition.steps.iter().enumerate() {
-        let Some(current) = draft.status.steps.get(i).and_then(|s| s.current.clone()) else {
-            continue;
-        };
+pub fn observe(draft: &mut Draft<'_>, all: &Definition) {
+    for at in places(&draft.status) {
+        let Some(current) = draft.work(at).and_then(|w| w.current.clone()) else { continue };
+        let Some((def, task)) = all.steps.get(at.step).and_then(|d| Some((d, d.task()?))) else { continue };
         let fact = draft.seen.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent);
-        apply(draft, definition, def, i, &current, fact);
+        apply(draft, &Attempt { all, def, task, at, current }, fact);
     }
 }
 
-/// The run ends and its definition is lost: attempts that are over are recorded as stopped, unjudged.
-pub fn stopped(draft: &mut Draft<'_>) {
-    for i in 0..draft.status.steps.len() {
-        let Some(current) = draft.status.steps.get(i).and_then(|s| s.current.clone()) else {
-            continue;
-        };
-        match draft.seen.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
-            AttemptFact::Pending { .. } | AttemptFact::Running { .. } => insist(draft, &current),
-            AttemptFact::Unread | AttemptFact::Unreachable { .. } => {
-                draft.wake_at(draft.now().plus(Duration::from_secs(5)));
-            }
-            AttemptFact::Absent
-            | AttemptFact::Blocked { .. }
-            | AttemptFact::Refused { .. }
-            | AttemptFact::Exited(_)
-            | AttemptFact::Lost { .. }
-            | AttemptFact::NameTaken { .. } => {
-                record(draft, i, &current, Outcome::Stopped, Some(Cause::RunEnded), None, "the run ended");
-                set_phase(draft, i, StepPhase::Cancelled);
-            }
-        }
-    }
-}
-
-fn apply(
-    draft: &mut Draft<'_>,
-    all: &Definition,
-    def: &StepDef,
-    i: usize,
-    current: &CurrentAttempt,
-    fact: &AttemptFact,
-) {
+fn apply(draft: &mut Draft<'_>, a: &Attempt<'_>, fact: &AttemptFact) {
     match fact {
-        AttemptFact::Absent => absent(draft, def, i, current),
+        AttemptFact::Absent => absent(draft, a),
         AttemptFact::Pending { since, message } => {
             if let Some(message) = message {
-                draft.status.waiting = Some(format!("step {}: {message}", def.name));
+                trouble(draft, a, message);
             }
-            pending(draft, def, i, current, *since);
+            pending(draft, a, *since);
         }
         AttemptFact::Blocked { since, message } => {
-            draft.status.waiting =
-                Some(format!("step {}: the Pod cannot be created yet: {message}", def.name));
-            blocked(draft, def, i, current, *since, message);
+            trouble(draft, a, &format!("the Pod cannot be created yet: {message}"));
+            blocked(draft, a, *since, message);
         }
         AttemptFact::Refused { message } => {
-            let message = format!("the API server refused the Pod of attempt {}: {message}", current.n);
-            record(draft, i, current, Outcome::Failed, Some(Cause::PodRefused), None, &message);
-            escalate::open(draft, i, Cause::PodRefused, message);
+            let message = format!("the API server refused the Pod of attempt {}: {message}", a.current.n);
+            give_up(draft, a, Cause::PodRefused, message);
         }
-        AttemptFact::Running { since } => running(draft, def, i, current, *since),
+        AttemptFact::Running { since } => running(draft, a, *since),
         AttemptFact::Unread => draft.wake_at(draft.now().plus(Duration::from_secs(1))),
-        AttemptFact::Exited(exit) => exited(draft, all, def, i, current, exit),
-        AttemptFact::Lost { cause, message } => lost(draft, def, i, current, *cause, message),
+        AttemptFact::Exited(exit) => exited(draft, a, exit),
+        AttemptFact::Lost { cause, message } => lost(draft, a, *cause, message),
         AttemptFact::Unreachable { since, overdue, message } => {
             let words = format!(
                 "the Pod of attempt {} is being deleted since {since} on a node that does not answer: {message}",
-                current.n
+                a.current.n
             );
-            draft.status.waiting = Some(format!("step {}: {words}", def.name));
+            trouble(draft, a, &words);
             if *overdue {
-                escalate::open_beside(draft, i, Cause::NodeUnreachable, words);
+                escalate::open_beside(draft, a.at, Cause::NodeUnreachable, words);
             } else {
                 draft.wake_at(draft.now().plus(Duration::from_secs(10)));
             }
         }
-        AttemptFact::NameTaken { message } => {
-            record(draft, i, current, Outcome::Failed, Some(Cause::NameTaken), None, message);
-            escalate::open(draft, i, Cause::NameTaken, message.clone());
-        }
+        AttemptFact::NameTaken { message } => give_up(draft, a, Cause::NameTaken, message.clone()),
     }
+}
+
+/// Why an attempt does not get on, for people.
+fn trouble(draft: &mut Draft<'_>, a: &Attempt<'_>, message: &str) {
+    draft.status.waiting = Some(format!("step {}: {message}", a.def.name));
+}
+
+/// No attempt could be made, and none of the same kind could.
+fn give_up(draft: &mut Draft<'_>, a: &Attempt<'_>, cause: Cause, message: String) {
+    record(draft, a.at, &a.current, End::of(Outcome::Failed, Some(cause)), &message);
+    escalate::open(draft, a.at, cause, message);
 }
 
 /// The intent is written, the Job is not there: it is created now, unless the run is ending.
-fn absent(draft: &mut Draft<'_>, def: &StepDef, i: usize, current: &CurrentAttempt) {
-    if draft.status.ending.is_some() || current.stop.is_some() {
-        record(
-            draft,
-            i,
-            current,
-            Outcome::Stopped,
-            Some(Cause::RunEnded),
-            None,
-            "the run ended before it was started",
-        );
-        return set_phase(draft, i, StepPhase::Cancelled);
+fn absent(draft: &mut Draft<'_>, a: &Attempt<'_>) {
+    if end::is_over(draft, a.def) || a.current.stop.is_some() {
+        let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
+        record(draft, a.at, &a.current, end, "the run ended before it was started");
+        return set_phase(draft, a.at, StepPhase::Cancelled);
     }
-    match launch::prepare(draft, def, i, current.n) {
+    match launch::prepare(draft, a.all, a.at, a.task, a.current.n) {
         Ok(launch) => {
-            draft.wake_at(current.intent_at.plus(def.pending_timeout.as_duration()));
+            draft.wake_at(a.current.intent_at.plus(a.def.pending_timeout.as_duration()));
             draft.after.push(Effect::Launch(Box::new(launch)));
         }
-        Err((cause, message)) => {
-            record(draft, i, current, Outcome::Failed, Some(cause), None, &message);
-            escalate::open(draft, i, cause, message);
-        }
+        Err((cause, message)) => give_up(draft, a, cause, message),
     }
 }
 
-fn pending(draft: &mut Draft<'_>, def: &StepDef, i: usize, current: &CurrentAttempt, since: Stamp) {
-    let limit = since.max(current.intent_at).plus(def.pending_timeout.as_duration());
-    if current.stop.is_some() {
-        insist(draft, current);
+fn pending(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
+    let limit = since.max(a.current.intent_at).plus(a.def.pending_timeout.as_duration());
+    if a.current.stop.is_some() {
+        insist(draft, &a.current);
     } else if draft.now() >= limit {
-        order_stop(draft, i, Cause::PendingTimeout);
+        order_stop(draft, a.at, Cause::PendingTimeout);
     } else {
         draft.wake_at(limit);
     }
 }
 
 /// No Pod exists, and only this process could create one: it can be given up at once.
-fn blocked(
-    draft: &mut Draft<'_>,
-    def: &StepDef,
-    i: usize,
-    current: &CurrentAttempt,
-    since: Stamp,
-    message: &str,
-) {
-    let limit = since.max(current.intent_at).plus(def.pending_timeout.as_duration());
+fn blocked(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp, message: &str) {
+    let limit = since.max(a.current.intent_at).plus(a.def.pending_timeout.as_duration());
     if draft.now() < limit {
         return draft.wake_at(limit.min(draft.now().plus(Duration::from_secs(5))));
     }
-    let message = format!("no Pod within {}: {message}", def.pending_timeout);
-    record(draft, i, current, Outcome::TimedOut, Some(Cause::PendingTimeout), None, &message);
-    charge_failure(draft, def, i, Cause::PendingTimeout, None, &message);
+    let message = format!("no Pod within {}: {message}", a.def.pending_timeout);
+    record(draft, a.at, &a.current, End::of(Outcome::TimedOut, Some(Cause::PendingTimeout)), &message);
+    charge_failure(draft, a.all, a.at, Cause::PendingTimeout, None, &message);
 }
 
-fn running(draft: &mut Draft<'_>, def: &StepDef, i: usize, current: &CurrentAttempt, since: Stamp) {
-    close_beside(draft, i);
-    let limit = since.plus(def.timeout.as_duration());
-    if current.stop.is_some() {
-        insist(draft, current);
+fn running(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
+    escalate::close_beside(draft, a.at);
+    let limit = since.plus(a.def.timeout.as_duration());
+    if a.current.stop.is_some() {
+        insist(draft, &a.current);
     } else if draft.now() >= limit {
-        order_stop(draft, i, Cause::Timeout);
+        order_stop(draft, a.at, Cause::Timeout);
     } else {
         draft.wake_at(limit);
     }
 }
 
-/// Tells an attempt to stop; the order stands in the status before it is carried out.
-pub fn order_stop(draft: &mut Draft<'_>, i: usize, cause: Cause) {
-    let at = draft.now();
-    let Some(current) = draft.status.steps.get_mut(i).and_then(|s| s.current.as_mut()) else {
-        return;
-    };
-    current.stop = Some(StopOrder { at, cause });
-    let job = current.job.clone();
-    draft.after.push(Effect::Stop { job });
-    draft.wake_at(at.plus(STOP_GRACE.as_duration()));
-}
-
-/// An attempt that was told to stop and did not: after a while it is read and deleted.
-fn insist(draft: &mut Draft<'_>, current: &CurrentAttempt) {
-    let Some(stop) = &current.stop else { return };
-    let limit = stop.at.plus(STOP_GRACE.as_duration());
-    if draft.now() >= limit {
-        draft.after.push(Effect::Kill { job: current.job.clone() });
-        draft.wake_at(draft.now().plus(Duration::from_secs(10)));
-    } else {
-        draft.wake_at(limit);
-    }
-}
-
-fn exited(
-    draft: &mut Draft<'_>,
-    all: &Definition,
-    def: &StepDef,
-    i: usize,
-    current: &CurrentAttempt,
-    exit: &Exit,
-) {
-    close_beside(draft, i);
-    let input = launch::rendered_input(draft, def, i);
+fn exited(draft: &mut Draft<'_>, a: &Attempt<'_>, exit: &Exit) {
+    escalate::close_beside(draft, a.at);
+    let input = launch::rendered_input(draft, a.all, a.at, a.task);
     let verdict = verdict::judge(
         exit,
         &Rules {
-            timeout: def.timeout,
-            stopped: current.stop.as_ref().map(|s| s.cause),
-            expects: def.expects.as_deref(),
+            timeout: a.def.timeout,
+            stopped: a.current.stop.as_ref().map(|s| s.cause),
+            expects: a.task.expects.as_deref(),
             rendered_input: input.as_deref(),
         },
     );
+    let verdict = answer::examine(verdict, a.def, a.all.stories_limit(a.at.step));
     let message = verdict.message.clone().unwrap_or_default();
-    record(draft, i, current, verdict.outcome, verdict.cause, verdict.exit_code, &message);
+    let end = End { outcome: verdict.outcome, cause: verdict.cause, exit_code: verdict.exit_code };
+    record(draft, a.at, &a.current, end, &message);
     match verdict.outcome {
-        Outcome::Done => done(draft, all, i, verdict),
-        Outcome::Stopped => set_phase(draft, i, StepPhase::Cancelled),
-        Outcome::Lost => charge_loss(draft, def, i, verdict.cause.unwrap_or(Cause::Disrupted), &message),
+        Outcome::Done => done(draft, a, verdict),
+        Outcome::SentBack => sent_back(draft, a, &verdict),
+        Outcome::Stopped => set_phase(draft, a.at, StepPhase::Cancelled),
+        Outcome::Lost => {
+            charge_loss(draft, a.all, a.at, verdict.cause.unwrap_or(Cause::Disrupted), &message);
+        }
         Outcome::Failed | Outcome::TimedOut => {
-            keep_output(draft, i, &verdict);
+            keep_output(draft, a.at, &verdict);
             let cause = verdict.cause.unwrap_or(Cause::ExitCode);
             if cause == Cause::ResultUnreadable {
-                escalate::open(draft, i, cause, message);
+                escalate::open(draft, a.at, cause, message);
             } else {
-                charge_failure(draft, def, i, cause, verdict.exit_code, &message);
+                charge_failure(draft, a.all, a.at, cause, verdict.exit_code, &message);
             }
         }
     }
 }
 
-fn done(draft: &mut Draft<'_>, all: &Definition, i: usize, verdict: Verdict) {
-    let now = draft.now();
-    if let Some(step) = draft.status.steps.get_mut(i) {
+fn done(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: Verdict) {
+    set_phase(draft, a.at, StepPhase::Succeeded);
+    if let Some(work) = draft.work_mut(a.at) {
+        work.outputs = work.supplied.clone();
         let values = verdict.output.map(|o| o.values).unwrap_or_default();
-        step.outputs.extend(values.into_iter().map(|(k, v)| (k.to_lowercase(), v)));
-        step.output = Some(marked(verdict.text, verdict.cut));
-        step.phase = StepPhase::Succeeded;
-        step.finished_at = Some(now);
+        work.outputs.extend(values.into_iter().map(|(k, v)| (k.to_lowercase(), v)));
+        work.output = Some(marked(verdict.text, verdict.cut));
     }
-    if !volume::fit(&mut draft.status, all) {
-        if let Some(step) = draft.status.steps.get_mut(i) {
-            step.output = None;
-            step.outputs.clear();
-            step.finished_at = None;
-        }
-        let message = "what the step said does not fit into the run's status (512 KiB in all)".to_string();
-        escalate::open(draft, i, Cause::StatusTooLarge, message);
+    if volume::fit(&mut draft.status, a.all) {
+        return rework::accepted(draft, a.all, a.at);
+    }
+    if let Some(work) = draft.work_mut(a.at) {
+        work.output = None;
+        work.outputs.clear();
+        work.finished_at = None;
+    }
+    let message = "what the step said does not fit into the run's status (512 KiB in all)".to_string();
+    escalate::open(draft, a.at, Cause::StatusTooLarge, message);
+}
+
+/// The attempt did what was asked: it judged earlier work, which goes back.
+fn sent_back(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: &Verdict) {
+    keep_output(draft, a.at, verdict);
+    if end::is_over(draft, a.def) {
+        return set_phase(draft, a.at, StepPhase::Cancelled);
+    }
+    let Some(rule) = &a.def.on_retry else { return };
+    let none = std::collections::BTreeMap::new();
+    let values = verdict.output.as_ref().map_or(&none, |o| &o.values);
+    let feedback = rework::feedback_of(rule, values, &verdict.text);
+    if !rework::send_back(draft, a.all, a.at, rule, &feedback) {
+        let times = rule.limit;
+        let message = format!("it rejects the work again, which was sent back {times} time(s) already");
+        exhausted(draft, a.all, a.at, Cause::ReworkExhausted, &message);
     }
 }
 
@@ -251,137 +224,45 @@ fn marked(text: String, cut: bool) -> String {
 }
 
 /// What a failed attempt said stays readable in the status.
-fn keep_output(draft: &mut Draft<'_>, i: usize, verdict: &Verdict) {
-    if let Some(step) = draft.status.steps.get_mut(i) {
-        step.output = Some(marked(verdict.text.clone(), verdict.cut)).filter(|t| !t.is_empty());
+fn keep_output(draft: &mut Draft<'_>, at: Place, verdict: &Verdict) {
+    if let Some(work) = draft.work_mut(at) {
+        work.output = Some(marked(verdict.text.clone(), verdict.cut)).filter(|t| !t.is_empty());
     }
 }
 
-fn lost(draft: &mut Draft<'_>, def: &StepDef, i: usize, current: &CurrentAttempt, loss: Loss, message: &str) {
-    close_beside(draft, i);
+fn lost(draft: &mut Draft<'_>, a: &Attempt<'_>, loss: Loss, message: &str) {
+    escalate::close_beside(draft, a.at);
     let cause = match loss {
         Loss::PodDeleted => Cause::PodDeleted,
         Loss::Disrupted => Cause::Disrupted,
         Loss::PodRejected => Cause::PodRejected,
         Loss::NeverStarted => Cause::NeverStarted,
     };
-    match current.stop.as_ref().map(|s| s.cause) {
+    match a.current.stop.as_ref().map(|s| s.cause) {
         Some(Cause::RunEnded) => {
-            record(draft, i, current, Outcome::Stopped, Some(Cause::RunEnded), None, message);
-            set_phase(draft, i, StepPhase::Cancelled);
+            record(draft, a.at, &a.current, End::of(Outcome::Stopped, Some(Cause::RunEnded)), message);
+            set_phase(draft, a.at, StepPhase::Cancelled);
         }
         Some(stopped) => {
-            let limit = if stopped == Cause::PendingTimeout { def.pending_timeout } else { def.timeout };
+            let limit = if stopped == Cause::PendingTimeout { a.def.pending_timeout } else { a.def.timeout };
             let message = format!("Timeout after {limit}");
-            record(draft, i, current, Outcome::TimedOut, Some(stopped), None, &message);
-            charge_failure(draft, def, i, stopped, None, &message);
+            record(draft, a.at, &a.current, End::of(Outcome::TimedOut, Some(stopped)), &message);
+            charge_failure(draft, a.all, a.at, stopped, None, &message);
         }
         None => {
-            record(draft, i, current, Outcome::Lost, Some(cause), None, message);
-            charge_loss(draft, def, i, cause, message);
+            record(draft, a.at, &a.current, End::of(Outcome::Lost, Some(cause)), message);
+            charge_loss(draft, a.all, a.at, cause, message);
         }
     }
 }
 
 /// The attempt is over: its outcome enters the status, exactly once.
-fn record(
-    draft: &mut Draft<'_>,
-    i: usize,
-    current: &CurrentAttempt,
-    outcome: Outcome,
-    cause: Option<Cause>,
-    exit_code: Option<i32>,
-    message: &str,
-) {
-    if let Some(step) = draft.status.steps.get_mut(i) {
-        step.current = None;
+pub fn record(draft: &mut Draft<'_>, at: Place, current: &CurrentAttempt, end: End, message: &str) {
+    if let Some(work) = draft.work_mut(at) {
+        work.current = None;
         let message: String = message.chars().take(256).collect();
         let message = Some(message).filter(|m| !m.is_empty());
-        step.last = Some(LastAttempt { n: current.n, outcome, cause, exit_code, message });
-    }
-}
-
-fn set_phase(draft: &mut Draft<'_>, i: usize, phase: StepPhase) {
-    let now = draft.now();
-    if let Some(step) = draft.status.steps.get_mut(i) {
-        step.phase = phase;
-        step.finished_at = phase.is_finished().then_some(now);
-    }
-}
-
-/// A failed attempt spends a retry, or the step is exhausted.
-fn charge_failure(
-    draft: &mut Draft<'_>,
-    def: &StepDef,
-    i: usize,
-    cause: Cause,
-    code: Option<i32>,
-    message: &str,
-) {
-    let retries = draft.status.steps.get(i).map_or(0, |s| s.retries);
-    let hopeless = code.is_some_and(|c| def.retry.no_retry_exit_codes.contains(&c));
-    if hopeless || retries >= def.retry.limit {
-        return exhausted(draft, def, i, cause, message);
-    }
-    if draft.status.ending.is_some() {
-        return set_phase(draft, i, StepPhase::Cancelled);
-    }
-    if let Some(totals) = draft.status.totals.as_mut() {
-        totals.retries += 1;
-    }
-    back_off(draft, i, def.retry.wait(retries), |s| s.retries += 1);
-}
-
-/// A lost attempt spends the other budget.
-fn charge_loss(draft: &mut Draft<'_>, def: &StepDef, i: usize, cause: Cause, message: &str) {
-    if let Some(totals) = draft.status.totals.as_mut() {
-        totals.lost += 1;
-    }
-    let lost = draft.status.steps.get(i).map_or(0, |s| s.lost);
-    if lost >= def.retry.lost_limit {
-        return exhausted(draft, def, i, cause, message);
-    }
-    if draft.status.ending.is_some() {
-        return set_phase(draft, i, StepPhase::Cancelled);
-    }
-    back_off(draft, i, def.retry.wait(lost), |s| s.lost += 1);
-}
-
-fn back_off(draft: &mut Draft<'_>, i: usize, wait: Duration, charge: impl Fn(&mut crate::api::StepStatus)) {
-    let at = draft.now().plus(wait);
-    if let Some(step) = draft.status.steps.get_mut(i) {
-        charge(step);
-        step.phase = StepPhase::Backoff;
-        step.next_attempt_at = Some(at);
-    }
-}
-
-fn exhausted(draft: &mut Draft<'_>, def: &StepDef, i: usize, cause: Cause, message: &str) {
-    let attempts = draft.status.steps.get(i).map_or(0, |s| s.attempts);
-    let message = format!("step {} failed after {attempts} attempt(s): {cause}: {message}", def.name);
-    if draft.status.ending.is_some() {
-        return set_phase(draft, i, StepPhase::Failed);
-    }
-    match def.on_exhausted {
-        OnExhausted::Escalate => escalate::open(draft, i, cause, message),
-        OnExhausted::Continue => set_phase(draft, i, StepPhase::Tolerated),
-        OnExhausted::Fail => {
-            set_phase(draft, i, StepPhase::Failed);
-            end::order(draft, Phase::Failed, Reason::StepFailed, message);
-        }
-    }
-}
-
-/// The node answers again: the question about it is answered.
-fn close_beside(draft: &mut Draft<'_>, i: usize) {
-    let Some(name) = draft.status.steps.get(i).map(|s| s.name.clone()) else {
-        return;
-    };
-    let before = draft.status.escalations.len();
-    draft.status.escalations.retain(|e| !(e.step == name && e.cause == Cause::NodeUnreachable));
-    if draft.status.escalations.len() < before
-        && let Some(step) = draft.status.steps.get_mut(i)
-    {
-        step.phase = StepPhase::Running;
+        let End { outcome, cause, exit_code } = end;
+        work.last = Some(LastAttempt { n: current.n, outcome, cause, exit_code, message });
     }
 }

@@ -1,11 +1,12 @@
 //! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
 
 use crate::api::conditions::{Fact, merge};
-use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
+use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, Work, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::launch;
+use super::place::places_of;
 use super::plan::Draft;
+use super::{finally, launch};
 
 /// Writes the glance of a run that is not ending.
 pub fn write(draft: &mut Draft<'_>, definition: Option<&Definition>) {
@@ -23,8 +24,14 @@ pub fn ending(draft: &mut Draft<'_>) {
     let Some(ending) = draft.status.ending.clone() else { return };
     draft.status.phase = Some(Phase::Running);
     draft.status.reason = Some(Reason::Ending);
-    draft.status.message = Some(format!("{}; its Pods are being stopped", ending.message));
-    draft.status.waiting = Some("for running attempts to stop".into());
+    let finally = finally::has_begun(draft);
+    let (does, waits) = if finally {
+        ("finally runs", "for the steps of finally")
+    } else {
+        ("its Pods are being stopped", "for running attempts to stop")
+    };
+    draft.status.message = Some(format!("{}; {does}", ending.message));
+    draft.status.waiting = Some(waits.into());
     activity(draft);
     places(draft);
     observed(draft);
@@ -47,7 +54,7 @@ pub fn observed(draft: &mut Draft<'_>) {
 fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let asked = !draft.status.escalations.is_empty();
     let held = launch::held(draft);
-    let moves = draft.status.steps.iter().any(|s| s.current.is_some() || (!held && can_start(s)));
+    let moves = draft.status.works().any(|w| w.current.is_some() || (!held && can_start(w)));
     let (phase, reason) = match (moves, asked, held) {
         (true, false, _) => (Phase::Running, Reason::Running),
         (true, true, _) => (Phase::Running, Reason::Escalated),
@@ -68,10 +75,11 @@ fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
 /// What the step table just said about a Pod that cannot start stays only while an attempt is under way.
 fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
     waiting.starts_with("step ")
-        && draft.status.steps.iter().any(|s| {
-            s.current.as_ref().is_some_and(|c| {
+        && draft.status.steps.iter().enumerate().any(|(i, s)| {
+            let mut works = places_of(i, s).into_iter().filter_map(|at| draft.work(at));
+            works.any(|w| {
                 use super::snapshot::AttemptFact as F;
-                let fact = draft.seen.attempts.get(&c.job);
+                let fact = w.current.as_ref().and_then(|c| draft.seen.attempts.get(&c.job));
                 waiting.starts_with(&format!("step {}:", s.name))
                     && matches!(
                         fact,
@@ -81,8 +89,8 @@ fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
         })
 }
 
-fn can_start(step: &StepStatus) -> bool {
-    step.phase == StepPhase::Backoff
+fn can_start(work: &Work) -> bool {
+    work.phase == StepPhase::Backoff
 }
 
 fn message(draft: &Draft<'_>, reason: Reason) -> String {
@@ -91,11 +99,21 @@ fn message(draft: &Draft<'_>, reason: Reason) -> String {
         Reason::Escalated => status.escalations.first().map(|e| e.message.clone()).unwrap_or_default(),
         Reason::Paused => "paused by a decision; a WorkflowDecision with action Resume moves it on".into(),
         Reason::Suspended => "spec.suspend is true; set it to false to move it on".into(),
-        _ => status.steps.iter().find(|s| at_work(s)).map_or_else(
-            || "about to start the next step".to_string(),
-            |s| format!("step {} is at attempt {}", s.name, s.attempts),
-        ),
+        _ => status
+            .steps
+            .iter()
+            .find(|s| at_work(s))
+            .map_or_else(|| "about to start the next step".to_string(), at_attempt),
     }
+}
+
+/// Which attempt a step is at; of a step with items, how many of them are settled.
+fn at_attempt(step: &StepStatus) -> String {
+    if step.items.is_empty() {
+        return format!("step {} is at attempt {}", step.name, step.work.attempts);
+    }
+    let done = step.items.iter().filter(|i| i.work.phase.is_satisfied()).count();
+    format!("step {}: {done} of {} items are done", step.name, step.items.len())
 }
 
 fn waiting(draft: &Draft<'_>) -> String {
@@ -103,7 +121,7 @@ fn waiting(draft: &Draft<'_>) -> String {
     let of = |wanted: fn(&StepStatus) -> bool| -> Vec<&str> {
         status.steps.iter().filter(|s| wanted(s)).map(|s| s.name.as_str()).collect()
     };
-    let (running, backoff) = (of(|s| s.current.is_some()), of(|s| s.phase == StepPhase::Backoff));
+    let (running, backoff) = (of(is_running), of(|s| s.work.phase == StepPhase::Backoff));
     if !running.is_empty() {
         format!("for step {} to end", running.join(", "))
     } else if launch::held(draft) {
@@ -117,8 +135,12 @@ fn waiting(draft: &Draft<'_>) -> String {
     }
 }
 
+fn is_running(step: &StepStatus) -> bool {
+    step.work.current.is_some() || step.items.iter().any(|i| i.work.current.is_some())
+}
+
 fn at_work(step: &StepStatus) -> bool {
-    matches!(step.phase, StepPhase::Running | StepPhase::Backoff | StepPhase::Escalated)
+    matches!(step.work.phase, StepPhase::Running | StepPhase::Backoff | StepPhase::Escalated)
 }
 
 /// The clock of the run: it stands still while the run is Paused.
@@ -142,11 +164,14 @@ pub fn active_seconds(status: &WorkflowRunStatus, now: Stamp) -> i64 {
 
 fn places(draft: &mut Draft<'_>) {
     let status = &mut draft.status;
-    let done = status.steps.iter().filter(|s| s.phase.is_satisfied()).count();
+    let main = || status.steps.iter().filter(|s| !s.finally);
+    let done = main().filter(|s| s.work.phase.is_satisfied()).count();
     if !status.steps.is_empty() {
-        status.progress = Some(format!("{done}/{}", status.steps.len()));
+        status.progress = Some(format!("{done}/{}", main().count()));
     }
-    status.step = status.steps.iter().find(|s| at_work(s)).map(|s| s.name.clone());
+    let lively =
+        status.steps.iter().find(|s| is_running(s)).or_else(|| status.steps.iter().find(|s| at_work(s)));
+    status.step = lively.map(|s| s.name.clone());
 }
 
 fn conditions(status: &WorkflowRunStatus) -> Vec<Fact> {

@@ -58,7 +58,7 @@ pub fn build_job(launch: &Launch, owner: &Owner, controller: JobController) -> J
 }
 
 fn child_labels(launch: &Launch, owner: &Owner) -> BTreeMap<String, String> {
-    [
+    let mut all: BTreeMap<String, String> = [
         (labels::RUN, labels::label_value(owner.name)),
         (labels::RUN_UID, owner.uid),
         (labels::WORKFLOW, labels::label_value(&launch.workflow)),
@@ -67,16 +67,36 @@ fn child_labels(launch: &Launch, owner: &Owner) -> BTreeMap<String, String> {
         (labels::MANAGED_BY, labels::OPERATOR),
     ]
     .map(|(key, value)| (key.to_string(), value.to_string()))
-    .into()
+    .into();
+    if let Some(item) = &launch.item {
+        all.insert(labels::ITEM.to_string(), labels::label_value(item).to_string());
+    }
+    all
 }
 
 /// Hash of all that the Job is made from. It marks the Job as ours; nothing is decided by its value.
 fn launch_hash(launch: &Launch, owner: &Owner) -> String {
-    let Launch { job, workflow, step, item, n, attempt_id, agent, input, env, timeout, pending_timeout } =
-        launch;
+    let Launch {
+        job,
+        workflow,
+        revision,
+        step,
+        item,
+        n,
+        attempt_id,
+        agent,
+        input,
+        context,
+        workspace,
+        env,
+        timeout,
+        pending_timeout,
+    } = launch;
+    let claim = workspace.as_ref().map(|w| (&w.claim, w.read_only));
     let content = json!({
-        "run": owner.uid, "job": job, "workflow": workflow, "step": step, "item": item, "n": n, "attemptID": attempt_id,
-        "agent": agent, "input": input, "env": env, "timeout": timeout, "pendingTimeout": pending_timeout,
+        "run": owner.uid, "job": job, "workflow": workflow, "revision": revision, "step": step, "item": item, "n": n,
+        "attemptID": attempt_id, "agent": agent, "input": input, "context": context, "workspace": claim, "env": env,
+        "timeout": timeout, "pendingTimeout": pending_timeout,
     });
     let mut hex = sha256_hex(content.to_string().as_bytes());
     hex.truncate(32);

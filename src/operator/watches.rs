@@ -18,6 +18,7 @@ use crate::reconcile::Context;
 use crate::reconcile::apply::trim;
 use crate::reconcile::call::chain;
 use crate::reconcile::queue::Key;
+use crate::reconcile::run::next_turn;
 use crate::reconcile::store::{Change, Name, Store};
 
 type Guard<K> = kube::core::DeserializeGuard<K>;
@@ -111,7 +112,13 @@ fn run(ctx: &Context, change: Change<Guard<WorkflowRun>>) {
                 ctx.queue.add(Key::Run(name));
             }
         }
-        Change::Gone(run) => ctx.forget(&Name::of(&*run), &run.uid().unwrap_or_default()),
+        Change::Gone(run) => {
+            let name = Name::of(&*run);
+            ctx.forget(&name, &run.uid().unwrap_or_default());
+            if let Ok(run) = &run.0 {
+                next_turn(ctx, &name, run);
+            }
+        }
     }
 }
 

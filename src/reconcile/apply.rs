@@ -22,7 +22,7 @@ use super::call::{Meaning, ask, found};
 use super::memory::{Memory, SeenRun};
 use super::observe::Observed;
 use super::store::Name;
-use super::{Context, Error, creating, finish, launch, record, revision, stop};
+use super::{Context, Error, creating, finish, launch, record, revision, stop, workspace};
 
 /// Plans, and makes what must exist before the status names it. A record that turns up on the way is a fact: the plan
 /// is made anew, with it.
@@ -71,6 +71,7 @@ async fn prepare(
                     return Ok(Some((record, fact)));
                 }
             }
+            Before::DropWorkspace { claim } => workspace::drop(ctx, &name.beside(claim)).await?,
         }
     }
     Ok(None)

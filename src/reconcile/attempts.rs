@@ -70,8 +70,8 @@ pub async fn observe(
     let uid = run.uid().unwrap_or_default();
     let owner = Owner { name: &name.name, namespace: &name.namespace, uid: &uid };
     let mut attempts = Attempts::default();
-    let steps = run.status.iter().flat_map(|s| &s.steps);
-    for current in steps.filter_map(|s| s.current.as_ref()) {
+    let works = run.status.iter().flat_map(|s| s.works());
+    for current in works.filter_map(|w| w.current.as_ref()) {
         let job = current.job.as_str();
         let child = name.beside(job);
         let mut known = look(ctx, &child, memory);

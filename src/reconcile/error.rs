@@ -35,6 +35,8 @@ pub enum Error {
     SuspendJob(Name, #[source] Failure),
     #[error("writing the status of Job {0}")]
     WriteJobStatus(Name, #[source] Failure),
+    #[error("deleting PersistentVolumeClaim {0}")]
+    DeleteClaim(Name, #[source] Failure),
     #[error("deleting Job {0}")]
     DeleteJob(Name, #[source] Failure),
     #[error("reading Pod {0}")]

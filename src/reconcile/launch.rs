@@ -208,7 +208,7 @@ pub async fn retry_blocked(
 ) -> Result<(), Error> {
     let due: Vec<Blocked> = {
         let notes = memory.notes();
-        let wanted = status.steps.iter().filter_map(|s| s.current.as_ref()).filter(|c| c.stop.is_none());
+        let wanted = status.works().filter_map(|w| w.current.as_ref()).filter(|c| c.stop.is_none());
         wanted
             .filter_map(|c| due(&c.job, owner, notes.made.get(&c.job), notes.declined.get(&c.job), now))
             .collect()

@@ -24,8 +24,10 @@ pub mod stop;
 pub mod store;
 pub mod stores;
 pub mod sweep;
+pub mod turns;
 pub mod undecodable;
 pub mod workflow;
+pub mod workspace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +47,7 @@ use notify::outbox::Outbox;
 use queue::{Key, Queue};
 use revision::Revisions;
 use stores::Stores;
+use turns::Turns;
 use undecodable::Marked;
 
 /// Logs that are read at once: each takes up to two mebibytes.
@@ -68,6 +71,7 @@ pub struct Context {
     memories: Memories,
     revisions: Revisions,
     marked: Marked,
+    turns: Turns,
     log_slots: Semaphore,
 }
 
@@ -98,6 +102,7 @@ impl Context {
             memories: Memories::default(),
             revisions: Revisions::default(),
             marked: Marked::default(),
+            turns: Turns::default(),
             log_slots: Semaphore::new(LOG_SLOTS),
         }
     }
@@ -132,6 +137,14 @@ impl Context {
             let written = notes.written.as_ref().and_then(|r| r.meta().resource_version.as_deref());
             version.is_some() && written == version
         })
+    }
+
+    /// A run as this process wrote it last, where the cache is behind that.
+    fn newest(&self, run: &store::Name, cached: memory::SeenRun) -> memory::SeenRun {
+        match self.memories.get(run) {
+            Some(memory) => memory.notes().newest(cached),
+            None => cached,
+        }
     }
 
     /// Whether a Job is this process's own work: its watch event then tells nothing new.

@@ -15,10 +15,10 @@ use crate::engine::snapshot::{AttemptFact, OpenJob, RecordFact, RevisionFact, Sn
 use crate::job;
 
 use super::attempts::{self, Attempts};
-use super::memory::Memory;
+use super::memory::{Memory, SeenRun};
 use super::store::Name;
 use super::stores::is_ended;
-use super::{Context, Error, record, revision};
+use super::{Context, Error, record, revision, turns};
 
 /// What was seen of one run.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct Observed {
     workflow: Option<Arc<DeserializeGuard<Workflow>>>,
     revision: RevisionFact,
     decisions: Vec<Arc<DeserializeGuard<WorkflowDecision>>>,
+    peers: Vec<SeenRun>,
     namesake_pods: Vec<String>,
     has_children: bool,
     open_jobs: Vec<OpenJob>,
@@ -45,6 +46,7 @@ impl Observed {
             decisions: self.decisions.iter().filter_map(|d| d.0.as_ref().ok()).collect(),
             attempts: self.facts(),
             record: self.record.clone(),
+            peers: self.peers.iter().filter_map(|p| p.0.as_ref().ok()).collect(),
             namesake_pods: self.namesake_pods.clone(),
             has_children: self.has_children,
             open_jobs: self.open_jobs.clone(),
@@ -87,10 +89,22 @@ pub async fn observe(
         workflow: ctx.stores.workflows.get(&name.beside(&run.spec.workflow_ref.name)),
         revision: revision::observe(ctx, name, run).await?,
         decisions: ctx.stores.decisions_for(name),
+        peers: peers(ctx, name, run),
         namesake_pods: namesake_pods(ctx, name, &uid),
         has_children: ctx.stores.has_jobs(&uid),
         open_jobs: open_jobs(ctx, name, &uid, memory),
     })
+}
+
+/// Runs that a run which has not started may have to wait for, each as this process last saw or wrote it.
+fn peers(ctx: &Context, name: &Name, run: &WorkflowRun) -> Vec<SeenRun> {
+    let started = run.status.as_ref().is_some_and(|s| s.started_at.is_some());
+    let workflow = name.beside(&run.spec.workflow_ref.name);
+    if started || !turns::is_limited(ctx, name, run) {
+        return Vec::new();
+    }
+    let others = ctx.stores.live_runs_of(&workflow).into_iter().filter(|r| Name::of(&**r) != *name);
+    others.map(|r| ctx.newest(&Name::of(&*r), r)).collect()
 }
 
 fn namesake_pods(ctx: &Context, name: &Name, uid: &str) -> Vec<String> {

@@ -9,7 +9,8 @@ use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::{Resource, ResourceExt};
 
-use crate::api::{Outcome, Phase, WorkflowRun, WorkflowRunStatus};
+use crate::api::status::LastAttempt;
+use crate::api::{Outcome, Phase, StepStatus, WorkflowRun, WorkflowRunStatus};
 
 use super::call::{ask, chain};
 use super::{Context, FIELD_MANAGER, creating, notify};
@@ -23,13 +24,22 @@ pub struct Transitions {
 
 /// What changed.
 pub fn transitions(old: &WorkflowRunStatus, new: &WorkflowRunStatus) -> Transitions {
-    let known =
-        |step: &str| old.steps.iter().find(|s| s.name == step).and_then(|s| s.last.as_ref()).map(|l| l.n);
+    let ended = |step: &StepStatus| -> Vec<(String, LastAttempt)> {
+        let of_items = step.items.iter().map(|i| (i.id.clone(), &i.work));
+        let own = Some((String::new(), &step.work)).filter(|_| step.items.is_empty());
+        own.into_iter().chain(of_items).filter_map(|(id, w)| Some((id, w.last.clone()?))).collect()
+    };
+    let known: Vec<(&str, String, u32)> = old
+        .steps
+        .iter()
+        .flat_map(|s| ended(s).into_iter().map(|(id, l)| (s.name.as_str(), id, l.n)))
+        .collect();
     let attempts = new
         .steps
         .iter()
-        .filter_map(|step| step.last.as_ref().filter(|l| known(&step.name) != Some(l.n)))
-        .map(|last| last.outcome)
+        .flat_map(|s| ended(s).into_iter().map(|(id, l)| (s.name.as_str(), id, l)))
+        .filter(|(step, id, l)| !known.contains(&(*step, id.clone(), l.n)))
+        .map(|(_, _, last)| last.outcome)
         .collect();
     Transitions { attempts, phase: new.phase.filter(|p| old.phase != Some(*p)) }
 }

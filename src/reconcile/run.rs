@@ -8,15 +8,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-use crate::api::{Stamp, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Phase, Reason, Stamp, WorkflowRun, WorkflowRunStatus};
 use crate::engine::effect::Plan;
 
 use super::apply::{self, Commit};
 use super::call::chain;
 use super::memory::Memory;
 use super::observe::{self, Observed};
+use super::queue::Key;
 use super::store::Name;
-use super::{Context, Error, backoff, publish, undecodable};
+use super::{Context, Error, backoff, publish, turns, undecodable};
 
 /// The soonest that a pass asks to come back: an engine that is wrong about the time must not spin.
 const SOONEST: Duration = Duration::from_millis(50);
@@ -81,6 +82,7 @@ async fn drive(
     }
     // The one reading of the clock in this pass.
     let now = Stamp::of(Timestamp::now());
+    let turn = turns::enter(ctx, name, run).await;
     let mut seen = observe::observe(ctx, name, run, memory, now).await?;
     let plan = apply::before(ctx, name, run, &mut seen, memory).await?;
     let stored = run.status.clone().unwrap_or_default();
@@ -95,10 +97,32 @@ async fn drive(
         Commit::Written(written) => {
             memory.notes().written = Some(written);
             publish::publish(ctx, run, &stored, &plan.status);
+            if plan.status.phase.is_some_and(Phase::is_terminal) {
+                next_turn(ctx, name, run);
+            }
         }
     }
+    drop(turn);
     after(ctx, name, run, memory, &seen, &plan).await?;
     Ok(End::Wake(wake(&plan, &seen, name)))
+}
+
+/// A place is free: those that have waited longest are looked at.
+pub fn next_turn(ctx: &Context, name: &Name, run: &WorkflowRun) {
+    const LOOKED_AT: usize = 16;
+    if !turns::is_limited(ctx, name, run) {
+        return;
+    }
+    let queued = |r: &&WorkflowRun| r.status.as_ref().is_some_and(|s| s.reason == Some(Reason::Queued));
+    let live = ctx.stores.live_runs_of(&name.beside(&run.spec.workflow_ref.name));
+    let mut waiting: Vec<&WorkflowRun> =
+        live.iter().filter_map(|r| r.0.as_ref().ok()).filter(queued).collect();
+    waiting.sort_by_key(|r| (r.creation_timestamp(), r.name_any()));
+    let key = run.status.as_ref().and_then(|s| s.concurrency_key.as_ref());
+    let same = |r: &&&WorkflowRun| r.status.as_ref().and_then(|s| s.concurrency_key.as_ref()) == key;
+    for next in waiting.iter().filter(same).take(LOOKED_AT) {
+        ctx.queue.add(Key::Run(Name::of(*next)));
+    }
 }
 
 /// What follows the commit: effects, then what is no longer needed is forgotten.
@@ -118,7 +142,7 @@ async fn after(
 
 /// The Jobs of the attempts under way.
 pub fn jobs_under_way(status: &WorkflowRunStatus) -> impl Iterator<Item = &str> {
-    status.steps.iter().filter_map(|s| s.current.as_ref()).map(|c| c.job.as_str())
+    status.works().filter_map(|w| w.current.as_ref()).map(|c| c.job.as_str())
 }
 
 fn wake(plan: &Plan, seen: &Observed, name: &Name) -> Duration {

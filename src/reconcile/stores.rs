@@ -48,6 +48,11 @@ impl Stores {
         self.runs.group(&format!("waits/{workflow}")).iter().map(|r| Name::of(&**r)).collect()
     }
 
+    /// Runs of a workflow that have not ended.
+    pub fn live_runs_of(&self, workflow: &Name) -> Vec<Arc<DeserializeGuard<WorkflowRun>>> {
+        self.runs.group(&format!("live/{workflow}"))
+    }
+
     /// The run with that UID.
     pub fn run_of(&self, uid: &str) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
         self.runs.group(&format!("uid/{uid}")).into_iter().next()
@@ -112,7 +117,7 @@ impl Stores {
             return false;
         };
         let status = run.0.as_ref().ok().and_then(|r| r.status.as_ref());
-        status.is_some_and(|s| s.steps.iter().any(|s| s.current.as_ref().is_some_and(|c| c.job == name)))
+        status.is_some_and(|s| s.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == name)))
     }
 }
 
@@ -120,6 +125,9 @@ fn run_groups(run: &DeserializeGuard<WorkflowRun>) -> Vec<String> {
     let mut groups = vec![format!("uid/{}", run.uid().unwrap_or_default())];
     if let Ok(run) = &run.0 {
         let phase = run.status.as_ref().and_then(|s| s.phase);
+        if !phase.is_some_and(Phase::is_terminal) {
+            groups.push(format!("live/{}", Name::of(run).beside(&run.spec.workflow_ref.name)));
+        }
         if matches!(phase, None | Some(Phase::Pending)) {
             let workflow = Name::of(run).beside(&run.spec.workflow_ref.name);
             groups.push(format!("waits/{workflow}"));

@@ -1,6 +1,6 @@
 //! The toy cluster: one namespace, one run, and what happened to each attempt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -41,6 +41,12 @@ pub struct World {
     /// A launched attempt stays Pending until told otherwise.
     pub slow_start: bool,
     pub namesakes: Vec<String>,
+    /// Other runs of the workflow.
+    pub peers: Vec<WorkflowRun>,
+    /// Claims of workspaces that exist.
+    pub claims: BTreeSet<String>,
+    /// What lint says about the workflow.
+    pub problems: Vec<String>,
     uids: u32,
 }
 
@@ -61,6 +67,9 @@ impl World {
             crash: false,
             slow_start: false,
             namesakes: Vec::new(),
+            peers: Vec::new(),
+            claims: BTreeSet::new(),
+            problems: Vec::new(),
             uids: 0,
         }
     }
@@ -103,9 +112,15 @@ impl World {
         self.run.as_ref()?.status.as_ref()?.steps.iter().find(|s| s.name == name)
     }
 
-    /// The Job of the attempt under way.
-    pub fn job_of(&self, step: &str) -> Option<String> {
-        self.step(step)?.current.as_ref().map(|c| c.job.clone())
+    /// The Job of the attempt under way of `step`, or of `step/item`.
+    pub fn job_of(&self, place: &str) -> Option<String> {
+        let (step, item) = place.split_once('/').map_or((place, None), |(s, i)| (s, Some(i)));
+        let step = self.step(step)?;
+        let work = match item {
+            None => &step.work,
+            Some(id) => &step.items.iter().find(|i| i.id == id)?.work,
+        };
+        work.current.as_ref().map(|c| c.job.clone())
     }
 
     pub fn set_fact(&mut self, job: &str, fact: AttemptFact) {
@@ -162,6 +177,7 @@ impl World {
             decisions: self.decisions.iter().collect(),
             attempts: self.attempts.clone(),
             record: record.clone(),
+            peers: self.peers.iter().collect(),
             namesake_pods: self.namesakes.clone(),
             has_children: !self.attempts.is_empty(),
             open_jobs: self.open_jobs(),
@@ -204,6 +220,9 @@ impl World {
                 Before::WriteRecord { name, record } => {
                     self.records.entry(name).or_insert(*record);
                 }
+                Before::DropWorkspace { claim } => {
+                    self.claims.remove(&claim);
+                }
             }
         }
         let Some(run) = self.run.as_mut() else { return false };
@@ -228,6 +247,7 @@ impl World {
                     AttemptFact::Running { since: self.now }
                 };
                 self.attempts.entry(launch.job.clone()).or_insert(fact);
+                self.claims.extend(launch.workspace.as_ref().map(|w| w.claim.clone()));
                 self.launched.push(*launch);
             }
             Effect::Stop { job } => {

@@ -148,7 +148,7 @@ async fn ends_with(script: &str, limit: u32, phase: Phase) -> (Fixture, Workflow
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_output_is_no_status() {
     let (mut f, status) = ends_with("true", 0, Phase::Paused).await;
-    assert_eq!(status.steps[0].last.as_ref().and_then(|l| l.cause), Some(Cause::NoStatus));
+    assert_eq!(status.steps[0].work.last.as_ref().and_then(|l| l.cause), Some(Cause::NoStatus));
     assert_alive(&mut f).await;
 }
 
@@ -157,7 +157,7 @@ async fn fifty_mebibytes_of_log_are_read_in_little_memory() {
     // In lines of 100 characters: the kubelet stores each line with a time of its own.
     let script = format!("yes {} | head -c 52428800; echo; echo STATUS: done", "x".repeat(99));
     let (mut f, status) = ends_with(&script, 0, Phase::Succeeded).await;
-    let kept = status.steps[0].output.as_deref().map_or(0, str::len);
+    let kept = status.steps[0].work.output.as_deref().map_or(0, str::len);
     assert!(kept <= 17 * 1024, "{kept} bytes of output in status");
     let peak = f.operator.peak_memory();
     eprintln!("the operator's peak: {peak} MiB");
@@ -172,8 +172,8 @@ async fn binary_output_does_no_harm() {
 n=0; while [ $n -lt 64 ]; do printf "$all"; n=$((n+1)); done"#;
     let script = format!("{bytes}; echo; echo ANSWER: 42; echo STATUS: done");
     let (mut f, status) = ends_with(&script, 0, Phase::Succeeded).await;
-    assert!(status.steps[0].output.as_deref().is_some_and(|o| o.contains('\u{fffd}')));
-    assert_eq!(status.steps[0].outputs.get("answer").map(String::as_str), Some("42"));
+    assert!(status.steps[0].work.output.as_deref().is_some_and(|o| o.contains('\u{fffd}')));
+    assert_eq!(status.steps[0].work.outputs.get("answer").map(String::as_str), Some("42"));
     f.kubectl(&["get", "mcr/demo", "-o", "yaml"]);
     assert_alive(&mut f).await;
 }
@@ -197,7 +197,7 @@ async fn a_task_text_cannot_pull_a_secret_into_view() {
     f.workflow(w).await;
     f.run_of("demo", WorkflowRunSpec { task: Some("say $(API_KEY) or $$(API_KEY)".into()), ..to("w") }).await;
 
-    let outputs = f.until("demo", "its end", is(Phase::Succeeded)).await.steps[0].outputs.clone();
+    let outputs = f.until("demo", "its end", is(Phase::Succeeded)).await.steps[0].work.outputs.clone();
     assert_eq!(outputs.get("has_key").map(String::as_str), Some("yes"));
     assert_eq!(outputs.get("text").map(String::as_str), Some("The task: say $(API_KEY) or $$(API_KEY)"));
     assert_eq!(outputs.get("variable").map(String::as_str), Some("env: say $(API_KEY) or $$(API_KEY)"));
@@ -237,7 +237,7 @@ async fn a_strangers_job_of_our_name_asks_a_person_and_is_left_alone() {
     assert!(status.escalations[0].message.contains(&name), "{}", status.escalations[0].message);
     f.answer("demo", &status.escalations[0], Action::Retry, None).await;
     let status = f.until("demo", "its end", is(Phase::Succeeded)).await;
-    assert_eq!(status.steps[0].attempts, 2);
+    assert_eq!(status.steps[0].work.attempts, 2);
     assert_eq!(f.api::<Job>().get(&name).await.unwrap().uid(), uid);
     assert_alive(&mut f).await;
 }
@@ -291,5 +291,5 @@ async fn a_run_that_cannot_be_read_says_so_and_others_go_on() {
     // Mended, it runs: retention is a knob that may be changed.
     f.patch::<WorkflowRun>("odd", json!({"spec": {"retention": {"children": "1h"}}})).await.unwrap();
     let status = f.until("odd", "its end", is(Phase::Succeeded)).await;
-    assert_eq!(status.steps[0].phase, StepPhase::Succeeded);
+    assert_eq!(status.steps[0].work.phase, StepPhase::Succeeded);
 }

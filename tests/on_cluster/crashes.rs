@@ -44,7 +44,7 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
         runs.iter().filter_map(|r| r.status.as_ref()).map(|s| count(s) as usize).sum()
     };
     let (attempts, lost) = (
-        total(|s| s.steps.iter().map(|s| s.attempts).sum()),
+        total(|s| s.steps.iter().map(|s| s.work.attempts).sum()),
         total(|s| s.totals.as_ref().map_or(0, |t| t.lost)),
     );
     let jobs = f.jobs().await.len();
@@ -55,7 +55,8 @@ async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
     assert_eq!(f.records().await.len(), made);
 
     for (_, run, status) in &recorder.seen().statuses {
-        for last in status.steps.iter().filter_map(|s| s.last.as_ref()).filter(|l| l.outcome != Outcome::Done)
+        for last in
+            status.steps.iter().filter_map(|s| s.work.last.as_ref()).filter(|l| l.outcome != Outcome::Done)
         {
             assert_eq!(
                 (last.outcome, last.cause),
@@ -96,7 +97,7 @@ async fn on_sigterm_a_second_operator_goes_on_at_once() {
     f.workflow(workflow("w", steps)).await;
     let second = f.another_operator("operator-1");
     f.run("demo", "w").await;
-    f.until_status("demo", "third step", |s| s.steps.len() == 8 && s.steps[2].attempts == 1).await;
+    f.until_status("demo", "third step", |s| s.steps.len() == 8 && s.steps[2].work.attempts == 1).await;
 
     let took = f.operator.terminate(Duration::from_secs(20));
     let (jobs, gone) = (recorder.seen().jobs.len(), Instant::now());
@@ -120,7 +121,7 @@ async fn after_a_crash_another_operator_takes_over_once_the_lease_has_run_out() 
     let recorder = Recorder::start(&f);
     f.workflow(workflow("w", ["a", "b"].map(|name| step(name, "sleep 1; echo STATUS: done")))).await;
     f.run("demo", "w").await;
-    f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.current.is_some())).await;
+    f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.work.current.is_some())).await;
     f.operator.kill();
     f.operator = f.another_operator("operator-1");
 

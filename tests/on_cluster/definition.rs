@@ -17,10 +17,10 @@ async fn editing_and_deleting_the_workflow_changes_nothing_in_a_live_run() {
     ))
     .await;
     let run = f.run("demo", "w").await;
-    f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.current.is_some())).await;
+    f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.work.current.is_some())).await;
     f.patch::<WorkflowRun>("demo", json!({"spec": {"suspend": true}})).await.unwrap();
     let held = f.until("demo", "hold", is(Phase::Paused)).await;
-    assert_eq!((held.reason, held.steps[1].attempts), (Some(Reason::Suspended), 0));
+    assert_eq!((held.reason, held.steps[1].work.attempts), (Some(Reason::Suspended), 0));
 
     let mut edited = workflow("w", [step("a", "exit 1"), step("z", "exit 1")]);
     edited.metadata.resource_version = f.api::<Workflow>().get("w").await.unwrap().metadata.resource_version;

@@ -51,7 +51,8 @@ async fn a_run_goes_from_apply_to_its_end() {
     assert_eq!((status.phase, status.reason), (Some(Phase::Succeeded), Some(Reason::Succeeded)));
     assert_eq!(status.progress.as_deref(), Some("2/2"));
     assert_eq!(Some(status.observed_generation), run.metadata.generation);
-    let steps: Vec<_> = status.steps.iter().map(|s| (s.name.as_str(), s.phase, s.attempts)).collect();
+    let steps: Vec<_> =
+        status.steps.iter().map(|s| (s.name.as_str(), s.work.phase, s.work.attempts)).collect();
     assert_eq!(steps, [("ask", StepPhase::Succeeded, 1), ("say", StepPhase::Succeeded, 1)]);
     for kind in ["Ready", "Complete", "Finished"] {
         assert!(has_condition(&run, kind, "True"), "{kind}: {:?}", status.conditions);
@@ -158,7 +159,7 @@ async fn deleting_a_run_in_the_middle_of_a_step_leaves_nothing_behind() {
     // Applied again it starts anew.
     f.run("demo", "w").await;
     f.until_status("demo", "second start", |s| {
-        s.phase == Some(Phase::Running) && s.steps[0].current.is_some()
+        s.phase == Some(Phase::Running) && s.steps[0].work.current.is_some()
     })
     .await;
 }

@@ -28,10 +28,10 @@ async fn a_step_that_sleeps_is_stopped_at_its_timeout_and_never_runs_twice_at_on
 
     let status = f.until("demo", "question", is(Phase::Paused)).await;
     let step = &status.steps[0];
-    assert_eq!((step.attempts, step.phase), (2, StepPhase::Escalated));
-    let last = step.last.clone().unwrap();
+    assert_eq!((step.work.attempts, step.work.phase), (2, StepPhase::Escalated));
+    let last = step.work.last.clone().unwrap();
     assert_eq!((last.outcome, last.cause), (Outcome::TimedOut, Some(Cause::Timeout)), "{last:?}");
-    let tail = format!("{:?} {:?}", last.message, step.output);
+    let tail = format!("{:?} {:?}", last.message, step.work.output);
     assert!(tail.contains("reading chapter 7"), "what it said before it was stopped is lost: {tail}");
     recorder.assert_single_pods();
     let job = format!("job/{}", ids::job_name("demo", &run.uid().unwrap(), "slow", None, 1));
@@ -53,9 +53,9 @@ async fn a_step_that_ignores_its_end_is_read_and_killed() {
     let asked =
         until(&f.runs(), "demo", "question", PATIENCE + Duration::from_secs(60), is(Phase::Paused)).await;
     let step = &asked.status.unwrap().steps[0];
-    let last = step.last.clone().unwrap();
+    let last = step.work.last.clone().unwrap();
     assert_eq!((last.outcome, last.cause), (Outcome::TimedOut, Some(Cause::Timeout)), "{last:?}");
-    let tail = format!("{:?} {:?}", last.message, step.output);
+    let tail = format!("{:?} {:?}", last.message, step.work.output);
     assert!(tail.contains("still here"), "{tail}");
     recorder.assert_single_pods();
     let live = f.pods().await.into_iter().filter(|p| p.metadata.deletion_timestamp.is_none());
@@ -91,10 +91,10 @@ async fn a_deleted_pod_is_lost(grace: Option<u32>) {
         })
         .await;
     let step = &status.steps[0];
-    assert_eq!((status.phase, step.attempts), (Some(Phase::Succeeded), 2), "{step:?}");
+    assert_eq!((status.phase, step.work.attempts), (Some(Phase::Succeeded), 2), "{step:?}");
     assert_eq!(status.totals.map(|t| (t.lost, t.retries)), Some((1, 0)));
     let ends: Vec<_> =
-        recorder.seen().statuses.iter().filter_map(|(_, _, s)| s.steps.first()?.last.clone()).collect();
+        recorder.seen().statuses.iter().filter_map(|(_, _, s)| s.steps.first()?.work.last.clone()).collect();
     let first = ends.iter().find(|l| l.n == 1).unwrap();
     assert_eq!((first.outcome, first.cause), (Outcome::Lost, Some(Cause::PodDeleted)), "{first:?}");
     recorder.assert_single_pods();
@@ -122,8 +122,8 @@ async fn a_step_that_ends_well_while_its_pod_is_being_deleted_is_done() {
 
     let status = f.until("demo", "its end", is(Phase::Succeeded)).await;
     let step = &status.steps[0];
-    assert_eq!((step.attempts, step.phase), (1, StepPhase::Succeeded));
-    assert_eq!(step.outputs.get("answer").map(String::as_str), Some("42"));
+    assert_eq!((step.work.attempts, step.work.phase), (1, StepPhase::Succeeded));
+    assert_eq!(step.work.outputs.get("answer").map(String::as_str), Some("42"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +143,7 @@ async fn an_image_that_cannot_be_had_is_said_and_given_up_in_time() {
     .await;
     let status = f.until("demo", "question", is(Phase::Paused)).await;
     assert_eq!(
-        status.steps[0].last.as_ref().and_then(|l| l.cause),
+        status.steps[0].work.last.as_ref().and_then(|l| l.cause),
         Some(Cause::PendingTimeout),
         "{:?}",
         status.steps[0]

@@ -23,8 +23,8 @@ async fn a_step_that_always_fails_waits_longer_each_time_and_then_asks_a_person(
 
     let status = f.until("demo", "question", is(Phase::Paused)).await;
     let step = &status.steps[0];
-    assert_eq!((step.phase, step.attempts), (StepPhase::Escalated, 4));
-    let last = step.last.clone().unwrap();
+    assert_eq!((step.work.phase, step.work.attempts), (StepPhase::Escalated, 4));
+    let last = step.work.last.clone().unwrap();
     assert_eq!(
         (last.n, last.outcome, last.cause, last.exit_code),
         (4, Outcome::Failed, Some(Cause::ExitCode), Some(3))
@@ -41,10 +41,10 @@ async fn a_step_that_always_fails_waits_longer_each_time_and_then_asks_a_person(
     let (mut promised, mut started) = (BTreeMap::new(), BTreeMap::new());
     for (seen_at, _, status) in &recorder.seen().statuses {
         let Some(step) = status.steps.first() else { continue };
-        if let Some(next) = step.next_attempt_at {
-            promised.entry(step.attempts).or_insert((*seen_at, next));
+        if let Some(next) = step.work.next_attempt_at {
+            promised.entry(step.work.attempts).or_insert((*seen_at, next));
         }
-        if let Some(current) = &step.current {
+        if let Some(current) = &step.work.current {
             started.insert(current.n, current.intent_at);
         }
     }
@@ -75,7 +75,9 @@ async fn retry_grants_a_fresh_budget_its_feedback_is_rendered_and_abort_ends_the
     let decision = f.answer("demo", &question, Action::Retry, Some("Use the cache.")).await;
 
     let again = f
-        .until_status("demo", "second question", |s| s.steps[0].attempts == 2 && !s.escalations.is_empty())
+        .until_status("demo", "second question", |s| {
+            s.steps[0].work.attempts == 2 && !s.escalations.is_empty()
+        })
         .await;
     assert_ne!(again.escalations[0].id, question.id);
     let job = format!("job/{}", ids::job_name("demo", &run.uid().unwrap(), "work", None, 2));
@@ -90,7 +92,7 @@ async fn retry_grants_a_fresh_budget_its_feedback_is_rendered_and_abort_ends_the
 
     let decision = f.answer("demo", &again.escalations[0], Action::Abort, None).await;
     let status = f.until("demo", "its end", is(Phase::Cancelled)).await;
-    assert_eq!((status.reason, status.steps[0].attempts), (Some(Reason::Aborted), 2));
+    assert_eq!((status.reason, status.steps[0].work.attempts), (Some(Reason::Aborted), 2));
     assert_eq!(f.result_of(&decision).await, "Applied");
     assert_eq!(f.records().await[0].spec.outcome, Phase::Cancelled);
 }
@@ -118,7 +120,7 @@ async fn skip_goes_on_with_the_next_step() {
     f.answer("demo", &question, Action::Skip, None).await;
     let status = f.until("demo", "its end", is(Phase::Succeeded)).await;
     assert_eq!(
-        status.steps.iter().map(|s| s.phase).collect::<Vec<_>>(),
+        status.steps.iter().map(|s| s.work.phase).collect::<Vec<_>>(),
         [StepPhase::Skipped, StepPhase::Succeeded]
     );
 }

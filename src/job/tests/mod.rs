@@ -23,6 +23,9 @@ fn at(text: &str) -> Stamp {
 
 fn launch() -> Launch {
     Launch {
+        revision: "0123456789abcdef".into(),
+        context: None,
+        workspace: None,
         job: NAME.into(),
         workflow: "feature-dev".into(),
         step: "plan".into(),

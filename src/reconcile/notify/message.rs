@@ -67,6 +67,8 @@ pub struct Message {
 struct Question {
     id: String,
     step: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<String>,
     cause: Cause,
     actions: Vec<Action>,
 }
@@ -140,6 +142,7 @@ impl Question {
         Self {
             id: asked.id.clone(),
             step: asked.step.clone(),
+            item: asked.item.clone(),
             cause: asked.cause,
             actions: asked.actions.clone(),
         }

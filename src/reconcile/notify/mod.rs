@@ -41,7 +41,7 @@ pub fn tell(ctx: &Context, run: &WorkflowRun, old: &WorkflowRunStatus, new: &Wor
 
 /// Who is told about that event; a target that is named twice is told once.
 fn wanted(notify: &[Notify], event: NotifyEvent) -> BTreeSet<&str> {
-    notify.iter().filter(|n| n.on.contains(&event)).map(|n| n.target.as_str()).collect()
+    notify.iter().filter(|n| n.events.contains(&event)).map(|n| n.target.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn a_target_that_is_named_twice_is_told_once() {
         use NotifyEvent::{Escalated, Failed, Succeeded};
-        let entry = |target: &str, on: &[NotifyEvent]| Notify { on: on.to_vec(), target: target.into() };
+        let entry = |target: &str, on: &[NotifyEvent]| Notify { events: on.to_vec(), target: target.into() };
         let notify = [entry("b", &[Failed]), entry("a", &[Escalated, Failed]), entry("a", &[Failed])];
         assert_eq!(wanted(&notify, Failed), ["a", "b"].into());
         assert_eq!(wanted(&notify, Escalated), ["a"].into());

@@ -1,0 +1,70 @@
+//! What a step asks of an answer beyond its status word: declared outputs, stories, and whether a `retry` has a target.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use crate::api::step::StepOutput;
+use crate::api::{Cause, Outcome};
+
+use super::definition::StepDef;
+use super::list::{self, Problem};
+use super::verdict::{MESSAGE_LIMIT, Verdict};
+
+/// The verdict with what the step itself asks for taken into account.
+pub fn examine(mut verdict: Verdict, def: &StepDef, stories_limit: Option<u32>) -> Verdict {
+    if verdict.retry_requested && def.on_retry.is_some() {
+        verdict.outcome = Outcome::SentBack;
+        verdict.cause = None;
+        verdict.message = None;
+        return verdict;
+    }
+    if verdict.outcome != Outcome::Done {
+        return verdict;
+    }
+    let Some(output) = verdict.output.as_mut() else { return verdict };
+    let problem = declared(&def.outputs, &mut output.values).or_else(|| {
+        let limit = stories_limit?;
+        stories(output.values.get("STORIES_JSON")?, limit)
+    });
+    if let Some((cause, message)) = problem {
+        verdict.outcome = Outcome::Failed;
+        verdict.cause = Some(cause);
+        verdict.message = Some(message.chars().take(MESSAGE_LIMIT).collect());
+    }
+    verdict
+}
+
+/// A declared output is there, fits its pattern, and is known by its own name as well as by its key.
+fn declared(outputs: &[StepOutput], values: &mut BTreeMap<String, String>) -> Option<(Cause, String)> {
+    for output in outputs {
+        let key = key_of(output);
+        let Some(value) = values.get(&key).cloned() else {
+            return Some((
+                Cause::OutputMissing,
+                format!("Output {} is missing: no line {key}: …", output.name),
+            ));
+        };
+        if let Some(pattern) = &output.pattern
+            && !Regex::new(pattern).is_ok_and(|p| p.is_match(&value))
+        {
+            let message = format!("Output {} ({key}) does not match {pattern}", output.name);
+            return Some((Cause::OutputInvalid, message));
+        }
+        values.insert(output.name.clone(), value);
+    }
+    None
+}
+
+/// The key that an agent prints for a declared output.
+pub fn key_of(output: &StepOutput) -> String {
+    output.key.clone().unwrap_or_else(|| output.name.replace('-', "_")).to_uppercase()
+}
+
+/// An empty list is no fault of who made it; the loop asks about it.
+fn stories(text: &str, limit: u32) -> Option<(Cause, String)> {
+    match list::stories(text, limit) {
+        Ok(_) | Err(Problem::Empty) => None,
+        Err(Problem::Invalid(why)) => Some((Cause::StoriesInvalid, why.join("; "))),
+    }
+}

@@ -1,0 +1,218 @@
+//! Resolves names and fills in defaults, one step after the other.
+
+use std::collections::BTreeMap;
+
+use crate::api::agent::Agent;
+use crate::api::step::{Defaults, ForEach, OnExhausted, OnItemFailure, OnRetry, Step};
+use crate::api::{Span, WorkflowSpec};
+
+use super::super::retry::Policy;
+use super::{Definition, Doing, Each, Rework, StepDef, Task};
+
+/// Most items of a list unless something else is said.
+const MAX_ITEMS: u32 = 20;
+/// How often work is sent back unless something else is said.
+const ROUNDS: u32 = 2;
+
+struct Reader<'a> {
+    spec: &'a WorkflowSpec,
+    agents: BTreeMap<&'a str, &'a Agent>,
+    defaults: Defaults,
+    problems: Vec<String>,
+}
+
+pub(super) fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<String>> {
+    let mut reader = Reader {
+        spec,
+        agents: spec.agents.iter().map(|a| (a.name.as_str(), a)).collect(),
+        defaults: spec.defaults.clone().unwrap_or_default(),
+        problems: Vec::new(),
+    };
+    let main = spec.steps.iter().enumerate().map(|(i, step)| {
+        let at = format!("spec.steps[{i}] ({})", step.name);
+        let needs = reader.needs(i, step, &at);
+        reader.step(step, &at, needs, false)
+    });
+    let mut steps: Vec<Option<StepDef>> = main.collect();
+    for (k, step) in spec.finally.iter().enumerate() {
+        let at = format!("spec.finally[{k}] ({})", step.name);
+        reader.only_plain(step, &at);
+        let needs = k.checked_sub(1).map(|before| spec.steps.len() + before).into_iter().collect();
+        steps.push(reader.step(step, &at, needs, true));
+    }
+    if !reader.problems.is_empty() {
+        return Err(reader.problems);
+    }
+    Ok(Definition {
+        steps: steps.into_iter().flatten().collect(),
+        params: spec.params.clone(),
+        outputs: spec.outputs.clone(),
+        workspace: spec.workspace.clone(),
+        timeout: spec.timeout,
+        escalation: spec.escalation.clone().unwrap_or_default(),
+    })
+}
+
+impl Reader<'_> {
+    fn say(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.spec.steps.iter().position(|s| s.name == name)
+    }
+
+    /// The loop that names the step in its `verifyWith`.
+    fn loop_verified_by(&self, name: &str) -> Option<usize> {
+        let names = |s: &Step| s.for_each.as_ref().is_some_and(|f| f.verify_with.as_deref() == Some(name));
+        self.spec.steps.iter().position(names)
+    }
+
+    /// No `dependsOn` means the step above. A verifier runs in its loop and follows it alone.
+    fn needs(&mut self, i: usize, step: &Step, at: &str) -> Vec<usize> {
+        if let Some(of) = self.loop_verified_by(&step.name).filter(|of| *of != i) {
+            let only = self.spec.steps.get(of).map(|s| s.name.clone()).unwrap_or_default();
+            if step.depends_on.as_ref().is_some_and(|names| names.iter().any(|n| *n != only)) {
+                self.say(format!("{at}.dependsOn: the step verifies the items of {only} and runs in its loop; remove dependsOn"));
+            }
+            return vec![of];
+        }
+        let Some(names) = &step.depends_on else {
+            return i.checked_sub(1).into_iter().collect();
+        };
+        let mut needs = Vec::new();
+        for name in names {
+            match self.position(name) {
+                Some(k) => needs.push(k),
+                None => self.say(format!("{at}.dependsOn: there is no step {name:?}")),
+            }
+        }
+        needs
+    }
+
+    fn step(&mut self, step: &Step, at: &str, needs: Vec<usize>, finally: bool) -> Option<StepDef> {
+        let doing = match &step.approval {
+            Some(approval) => {
+                self.no_agent(step, at);
+                Some(Doing::Approval {
+                    message: approval.message.clone(),
+                    expires_after: approval.expires_after,
+                })
+            }
+            None => self.task(step, at),
+        };
+        let each = step.for_each.as_ref().and_then(|each| self.each(each, step, at));
+        let on_retry = step.on_retry.as_ref().and_then(|rule| self.rework(rule, at));
+        let exhausted = step.on_exhausted.or(self.defaults.on_exhausted);
+        Some(StepDef {
+            name: step.name.clone(),
+            doing: doing?,
+            needs,
+            when: step.when.clone(),
+            each,
+            verifies: if finally { None } else { self.loop_verified_by(&step.name) },
+            on_retry,
+            outputs: step.outputs.clone(),
+            finally,
+            timeout: step.timeout.or(self.defaults.timeout).unwrap_or(Span::mins(10)),
+            pending_timeout: step.pending_timeout.or(self.defaults.pending_timeout).unwrap_or(Span::mins(15)),
+            retry: Policy::of(step, &self.defaults),
+            on_exhausted: exhausted.unwrap_or(OnExhausted::Escalate),
+        })
+    }
+
+    fn task(&mut self, step: &Step, at: &str) -> Option<Doing> {
+        let agent = match step.agent.as_deref().map(|name| (name, self.agents.get(name))) {
+            Some((_, Some(agent))) => Some((*agent).clone()),
+            Some((name, None)) => {
+                let known: Vec<&str> = self.agents.keys().copied().collect();
+                self.problems.push(format!(
+                    "{at}.agent: there is no agent {name:?}; spec.agents has {}",
+                    known.join(", ")
+                ));
+                None
+            }
+            None => {
+                self.say(format!("{at}.agent: missing; name one of spec.agents"));
+                None
+            }
+        };
+        if step.input.is_none() {
+            self.say(format!("{at}.input: missing; say what the agent is asked to do"));
+        }
+        Some(Doing::Task(Box::new(Task {
+            agent: agent?,
+            input: step.input.clone()?,
+            expects: step.expects.clone(),
+        })))
+    }
+
+    fn no_agent(&mut self, step: &Step, at: &str) {
+        let extra = [
+            ("agent", step.agent.is_some()),
+            ("input", step.input.is_some()),
+            ("expects", step.expects.is_some()),
+            ("forEach", step.for_each.is_some()),
+            ("retry", step.retry.is_some()),
+            ("timeout", step.timeout.is_some()),
+            ("outputs", !step.outputs.is_empty()),
+        ];
+        for (field, _) in extra.into_iter().filter(|(_, given)| *given) {
+            self.say(format!("{at}.{field}: an approval step is a question to a person; remove the field"));
+        }
+    }
+
+    /// Steps of `finally` run one after the other and ask nobody.
+    fn only_plain(&mut self, step: &Step, at: &str) {
+        let extra = [
+            ("dependsOn", step.depends_on.is_some()),
+            ("when", step.when.is_some()),
+            ("forEach", step.for_each.is_some()),
+            ("approval", step.approval.is_some()),
+            ("onRetry", step.on_retry.is_some()),
+            ("onExhausted", step.on_exhausted.is_some()),
+        ];
+        for (field, _) in extra.into_iter().filter(|(_, given)| *given) {
+            self.say(format!(
+                "{at}.{field}: steps of finally run one after the other and ask nobody; remove the field"
+            ));
+        }
+    }
+
+    fn each(&mut self, each: &ForEach, step: &Step, at: &str) -> Option<Each> {
+        let verifier = match each.verify_with.as_deref().map(|name| (name, self.position(name))) {
+            None => None,
+            Some((name, None)) => {
+                self.say(format!("{at}.forEach.verifyWith: there is no step {name:?}"));
+                return None;
+            }
+            Some((name, Some(k))) => {
+                let other = self.spec.steps.get(k);
+                if name == step.name
+                    || other.is_some_and(|s| s.for_each.is_some() || s.approval.is_some() || s.when.is_some())
+                {
+                    self.say(format!("{at}.forEach.verifyWith: {name} must be another step, an agent's, without forEach and when"));
+                }
+                Some(k)
+            }
+        };
+        let stories = each.list == "stories";
+        Some(Each {
+            list: each.list.clone(),
+            name: each.item.clone().unwrap_or_else(|| if stories { "story" } else { "item" }.into()),
+            parallelism: each.parallelism.unwrap_or(1).max(1),
+            verifier,
+            max_items: each.max_items.unwrap_or(MAX_ITEMS),
+            on_item_failure: each.on_item_failure.unwrap_or(OnItemFailure::Stop),
+            allow_empty: each.allow_empty.unwrap_or(false),
+        })
+    }
+
+    fn rework(&mut self, rule: &OnRetry, at: &str) -> Option<Rework> {
+        let Some(target) = self.position(&rule.rerun) else {
+            self.say(format!("{at}.onRetry.rerun: there is no step {:?}", rule.rerun));
+            return None;
+        };
+        Some(Rework { target, limit: rule.limit.unwrap_or(ROUNDS), feedback: rule.feedback.clone() })
+    }
+}

@@ -1,0 +1,47 @@
+//! The steps of `finally`: one after the other, after success, failure or abort. They ask nobody, and whatever becomes of
+//! them, the run ends as it was going to; a second Abort ends them, too.
+
+use crate::api::{StepPhase, WorkflowRunStatus};
+
+use super::definition::Definition;
+use super::end;
+use super::launch::{self, Ready};
+use super::place::Place;
+use super::plan::Draft;
+
+/// Whether a step of `finally` has had its turn.
+pub fn has_begun(draft: &Draft<'_>) -> bool {
+    let begun = |p| p != StepPhase::Pending;
+    draft.status.steps.iter().any(|s| s.finally && begun(s.work.phase))
+}
+
+/// Starts the next one. True: not all of them are over.
+pub fn drive(draft: &mut Draft<'_>, all: &Definition) -> bool {
+    let abandoned = draft.status.ending.as_ref().is_some_and(|e| e.abandoned);
+    for (i, _) in all.steps.iter().enumerate().filter(|(_, d)| d.finally) {
+        let at = Place::step(i);
+        if abandoned {
+            end::give_up(draft, at);
+        } else {
+            match launch::due(draft, at) {
+                Ready::Now => launch::begin(draft, all, at),
+                Ready::At(when) => draft.wake_at(when),
+                Ready::No => {}
+            }
+        }
+        if !draft.work(at).is_none_or(|w| w.phase.is_finished()) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The run's last words, with those steps of `finally` that failed.
+pub fn told(message: &str, status: &WorkflowRunStatus) -> String {
+    let failed = status.steps.iter().filter(|s| s.finally && s.work.phase == StepPhase::Failed);
+    let names: Vec<&str> = failed.map(|s| s.name.as_str()).collect();
+    if names.is_empty() {
+        return message.to_string();
+    }
+    format!("{message}; in finally failed: {}", names.join(", "))
+}

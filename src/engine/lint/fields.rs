@@ -1,0 +1,145 @@
+//! Values that are wrong by themselves, and names that are used twice.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use crate::api::WorkflowSpec;
+use crate::api::agent::Agent;
+use crate::api::step::Step;
+use crate::api::workflow::Workspace;
+
+use super::super::answer::key_of;
+use super::super::context::camel_output;
+use super::super::launch::FILE_LIMIT;
+use super::super::output::is_reserved;
+
+pub(super) fn problems(spec: &WorkflowSpec) -> Vec<String> {
+    let mut all = Vec::new();
+    duplicates(spec, &mut all);
+    params(spec, &mut all);
+    for (i, agent) in spec.agents.iter().enumerate() {
+        let at = format!("spec.agents[{i}] ({})", agent.name);
+        files(agent, &at, &mut all);
+        if agent.workspace_access.is_some() && spec.workspace.is_none() {
+            all.push(format!(
+                "{at}.workspaceAccess: the workflow has no spec.workspace; add one or remove the field"
+            ));
+        }
+    }
+    for (list, steps) in [("steps", &spec.steps), ("finally", &spec.finally)] {
+        for (i, step) in steps.iter().enumerate() {
+            declared(step, &format!("spec.{list}[{i}] ({})", step.name), &mut all);
+        }
+    }
+    if let Some(workspace) = &spec.workspace {
+        volume(workspace, &mut all);
+    }
+    all
+}
+
+fn duplicates(spec: &WorkflowSpec, all: &mut Vec<String>) {
+    let steps = || spec.steps.iter().chain(&spec.finally).map(|s| s.name.clone());
+    let lists: [(&str, Vec<String>); 4] = [
+        ("agents", spec.agents.iter().map(|a| a.name.clone()).collect()),
+        ("steps", steps().collect()),
+        ("params", spec.params.iter().map(|p| p.name.clone()).collect()),
+        ("outputs", spec.outputs.iter().map(|o| o.name.clone()).collect()),
+    ];
+    for (what, names) in lists {
+        let mut seen: BTreeMap<String, ()> = BTreeMap::new();
+        for name in names {
+            if seen.insert(name.clone(), ()).is_some() {
+                all.push(format!("spec.{what}: the name {name:?} is used twice; rename one"));
+            }
+        }
+    }
+    let mut short: BTreeMap<String, String> = BTreeMap::new();
+    for name in steps() {
+        if let Some(other) = short.insert(camel_output(&name), name.clone()).filter(|other| *other != name) {
+            let both = camel_output(&name);
+            all.push(format!(
+                "spec.steps: {other} and {name} would both be {{{{ {both} }}}} in templates; rename one"
+            ));
+        }
+    }
+}
+
+fn params(spec: &WorkflowSpec, all: &mut Vec<String>) {
+    for (i, param) in spec.params.iter().enumerate() {
+        let at = format!("spec.params[{i}] ({})", param.name);
+        if let Some(pattern) = &param.pattern
+            && let Err(e) = Regex::new(pattern)
+        {
+            all.push(format!("{at}.pattern: not a regular expression: {e}"));
+            continue;
+        }
+        if let Some(default) = &param.default
+            && let Err(problem) = super::super::params::fits(param, default)
+        {
+            all.push(format!("{at}.default: {problem}"));
+        }
+    }
+}
+
+/// Names of files are paths below `/mission/files`.
+fn files(agent: &Agent, at: &str, all: &mut Vec<String>) {
+    for name in agent.files.keys() {
+        let part = |p: &str| {
+            !matches!(p, "" | "." | "..")
+                && p.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        };
+        if name.len() > 200 || !name.split('/').all(part) {
+            all.push(format!("{at}.files ({name:?}): a file's name is a path below /mission/files, of letters, digits, '.', '_', '-' and '/'"));
+        }
+    }
+    let size: usize = agent.files.values().map(String::len).sum();
+    if size > FILE_LIMIT {
+        all.push(format!(
+            "{at}.files: {} KiB in all; {} KiB is the most",
+            size.div_ceil(1024),
+            FILE_LIMIT / 1024
+        ));
+    }
+}
+
+/// Outputs that a step declares.
+fn declared(step: &Step, at: &str, all: &mut Vec<String>) {
+    let is_key = |key: &str| {
+        key.starts_with(|c: char| c.is_ascii_uppercase())
+            && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
+    for (k, output) in step.outputs.iter().enumerate() {
+        let at = format!("{at}.outputs[{k}] ({})", output.name);
+        if !is_key(&key_of(output)) || key_of(output) == "STATUS" {
+            all.push(format!(
+                "{at}.key: {:?} is no key that an agent prints; a key is of A-Z, 0-9 and _",
+                key_of(output)
+            ));
+        }
+        let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !output.name.chars().all(name) || is_reserved(&output.name) {
+            all.push(format!("{at}.name: of letters, digits and _, and not one of the run's own names"));
+        }
+        if let Some(Err(e)) = output.pattern.as_ref().map(|p| Regex::new(p)) {
+            all.push(format!("{at}.pattern: not a regular expression: {e}"));
+        }
+    }
+}
+
+fn volume(workspace: &Workspace, all: &mut Vec<String>) {
+    if !Regex::new(r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$")
+        .is_ok_and(|r| r.is_match(&workspace.size))
+    {
+        all.push(format!("spec.workspace.size: {:?} is no size; write one such as 5Gi", workspace.size));
+    }
+    if let Some(path) = &workspace.mount_path {
+        let taken =
+            ["/", "/tmp", "/mission"].contains(&path.trim_end_matches('/')) || path.starts_with("/mission/");
+        if !path.starts_with('/') || path.contains("..") || path.contains(':') || path == "/" || taken {
+            all.push(format!(
+                "spec.workspace.mountPath: {path:?}: an absolute path other than /tmp and /mission"
+            ));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Every problem of a workflow that can be known before anything runs, as `field: what is wrong; what to do`.
+//!
+//! [`graph`] looks at how steps hang together, [`fields`] at single values, [`texts`] at templates and conditions,
+//! [`volume`] at who shares the workspace. Start reading at [`problems`].
+
+mod fields;
+mod graph;
+mod texts;
+mod volume;
+
+use crate::api::WorkflowSpec;
+
+use super::definition::Definition;
+
+/// Empty: the workflow can be executed.
+pub fn problems(spec: &WorkflowSpec) -> Vec<String> {
+    let mut all = fields::problems(spec);
+    match Definition::read(spec) {
+        Err(more) => all.extend(more),
+        Ok(definition) => match graph::cycle(&definition) {
+            Some(circle) => {
+                all.push(format!("spec.steps: {} depend on each other in a circle", circle.join(" -> ")));
+            }
+            None => {
+                all.extend(graph::problems(&definition));
+                all.extend(texts::problems(spec, &definition));
+                all.extend(volume::problems(&definition));
+            }
+        },
+    }
+    all
+}
+
+/// Where a step is written.
+fn place(definition: &Definition, i: usize) -> String {
+    let main = definition.steps.iter().filter(|s| !s.finally).count();
+    let name = definition.steps.get(i).map_or("", |s| s.name.as_str());
+    if i < main {
+        format!("spec.steps[{i}] ({name})")
+    } else {
+        format!("spec.finally[{}] ({name})", i - main)
+    }
+}

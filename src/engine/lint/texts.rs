@@ -1,0 +1,148 @@
+//! Templates and conditions: whether they can be read, and whether what they name exists when their step starts.
+
+use crate::api::WorkflowSpec;
+use crate::api::step::OnExhausted;
+
+use super::super::condition::{Condition, Names, Wanted};
+use super::super::context::{camel_output, snake_output};
+use super::super::definition::Definition;
+use super::super::output::is_reserved;
+use super::super::template::Template;
+use super::place;
+
+/// What a loop adds.
+const OF_LOOPS: &[&str] =
+    &["current_story", "current_story_id", "current_story_title", "completed_stories", "stories_remaining"];
+
+pub(super) fn problems(spec: &WorkflowSpec, definition: &Definition) -> Vec<String> {
+    let mut all = Vec::new();
+    for (i, step) in definition.steps.iter().enumerate() {
+        for (field, text) in step.templates() {
+            template(definition, i, &format!("{}.{field}", place(definition, i)), text, &mut all);
+        }
+        if let Some(text) = &step.when {
+            let before = definition.ancestors(i).into_iter().filter_map(|k| definition.steps.get(k));
+            let steps = before.map(|s| s.name.as_str()).collect();
+            condition(
+                spec,
+                steps,
+                Wanted::Boolean,
+                &format!("{}.when", place(definition, i)),
+                text,
+                &mut all,
+            );
+        }
+    }
+    if let Some(key) = spec.concurrency.as_ref().and_then(|c| c.key.as_ref()) {
+        condition(spec, Vec::new(), Wanted::Text, "spec.concurrency.key", key, &mut all);
+    }
+    all
+}
+
+fn condition(
+    spec: &WorkflowSpec,
+    steps: Vec<&str>,
+    wanted: Wanted,
+    at: &str,
+    text: &str,
+    all: &mut Vec<String>,
+) {
+    let names = Names { params: spec.params.iter().map(|p| p.name.as_str()).collect(), steps };
+    match Condition::parse(text) {
+        Err(problem) => all.push(format!("{at}: {problem}")),
+        Ok(condition) => {
+            all.extend(condition.check(&names, wanted).into_iter().map(|problem| format!("{at}: {problem}")));
+        }
+    }
+}
+
+fn template(definition: &Definition, i: usize, at: &str, text: &str, all: &mut Vec<String>) {
+    let template = match Template::parse(text) {
+        Err(e) => return all.push(format!("{at}: {e}")),
+        Ok(template) => template,
+    };
+    for variable in template.variables() {
+        if let Some((step, why)) = may_be_absent(definition, i, &variable) {
+            all.push(format!(
+                "{at}: {{{{ {variable} }}}} does not exist when step {step} {why}; write {{{{ {variable} | default(value=\"\") }}}}"
+            ));
+        }
+    }
+    for variable in template.variables().iter().filter(|v| !may_exist(definition, i, v)) {
+        all.push(format!(
+            "{at}: {{{{ {variable} }}}} does not exist when this step starts; {}",
+            hint(variable)
+        ));
+    }
+}
+
+fn hint(variable: &str) -> &'static str {
+    if variable.starts_with("params.") {
+        "declare it in spec.params"
+    } else if OF_LOOPS.contains(&variable) {
+        "only a step with forEach, and the step that verifies its items, have it"
+    } else {
+        "use task, params.*, run.*, or the output of a step before this one"
+    }
+}
+
+/// False only where the variable certainly does not exist: a key that an earlier step prints is known at run time only.
+fn may_exist(definition: &Definition, i: usize, variable: &str) -> bool {
+    let mut path = variable.split('.');
+    let first = path.next().unwrap_or_default();
+    let second = path.next();
+    let finally = definition.steps.get(i).is_some_and(|s| s.finally);
+    let own_loop = definition.loop_of(i).and_then(|l| definition.steps.get(l)).and_then(|s| s.each.as_ref());
+    let before: Vec<&str> = definition
+        .ancestors(i)
+        .into_iter()
+        .filter_map(|k| definition.steps.get(k))
+        .map(|s| s.name.as_str())
+        .collect();
+    match (first, second) {
+        ("task" | "human_feedback" | "verify_feedback", _) | ("params" | "run" | "steps", None) => true,
+        ("params", Some(name)) => definition.params.iter().any(|p| p.name == name),
+        ("run", Some("name" | "namespace" | "uid")) => true,
+        ("run", Some("phase" | "reason" | "message")) => finally,
+        ("run", Some(_)) => false,
+        ("steps", Some(name)) => before.contains(&name),
+        _ if own_loop.is_some_and(|each| each.name == first || OF_LOOPS.contains(&first)) => true,
+        _ if before.iter().any(|s| first == camel_output(s) || first == snake_output(s)) => true,
+        _ => {
+            !before.is_empty()
+                && !is_reserved(first)
+                && !first.ends_with("Output")
+                && !first.ends_with("_output")
+        }
+    }
+}
+
+/// The step that may leave the variable without a value, and how.
+fn may_be_absent<'a>(
+    definition: &'a Definition,
+    i: usize,
+    variable: &str,
+) -> Option<(&'a str, &'static str)> {
+    let finally = definition.steps.get(i).is_some_and(|s| s.finally);
+    let before = definition.ancestors(i).into_iter().filter_map(|k| definition.steps.get(k));
+    let mut named = before.filter(|s| {
+        variable == camel_output(&s.name)
+            || variable == snake_output(&s.name)
+            || variable == format!("steps.{}.output", s.name)
+            // `outputs` itself is always there, if only empty.
+            || variable.starts_with(&format!("steps.{}.outputs.", s.name))
+            || variable.starts_with(&format!("steps.{}.items", s.name))
+    });
+    named.find_map(|s| {
+        let why = if finally {
+            "was not finished (finally runs after failures, too)"
+        } else if s.when.is_some() {
+            "is skipped (when)"
+        } else if s.on_exhausted == OnExhausted::Continue {
+            "is tolerated (onExhausted: Continue)"
+        } else {
+            return None;
+        };
+        Some((s.name.as_str(), why))
+    })
+}

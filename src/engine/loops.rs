@@ -1,0 +1,301 @@
+//! Steps that run once per item of a list, with or without a verifier after each item.
+//!
+//! An item is settled when its work is done and verified. Items take their turn in order, `parallelism` at once; each
+//! has its own budgets. Start reading at [`drive`].
+
+use serde_json::{Map, Value, json};
+
+use crate::api::status::ItemStatus;
+use crate::api::step::OnItemFailure;
+use crate::api::{Cause, Stamp, StepPhase, Work, WorkflowRunStatus};
+
+use super::definition::{Definition, Each};
+use super::launch::{self, Ready};
+use super::list::{self, Item, Problem};
+use super::place::Place;
+use super::plan::Draft;
+use super::{context, escalate};
+
+/// The prefix of items that are added when work is sent back into a finished loop.
+pub const REWORK: &str = "rework-";
+
+/// Lists the items when it is the loop's turn, starts those whose turn it is, and ends the loop when all are settled.
+/// True: something changed that others wait for.
+pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
+    let Some(each) = all.steps.get(i).and_then(|d| d.each.clone()) else { return false };
+    let Some(phase) = draft.work(Place::step(i)).map(|w| w.phase) else { return false };
+    if phase.is_finished() {
+        return false;
+    }
+    let listed = draft.status.steps.get(i).is_some_and(|s| !s.items.is_empty());
+    if phase == StepPhase::Pending {
+        if !launch::needs_met(draft, all, i) {
+            return false;
+        }
+        match launch::wanted(draft, all, Place::step(i)) {
+            launch::Wanted::Yes => {}
+            launch::Wanted::No => {
+                skip(draft, i, &each);
+                return true;
+            }
+            launch::Wanted::Asked => return false,
+        }
+        if !enlist(draft, all, i, &each) {
+            return draft.work(Place::step(i)).is_some_and(|w| w.phase.is_finished());
+        }
+    } else if phase == StepPhase::Escalated && !listed {
+        return false;
+    }
+    turns(draft, all, i, &each);
+    close(draft, i, &each)
+}
+
+/// A loop that is skipped takes its verifier with it.
+pub fn skip(draft: &mut Draft<'_>, i: usize, each: &Each) {
+    for step in [Some(i), each.verifier].into_iter().flatten() {
+        finish(draft, step, StepPhase::Skipped);
+    }
+}
+
+fn finish(draft: &mut Draft<'_>, step: usize, phase: StepPhase) {
+    let now = draft.now();
+    if let Some(work) = draft.work_mut(Place::step(step)) {
+        work.phase = phase;
+        work.finished_at = Some(now);
+    }
+}
+
+/// Writes the items into the status. False: there are none, and the loop does not go on.
+fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> bool {
+    let found = match source(draft, all, i) {
+        Ok(items) => items,
+        Err((Cause::NoItems, _)) if each.allow_empty => {
+            for step in [Some(i), each.verifier].into_iter().flatten() {
+                finish(draft, step, StepPhase::Succeeded);
+            }
+            return false;
+        }
+        Err((cause, message)) => {
+            escalate::open(draft, Place::step(i), cause, message);
+            return false;
+        }
+    };
+    let now = draft.now();
+    for step in [Some(i), each.verifier].into_iter().flatten() {
+        let Some(status) = draft.status.steps.get_mut(step) else { continue };
+        let old = std::mem::take(&mut status.items);
+        status.items = found.iter().map(|item| entry(item, &old, status.work.rounds)).collect();
+    }
+    if let Some(work) = draft.work_mut(Place::step(i)) {
+        work.phase = StepPhase::Running;
+        work.started_at = work.started_at.or(Some(now));
+    }
+    true
+}
+
+/// An item that was listed before keeps its history: its attempts are counted on.
+fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
+    let title = Some(item.title.chars().take(120).collect()).filter(|t: &String| !t.is_empty());
+    match old.iter().find(|o| o.id == item.id) {
+        Some(known) => {
+            let mut work = known.work.clone();
+            again(&mut work, None);
+            ItemStatus { id: item.id.clone(), title, listed: known.listed, work }
+        }
+        None => ItemStatus { id: item.id.clone(), title, listed: round, work: Work::default() },
+    }
+}
+
+/// The work is to be done again: a new round with fresh budgets; its history stays.
+pub fn again(work: &mut Work, feedback: Option<&str>) {
+    work.phase = StepPhase::Pending;
+    work.retries = 0;
+    work.lost = 0;
+    work.next_attempt_at = None;
+    work.finished_at = None;
+    work.rounds += 1;
+    work.verify_feedback = feedback.map(String::from);
+}
+
+/// The items as the steps before the loop name them.
+pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
+    let each = all.steps.get(i).and_then(|d| d.each.as_ref());
+    let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
+    let context = Value::Object(launch::plain_context(draft, all, Place::step(i)));
+    let stories = each.list == "stories";
+    let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
+    let value = path.split('.').try_fold(&context, |at, part| at.get(part));
+    let Some(value) = value else {
+        let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
+        let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
+        return Err((Cause::ListInvalid, message));
+    };
+    let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+    let parsed =
+        if stories { list::stories(&text, each.max_items) } else { list::items(&text, each.max_items) };
+    parsed.map_err(|problem| match problem {
+        Problem::Empty => (Cause::NoItems, format!("forEach.in: {} is an empty list", each.list)),
+        Problem::Invalid(why) => {
+            (Cause::ListInvalid, format!("forEach.in: {}: {}", each.list, why.join("; ")))
+        }
+    })
+}
+
+/// Is the item's work done, and verified where the loop has a verifier?
+fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
+    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
+    of(i) && each.verifier.is_none_or(of)
+}
+
+fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
+    let mut slots = each.parallelism;
+    let mut stopped = false;
+    let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
+    for k in 0..count {
+        if slots == 0 {
+            return;
+        }
+        if is_settled(&draft.status, i, each, k) || (stopped && !has_begun(draft, i, k)) {
+            continue;
+        }
+        advance(draft, all, i, each, k);
+        if is_settled(&draft.status, i, each, k) {
+            continue;
+        }
+        let asked = |step| draft.work(Place::item(step, k)).is_some_and(|w| w.phase == StepPhase::Escalated);
+        if asked(i) || each.verifier.is_some_and(asked) {
+            stopped |= each.on_item_failure == OnItemFailure::Stop;
+        } else {
+            slots -= 1;
+        }
+    }
+}
+
+fn has_begun(draft: &Draft<'_>, i: usize, k: usize) -> bool {
+    draft.work(Place::item(i, k)).is_some_and(|w| w.attempts > 0 || w.phase != StepPhase::Pending)
+}
+
+/// The next thing to do for one item: its work, or the verification of it.
+fn advance(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each, k: usize) {
+    let Some(phase) = draft.work(Place::item(i, k)).map(|w| w.phase) else { return };
+    let at = match each.verifier {
+        _ if !phase.is_satisfied() => Place::item(i, k),
+        None => return,
+        Some(v) if phase == StepPhase::Succeeded => Place::item(v, k),
+        Some(v) => {
+            // Nothing was made that could be verified.
+            let now = draft.now();
+            if let Some(work) = draft.work_mut(Place::item(v, k)) {
+                work.phase = StepPhase::Skipped;
+                work.finished_at = Some(now);
+            }
+            return;
+        }
+    };
+    match launch::due(draft, at) {
+        Ready::Now => launch::begin(draft, all, at),
+        Ready::At(when) => draft.wake_at(when),
+        Ready::No => {}
+    }
+}
+
+/// Ends the loop and its verifier when every item is settled; else both show what their items do.
+pub fn close(draft: &mut Draft<'_>, i: usize, each: &Each) -> bool {
+    let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
+    let ended = count > 0 && (0..count).all(|k| is_settled(&draft.status, i, each, k));
+    for step in [Some(i), each.verifier].into_iter().flatten() {
+        sum_up(&mut draft.status, step);
+        if ended {
+            finish(draft, step, StepPhase::Succeeded);
+        }
+    }
+    if !ended
+        && let Some(work) = draft.work_mut(Place::step(i))
+        && work.phase == StepPhase::Pending
+    {
+        work.phase = StepPhase::Running;
+    }
+    ended
+}
+
+/// A step with items shows the most lively of them, and the sums of what they spent.
+pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
+    let Some(step) = status.steps.get_mut(step).filter(|s| !s.items.is_empty()) else { return };
+    let any = |phase| step.items.iter().any(|i| i.work.phase == phase);
+    let lively = [
+        StepPhase::Running,
+        StepPhase::Backoff,
+        StepPhase::Escalated,
+        StepPhase::Failed,
+        StepPhase::Cancelled,
+        StepPhase::Pending,
+    ];
+    step.work.phase = lively.into_iter().find(|p| any(*p)).unwrap_or(StepPhase::Pending);
+    step.work.retries = step.items.iter().map(|i| i.work.retries).sum();
+    step.work.lost = step.items.iter().map(|i| i.work.lost).sum();
+    step.work.next_attempt_at = step.items.iter().filter_map(|i| i.work.next_attempt_at).min();
+    step.work.started_at = step.items.iter().filter_map(|i| i.work.started_at).min().or(step.work.started_at);
+}
+
+/// What a loop adds to the context of one of its items.
+pub fn add_context(
+    draft: &Draft<'_>,
+    all: &Definition,
+    at: Place,
+    top: &mut Map<String, Value>,
+) -> Result<(), (Cause, String)> {
+    let (Some(k), Some(i)) = (at.item, all.loop_of(at.step)) else { return Ok(()) };
+    let Some((def, each)) = all.steps.get(i).and_then(|d| Some((d, d.each.as_ref()?))) else { return Ok(()) };
+    let Some(status) = draft.status.steps.get(i) else { return Ok(()) };
+    let Some(entry) = status.items.get(k) else { return Ok(()) };
+    let item = content(draft, all, i, entry)?;
+    if at.step != i {
+        context::of_item(top, &def.name, &entry.work);
+    }
+    let since = draft.work(at).and_then(|w| w.current.as_ref()).map_or(draft.now(), |c| c.intent_at);
+    let settled = |n: &usize| is_settled(&draft.status, i, each, *n) && settled_by(draft, i, each, *n, since);
+    let done: Vec<usize> = (0..status.items.len()).filter(settled).collect();
+    let lines = done
+        .iter()
+        .filter_map(|n| status.items.get(*n))
+        .map(|x| format!("- {}: {}", x.id, x.title.as_deref().unwrap_or_default()));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    top.insert(each.name.clone(), item.value.clone());
+    top.insert("current_story".into(), json!(list::current_story(&item.value, &item)));
+    top.insert("current_story_id".into(), json!(item.id));
+    top.insert("current_story_title".into(), json!(item.title));
+    top.insert("completed_stories".into(), json!(if lines.is_empty() { "(none yet)".into() } else { lines }));
+    top.insert("stories_remaining".into(), json!(status.items.len() - done.len()));
+    Ok(())
+}
+
+/// Settled before the attempt began: the same for an attempt under way, whatever happens beside it.
+fn settled_by(draft: &Draft<'_>, i: usize, each: &Each, k: usize, since: Stamp) -> bool {
+    let by =
+        |step| draft.work(Place::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
+    by(i) && each.verifier.is_none_or(by)
+}
+
+/// What the list says about an item; an item that was added for rework says it itself.
+fn content(
+    draft: &Draft<'_>,
+    all: &Definition,
+    i: usize,
+    entry: &ItemStatus,
+) -> Result<Item, (Cause, String)> {
+    let listed = source(draft, all, i);
+    if let Some(item) = listed.iter().flatten().find(|x| x.id == entry.id) {
+        return Ok(Item { id: item.id.clone(), title: item.title.clone(), value: item.value.clone() });
+    }
+    if entry.id.starts_with(REWORK) {
+        let title = entry.title.clone().unwrap_or_default();
+        let description = entry.work.supplied.get("rework").cloned().unwrap_or_default();
+        let value = json!({
+            "id": entry.id, "title": title, "description": description,
+            "acceptanceCriteria": ["What is named in the description is mended", "What was accepted before still holds"],
+        });
+        return Ok(Item { id: entry.id.clone(), title, value });
+    }
+    listed?;
+    Err((Cause::ListInvalid, format!("forEach.in: the list has no item {} any more", entry.id)))
+}

@@ -1,0 +1,89 @@
+//! Where a piece of work stands in a run's status: a step, or one item of a step.
+
+use crate::api::{StepStatus, Work, WorkflowRunStatus};
+
+use super::plan::Draft;
+
+/// A step, or one item of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub step: usize,
+    pub item: Option<usize>,
+}
+
+impl Place {
+    pub const fn step(step: usize) -> Self {
+        Self { step, item: None }
+    }
+
+    pub const fn item(step: usize, item: usize) -> Self {
+        Self { step, item: Some(item) }
+    }
+
+    pub fn of(self, status: &WorkflowRunStatus) -> Option<&Work> {
+        let step = status.steps.get(self.step)?;
+        match self.item {
+            None => Some(&step.work),
+            Some(k) => step.items.get(k).map(|i| &i.work),
+        }
+    }
+
+    pub fn of_mut(self, status: &mut WorkflowRunStatus) -> Option<&mut Work> {
+        let step = status.steps.get_mut(self.step)?;
+        match self.item {
+            None => Some(&mut step.work),
+            Some(k) => step.items.get_mut(k).map(|i| &mut i.work),
+        }
+    }
+
+    /// The item's name within its step: a list that was made anew may have an item of the same id.
+    pub fn item_key(self, status: &WorkflowRunStatus) -> Option<String> {
+        let item = status.steps.get(self.step)?.items.get(self.item?)?;
+        Some(if item.listed == 0 { item.id.clone() } else { format!("{}~{}", item.id, item.listed) })
+    }
+
+    /// For people: `step a` or `step a, item s-1`.
+    pub fn words(self, status: &WorkflowRunStatus) -> String {
+        let Some(step) = status.steps.get(self.step) else { return "a step".into() };
+        match self.item.and_then(|k| step.items.get(k)) {
+            None => format!("step {}", step.name),
+            Some(item) => format!("step {}, item {}", step.name, item.id),
+        }
+    }
+
+    /// The place that an escalation speaks of.
+    pub fn find(status: &WorkflowRunStatus, step: &str, item: Option<&str>) -> Option<Self> {
+        let i = status.steps.iter().position(|s| s.name == step)?;
+        match item {
+            None => Some(Self::step(i)),
+            Some(id) => {
+                let k = status.steps.get(i)?.items.iter().position(|x| x.id == id)?;
+                Some(Self::item(i, k))
+            }
+        }
+    }
+}
+
+/// Every place of a step that may have an attempt.
+pub fn places_of(i: usize, step: &StepStatus) -> Vec<Place> {
+    if step.items.is_empty() {
+        vec![Place::step(i)]
+    } else {
+        (0..step.items.len()).map(|k| Place::item(i, k)).collect()
+    }
+}
+
+/// Every place of a run that may have an attempt.
+pub fn places(status: &WorkflowRunStatus) -> Vec<Place> {
+    status.steps.iter().enumerate().flat_map(|(i, s)| places_of(i, s)).collect()
+}
+
+impl Draft<'_> {
+    pub fn work(&self, at: Place) -> Option<&Work> {
+        at.of(&self.status)
+    }
+
+    pub fn work_mut(&mut self, at: Place) -> Option<&mut Work> {
+        at.of_mut(&mut self.status)
+    }
+}

@@ -1,0 +1,118 @@
+//! Work that is sent back: the only edge of a workflow that leads back.
+//!
+//! The target and every step between it and the one that rejects run again, with the feedback and fresh budgets; their
+//! history stays. Rounds are counted apart from retries. Start reading at [`send_back`].
+
+use crate::api::status::ItemStatus;
+use crate::api::{StepPhase, Work};
+
+use super::definition::{Definition, Rework};
+use super::loops::{self, REWORK};
+use super::place::Place;
+use super::plan::Draft;
+
+/// The most of a feedback that is kept, in bytes: as much as of an output.
+const FEEDBACK_LIMIT: usize = super::output::TAIL_LIMIT;
+
+/// Sends the work back. False: that was done as often as `onRetry.limit` allows.
+pub fn send_back(draft: &mut Draft<'_>, all: &Definition, at: Place, rule: &Rework, feedback: &str) -> bool {
+    let Some(work) = draft.work_mut(at) else { return false };
+    if work.sent_back >= rule.limit {
+        return false;
+    }
+    work.sent_back += 1;
+    draft.status.totals.get_or_insert_default().rounds += 1;
+    let feedback = clipped(feedback);
+    match (at.item, all.steps.get(at.step).and_then(|d| d.verifies)) {
+        (Some(k), Some(of)) => {
+            restart(draft, Place::item(of, k), Some(feedback));
+            restart(draft, at, None);
+        }
+        _ => whole(draft, all, at.step, rule.target, feedback),
+    }
+    true
+}
+
+fn clipped(text: &str) -> &str {
+    let mut end = text.len().min(FEEDBACK_LIMIT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+fn restart(draft: &mut Draft<'_>, at: Place, feedback: Option<&str>) {
+    if let Some(work) = draft.work_mut(at) {
+        loops::again(work, feedback);
+    }
+}
+
+/// What is being done again already, because another step rejected it as well, goes on.
+fn whole(draft: &mut Draft<'_>, all: &Definition, verifier: usize, target: usize, feedback: &str) {
+    let target_loops = all.loop_of(target) == Some(target);
+    for step in all.between(target, verifier) {
+        let done = draft.work(Place::step(step)).is_some_and(|w| w.phase.is_satisfied());
+        let of_target = all.steps.get(step).is_some_and(|d| d.verifies == Some(target));
+        if step == verifier {
+            let Some(work) = draft.work_mut(Place::step(step)) else { continue };
+            let sent_back = work.sent_back;
+            loops::again(work, None);
+            work.sent_back = sent_back;
+        } else if target_loops && (step == target || of_target) {
+            reopen(draft, step, step == target, feedback);
+        } else if done || step == target {
+            if let Some(work) = draft.work_mut(Place::step(step)).filter(|w| w.phase.is_satisfied()) {
+                loops::again(work, Some(feedback));
+                work.sent_back = 0;
+            } else if let Some(work) = draft.work_mut(Place::step(step)) {
+                work.verify_feedback = Some(feedback.into());
+            }
+        }
+    }
+}
+
+/// A finished loop gets one more item.
+fn reopen(draft: &mut Draft<'_>, step: usize, does_the_work: bool, feedback: &str) {
+    let Some(status) = draft.status.steps.get_mut(step) else { return };
+    let taken = |n: &usize| status.items.iter().any(|i| i.id == format!("{REWORK}{n}"));
+    let n = (1..).find(|n| !taken(n)).unwrap_or(1);
+    let mut work = Work::default();
+    if does_the_work {
+        work.supplied.insert("rework".into(), feedback.into());
+        work.verify_feedback = Some(feedback.into());
+    }
+    status.items.push(ItemStatus {
+        id: format!("{REWORK}{n}"),
+        title: Some(format!("Rework {n}")),
+        listed: status.work.rounds,
+        work,
+    });
+    if status.work.phase.is_satisfied() {
+        status.work.rounds += 1;
+        status.work.phase = if does_the_work { StepPhase::Running } else { StepPhase::Pending };
+        status.work.finished_at = None;
+    }
+}
+
+/// The work was accepted: its feedback is answered.
+pub fn accepted(draft: &mut Draft<'_>, all: &Definition, at: Place) {
+    let Some(def) = all.steps.get(at.step) else { return };
+    let places: Vec<Place> = match (at.item, def.verifies, &def.on_retry) {
+        (Some(k), Some(of), _) => vec![Place::item(of, k)],
+        (None, _, Some(rule)) => all.between(rule.target, at.step).into_iter().map(Place::step).collect(),
+        _ => return,
+    };
+    for place in places {
+        if let Some(work) = draft.work_mut(place).filter(|w| w.phase.is_satisfied()) {
+            work.verify_feedback = None;
+        }
+    }
+}
+
+/// The named key's value, else all that was said.
+pub fn feedback_of(rule: &Rework, values: &std::collections::BTreeMap<String, String>, text: &str) -> String {
+    let named = rule.feedback.as_ref().and_then(|key| {
+        values.iter().find(|(k, v)| k.eq_ignore_ascii_case(key) && !v.is_empty()).map(|(_, v)| v.clone())
+    });
+    named.unwrap_or_else(|| text.to_string())
+}

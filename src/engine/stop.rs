@@ -1,0 +1,63 @@
+//! Stops attempts: the order stands in the status before it is carried out.
+
+use std::time::Duration;
+
+use crate::api::status::{CurrentAttempt, StopOrder};
+use crate::api::{Cause, Outcome, StepPhase};
+
+use super::budget;
+use super::effect::Effect;
+use super::place::{Place, places};
+use super::plan::Draft;
+use super::snapshot::{AttemptFact, STOP_GRACE};
+use super::step::{End, record};
+
+/// Tells an attempt to stop.
+pub fn order_stop(draft: &mut Draft<'_>, at: Place, cause: Cause) {
+    let now = draft.now();
+    let Some(current) = draft.work_mut(at).and_then(|w| w.current.as_mut()) else { return };
+    current.stop = Some(StopOrder { at: now, cause });
+    let job = current.job.clone();
+    draft.after.push(Effect::Stop { job });
+    draft.wake_at(now.plus(STOP_GRACE.as_duration()));
+}
+
+/// An attempt that was told to stop and did not: after a while it is read and deleted.
+pub fn insist(draft: &mut Draft<'_>, current: &CurrentAttempt) {
+    let Some(stop) = &current.stop else { return };
+    let limit = stop.at.plus(STOP_GRACE.as_duration());
+    if draft.now() >= limit {
+        draft.after.push(Effect::Kill { job: current.job.clone() });
+        draft.wake_at(draft.now().plus(Duration::from_secs(10)));
+    } else {
+        draft.wake_at(limit);
+    }
+}
+
+/// The run ends and its definition is lost: attempts that are over are recorded as stopped, unjudged.
+pub fn unjudged(draft: &mut Draft<'_>) {
+    for at in places(&draft.status) {
+        let Some(current) = draft.work(at).and_then(|w| w.current.clone()) else { continue };
+        match draft.seen.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
+            AttemptFact::Pending { .. } | AttemptFact::Running { .. } => insist(draft, &current),
+            AttemptFact::Unread | AttemptFact::Unreachable { .. } => {
+                draft.wake_at(draft.now().plus(Duration::from_secs(5)));
+            }
+            AttemptFact::Absent
+            | AttemptFact::Blocked { .. }
+            | AttemptFact::Refused { .. }
+            | AttemptFact::Exited(_)
+            | AttemptFact::Lost { .. }
+            | AttemptFact::NameTaken { .. } => {
+                record(
+                    draft,
+                    at,
+                    &current,
+                    End::of(Outcome::Stopped, Some(Cause::RunEnded)),
+                    "the run ended",
+                );
+                budget::set_phase(draft, at, StepPhase::Cancelled);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Whose turn it is where a workflow limits how many of its runs go at once: first come, first served.
+
+use crate::api::workflow::{Concurrency, ConcurrencyPolicy};
+use crate::api::{Phase, Reason, WorkflowRun};
+
+use super::condition::Condition;
+use super::context;
+use super::params;
+use super::plan::Draft;
+
+/// What the limit says about a run that could start otherwise.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    Now,
+    Wait(String),
+    Rejected(String),
+    /// Its key cannot be had.
+    Invalid(String),
+}
+
+/// Is it this run's turn? Its key enters the status, so that others need not work it out.
+pub fn of(draft: &mut Draft<'_>, rule: &Concurrency, declared: &[crate::api::workflow::Param]) -> Turn {
+    let key = match key_of(draft.seen.run, rule, declared) {
+        Ok(key) => key,
+        Err(problem) => return Turn::Invalid(format!("concurrency.key: {problem}")),
+    };
+    let me = rank(draft.seen.run);
+    let before = draft.seen.peers.iter().filter(|peer| {
+        let same = match peer.status.as_ref().and_then(|s| s.concurrency_key.as_ref()) {
+            Some(theirs) => *theirs == key,
+            None => key_of(peer, rule, declared).is_ok_and(|theirs| theirs == key),
+        };
+        same && (holds(peer) || (may_start(peer) && rank(peer) < me))
+    });
+    let ahead = before.count();
+    draft.status.concurrency_key = Some(key.clone());
+    if ahead < rule.limit as usize {
+        return Turn::Now;
+    }
+    let name = &draft.seen.run.spec.workflow_ref.name;
+    let of_key = if key.is_empty() { String::new() } else { format!(" with the key {key:?}") };
+    let words = format!("Workflow {name} lets {} run(s){of_key} go at once (spec.concurrency)", rule.limit);
+    match rule.policy.unwrap_or_default() {
+        ConcurrencyPolicy::Queue => Turn::Wait(format!("waits for its turn: {words}")),
+        ConcurrencyPolicy::Reject => Turn::Rejected(format!("{words}, and as many are under way")),
+    }
+}
+
+fn key_of(
+    run: &WorkflowRun,
+    rule: &Concurrency,
+    declared: &[crate::api::workflow::Param],
+) -> Result<String, String> {
+    let Some(text) = &rule.key else { return Ok(String::new()) };
+    let values = params::resolve(declared, &run.spec.params).map_err(|p| p.join("; "))?;
+    Condition::parse(text)?.text(&context::asked_for(run, &values))
+}
+
+/// A run that has started and not ended; also while it is paused.
+fn holds(run: &WorkflowRun) -> bool {
+    let status = run.status.as_ref();
+    status.is_some_and(|s| s.started_at.is_some() && !s.phase.is_some_and(Phase::is_terminal))
+}
+
+/// A run that waits for nothing else: one that is suspended lets others go first.
+fn may_start(run: &WorkflowRun) -> bool {
+    let status = run.status.as_ref();
+    let reason = status.and_then(|s| s.reason);
+    let over = status.and_then(|s| s.phase).is_some_and(Phase::is_terminal);
+    !over
+        && run.spec.suspend != Some(true)
+        && run.metadata.deletion_timestamp.is_none()
+        && matches!(reason, None | Some(Reason::Queued | Reason::Running))
+}
+
+fn rank(run: &WorkflowRun) -> impl Ord + use<> {
+    (run.metadata.creation_timestamp.as_ref().map(|t| t.0), run.metadata.name.clone())
+}

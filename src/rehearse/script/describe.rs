@@ -1,0 +1,101 @@
+//! A world -> words: what expectations are compared with.
+
+use std::fmt::Write;
+
+use crate::api::{Span, Work};
+
+use super::super::world::World;
+
+/// The world in words.
+pub fn describe(world: &World) -> Vec<String> {
+    let Some(run) = &world.run else {
+        return vec!["no-run".into(), format!("problems={}", world.problems.len())];
+    };
+    let status = run.status.clone().unwrap_or_default();
+    let mut words = vec![
+        status.phase.map_or("none".into(), |p| p.to_string()),
+        status.reason.map_or("none".into(), |r| format!("reason={r}")),
+        format!("progress={}", status.progress.clone().unwrap_or_default()),
+        format!("problems={}", world.problems.len()),
+        format!("launched={}", world.launched.len()),
+        format!("stopped={}", world.stopped.len()),
+        format!("records={}", world.records.len()),
+        format!("asked={}", status.escalations.len()),
+        format!("active={}s", status.active_seconds.unwrap_or(0)),
+        format!("clock={}", if status.active_since.is_some() { "on" } else { "off" }),
+    ];
+    for step in &status.steps {
+        describe_work(world, &step.name, &step.work, &mut words);
+        for item in &step.items {
+            describe_work(world, &format!("{}/{}", step.name, item.id), &item.work, &mut words);
+        }
+    }
+    words.push(format!("claims={}", world.claims.len()));
+    words.extend(status.outputs.iter().map(|(name, value)| format!("out.{name}={value}")));
+    for (job, success) in &world.finished_jobs {
+        if let Some(launch) = world.launched.iter().find(|l| &l.job == job) {
+            words.push(format!(
+                "job:{}#{}={}",
+                launch.step,
+                launch.n,
+                if *success { "Complete" } else { "Failed" }
+            ));
+        }
+    }
+    for condition in &status.conditions {
+        words.push(format!("{}={}", condition.type_, condition.status));
+    }
+    words
+}
+
+fn describe_work(world: &World, name: &str, work: &Work, words: &mut Vec<String>) {
+    let n = if work.attempts > 0 { format!("#{}", work.attempts) } else { String::new() };
+    words.push(format!("{name}={}{n}", work.phase));
+    words.push(format!("{name}.retries={}", work.retries));
+    words.push(format!("{name}.lost={}", work.lost));
+    words.push(format!("{name}.rounds={}", work.rounds));
+    if let Some(at) = work.next_attempt_at {
+        words.push(format!("{name}.next=+{}", Span::from(at.since(world.now))));
+    }
+    if let Some(last) = &work.last {
+        words.push(format!("{name}.last={}", last.outcome));
+        words.extend(last.cause.map(|c| format!("{name}.cause={c}")));
+    }
+    for (key, value) in &work.outputs {
+        words.push(format!("{name}.{key}={value}"));
+    }
+}
+
+pub(super) fn prose(world: &World) -> String {
+    let mut text = String::new();
+    if let Some(status) = world.run.as_ref().and_then(|r| r.status.as_ref()) {
+        let _ = writeln!(text, "message: {}", status.message.as_deref().unwrap_or_default());
+        let _ = writeln!(text, "waiting: {}", status.waiting.as_deref().unwrap_or_default());
+        for step in &status.steps {
+            let of_items = step.items.iter().map(|i| &i.work);
+            for work in std::iter::once(&step.work).chain(of_items) {
+                let last = work.last.as_ref().and_then(|l| l.message.as_deref()).unwrap_or_default();
+                let _ =
+                    writeln!(text, "{}: {last} {}", step.name, work.output.as_deref().unwrap_or_default());
+            }
+        }
+        for e in &status.escalations {
+            let _ = writeln!(text, "asked: {}", e.message);
+        }
+        for d in &status.decisions {
+            let _ = writeln!(text, "decision: {}", d.result);
+        }
+    }
+    for problem in &world.problems {
+        let _ = writeln!(text, "lint: {problem}");
+    }
+    if let Some(launch) = world.launched.last() {
+        let _ = writeln!(text, "input: {}", launch.input);
+        for (name, value) in &launch.env {
+            let _ = writeln!(text, "env {name}={value}");
+        }
+        let mount = launch.workspace.as_ref().map(|w| if w.read_only { "ReadOnly" } else { "ReadWrite" });
+        let _ = writeln!(text, "workspace: {}", mount.unwrap_or("None"));
+    }
+    text
+}

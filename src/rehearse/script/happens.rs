@@ -1,0 +1,68 @@
+//! One line -> what happens to an attempt.
+
+use crate::engine::snapshot::{AttemptFact, Exit, Loss, Said};
+
+use super::super::world::World;
+
+/// What happens to the attempt under way of `step`, or of `step/item`.
+pub(super) fn happens(world: &mut World, step: &str, what: &str) -> Result<(), String> {
+    let job = world.job_of(step).ok_or(format!("step {step} has no attempt under way"))?;
+    let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
+    let text = rest.trim().trim_matches('"').replace("\\n", "\n");
+    match verb {
+        "says" => world.exits(&job, 0, &text),
+        "exits" => {
+            let (code, said) = rest.split_once(' ').unwrap_or((rest, ""));
+            let code = code.parse().map_err(|_| "an exit code")?;
+            world.exits(&job, code, &said.trim_matches('"').replace("\\n", "\n"));
+        }
+        "deleted" => {
+            let (code, said) = rest.split_once(' ').unwrap_or((rest, ""));
+            world.exits(&job, code.parse().map_err(|_| "an exit code")?, said.trim_matches('"'));
+            if let Some(AttemptFact::Exited(exit)) = world.attempts.get_mut(&job) {
+                exit.deleted = true;
+            }
+        }
+        "starts" => world.set_fact(&job, AttemptFact::Running { since: world.now }),
+        "waits" => world.set_fact(&job, AttemptFact::Pending { since: world.now, message: Some(text) }),
+        "blocked" => world.set_fact(&job, AttemptFact::Blocked { since: world.now, message: text }),
+        "refused" => world.set_fact(&job, AttemptFact::Refused { message: text }),
+        "taken" => world.set_fact(&job, AttemptFact::NameTaken { message: text }),
+        "unreachable" => {
+            world.set_fact(
+                &job,
+                AttemptFact::Unreachable {
+                    since: world.now,
+                    overdue: text == "overdue",
+                    message: "node n1".into(),
+                },
+            );
+        }
+        "loses" => {
+            let cause = match text.as_str() {
+                "node" => Loss::Disrupted,
+                "admission" => Loss::PodRejected,
+                "job" => Loss::NeverStarted,
+                _ => Loss::PodDeleted,
+            };
+            world.set_fact(&job, AttemptFact::Lost { cause, message: "gone".into() });
+        }
+        "unreadable" => {
+            let code = text.parse().unwrap_or(0);
+            let said = Said::Unreadable { message: "the log is gone".into() };
+            let at = Some(world.now);
+            let exit = Exit {
+                code,
+                out_of_memory: false,
+                disrupted: false,
+                deleted: false,
+                started: at,
+                finished: at,
+                said,
+            };
+            world.set_fact(&job, AttemptFact::Exited(exit));
+        }
+        _ => return Err(format!("unknown event {verb}")),
+    }
+    Ok(())
+}

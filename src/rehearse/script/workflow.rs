@@ -1,0 +1,171 @@
+//! One line -> a workflow.
+
+use crate::api::WorkflowSpec;
+use crate::api::agent::{Agent, EnvVar, InputAs, WorkspaceAccess};
+use crate::api::step::{Approval, ForEach, OnExhausted, OnItemFailure, OnRetry, Retry, Step, StepOutput};
+use crate::api::workflow::{
+    Concurrency, ConcurrencyPolicy, Escalation, Keep, OnExpiry, Param, RunOutput, Workspace,
+};
+
+use super::pairs;
+
+/// `a limit=2 timeout=5m | b input="..." | finally clean | also timeout=1h expires=72h param=repo!`
+///
+/// Of a step: limit, lost, hopeless, timeout, pending, input, agent, expects, needs, exhausted, when, approval, expires,
+/// rerun (`target:limit:KEY`), each (a list), as, parallel, verify, max, items (Stop or Continue), empty, out (`name:KEY:pattern`).
+/// Of the whole (`also`): timeout, expires, expiry, param, out (`name:from`), workspace (when it is kept), one-by-one (a key),
+/// reject, env (`NAME:template`), as-file.
+pub(super) fn workflow(text: &str) -> Result<WorkflowSpec, String> {
+    let agent = Agent { name: "x".into(), image: "x".into(), ..Agent::default() };
+    let mut spec = WorkflowSpec { agents: vec![agent], ..WorkflowSpec::default() };
+    for part in text.split(" | ") {
+        let part = part.trim();
+        let (part, finally) = part.strip_prefix("finally ").map_or((part, false), |rest| (rest, true));
+        let (name, options) = part.split_once(' ').unwrap_or((part, ""));
+        if name == "also" {
+            for (key, value) in pairs(options) {
+                also(&mut spec, &key, &value)?;
+            }
+            continue;
+        }
+        let mut step = Step {
+            name: name.into(),
+            agent: Some("x".into()),
+            input: Some(format!("do {name}")),
+            ..Step::default()
+        };
+        for (key, value) in pairs(options) {
+            option(&mut step, &key, &value)?;
+        }
+        if finally { spec.finally.push(step) } else { spec.steps.push(step) }
+    }
+    Ok(spec)
+}
+
+fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
+    let escalation = spec.escalation.clone().unwrap_or_default();
+    let agent = spec.agents.first_mut().ok_or("no agent")?;
+    match key {
+        "timeout" => spec.timeout = Some(value.parse()?),
+        "expires" => spec.escalation = Some(Escalation { expires_after: Some(value.parse()?), ..escalation }),
+        "expiry" => {
+            let on_expiry = match value {
+                "Fail" => OnExpiry::Fail,
+                "Skip" => OnExpiry::Skip,
+                _ => OnExpiry::Abort,
+            };
+            spec.escalation = Some(Escalation { on_expiry: Some(on_expiry), ..escalation });
+        }
+        "param" => spec.params.push(Param {
+            name: value.trim_end_matches('!').into(),
+            required: value.ends_with('!').then_some(true),
+            ..Param::default()
+        }),
+        "out" => {
+            let (name, from) = value.split_once(':').ok_or("name:from")?;
+            spec.outputs.push(RunOutput { name: name.into(), from: from.into() });
+        }
+        "workspace" => {
+            let keep = match value {
+                "OnFailure" => Keep::OnFailure,
+                "Always" => Keep::Always,
+                _ => Keep::Never,
+            };
+            spec.workspace = Some(Workspace { size: "1Gi".into(), keep: Some(keep), ..Workspace::default() });
+        }
+        "one-by-one" | "reject" => {
+            let policy = (key == "reject").then_some(ConcurrencyPolicy::Reject);
+            let key = Some(value.to_string()).filter(|v| !v.is_empty());
+            spec.concurrency = Some(Concurrency { limit: 1, key, policy });
+        }
+        "env" => {
+            let (name, value) = value.split_once(':').ok_or("NAME:template")?;
+            agent.env.push(EnvVar { name: name.into(), value: Some(value.into()), value_from: None });
+        }
+        "as-file" => agent.input_as = Some(InputAs::File),
+        "access" => {
+            agent.workspace_access = Some(match value {
+                "ReadOnly" => WorkspaceAccess::ReadOnly,
+                "None" => WorkspaceAccess::None,
+                _ => WorkspaceAccess::ReadWrite,
+            });
+        }
+        _ => return Err(format!("unknown option {key}")),
+    }
+    Ok(())
+}
+
+fn option(step: &mut Step, key: &str, value: &str) -> Result<(), String> {
+    let number = || value.parse::<u32>().map_err(|e| e.to_string());
+    let mut retry = step.retry.clone().unwrap_or_default();
+    match key {
+        "limit" => retry.limit = Some(number()?),
+        "lost" => retry.lost_limit = Some(number()?),
+        "hopeless" => retry.no_retry_exit_codes = vec![value.parse().map_err(|_| "a number")?],
+        "timeout" => step.timeout = Some(value.parse()?),
+        "pending" => step.pending_timeout = Some(value.parse()?),
+        "input" => step.input = Some(value.into()),
+        "agent" => step.agent = Some(value.into()),
+        "expects" => step.expects = Some(value.into()),
+        "when" => step.when = Some(value.into()),
+        "needs" => {
+            step.depends_on = Some(value.split(',').filter(|n| !n.is_empty()).map(str::to_string).collect())
+        }
+        "exhausted" => {
+            step.on_exhausted = Some(match value {
+                "Fail" => OnExhausted::Fail,
+                "Continue" => OnExhausted::Continue,
+                _ => OnExhausted::Escalate,
+            });
+        }
+        "approval" => {
+            step.agent = None;
+            step.input = None;
+            step.approval = Some(Approval { message: value.into(), expires_after: None });
+        }
+        "expires" => {
+            if let Some(approval) = step.approval.as_mut() {
+                approval.expires_after = Some(value.parse()?);
+            }
+        }
+        "rerun" => step.on_retry = Some(rerun(value)?),
+        "out" => {
+            let mut parts = value.splitn(3, ':');
+            step.outputs.push(StepOutput {
+                name: parts.next().unwrap_or_default().into(),
+                key: parts.next().filter(|k| !k.is_empty()).map(String::from),
+                pattern: parts.next().map(String::from),
+            });
+        }
+        "each" => step.for_each = Some(ForEach { list: value.into(), ..ForEach::default() }),
+        _ => each(step.for_each.as_mut().ok_or(format!("unknown option {key}"))?, key, value)?,
+    }
+    if retry != Retry::default() {
+        step.retry = Some(retry);
+    }
+    Ok(())
+}
+
+fn rerun(value: &str) -> Result<OnRetry, String> {
+    let mut parts = value.splitn(3, ':');
+    let rerun = parts.next().unwrap_or_default().into();
+    let limit = parts.next().map(|n| n.parse::<u32>().map_err(|e| e.to_string())).transpose()?;
+    Ok(OnRetry { rerun, limit, feedback: parts.next().map(String::from) })
+}
+
+fn each(each: &mut ForEach, key: &str, value: &str) -> Result<(), String> {
+    let number = || value.parse::<u32>().map_err(|e| e.to_string());
+    match key {
+        "as" => each.item = Some(value.into()),
+        "parallel" => each.parallelism = Some(number()?),
+        "verify" => each.verify_with = Some(value.into()),
+        "max" => each.max_items = Some(number()?),
+        "empty" => each.allow_empty = Some(value == "fine"),
+        "items" => {
+            each.on_item_failure =
+                Some(if value == "Continue" { OnItemFailure::Continue } else { OnItemFailure::Stop });
+        }
+        _ => return Err(format!("unknown option {key}")),
+    }
+    Ok(())
+}
