@@ -12,6 +12,7 @@
 mod bad_input;
 mod crashes;
 mod definition;
+mod examples;
 mod identity;
 mod lifecycle;
 mod notify;
