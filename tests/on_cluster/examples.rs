@@ -333,7 +333,7 @@ async fn example_concurrency_never_has_two_runs_at_once() {
     let mut times = Vec::new();
     for run in ["concurrency-first", "concurrency-second"] {
         let status = f.runs().get(run).await.unwrap().status.unwrap();
-        let begun = status.steps.iter().filter_map(|s| s.started_at).min().unwrap();
+        let begun = status.steps.iter().filter_map(|s| s.work.started_at).min().unwrap();
         times.push((begun, status.finished_at.unwrap()));
     }
     times.sort();
