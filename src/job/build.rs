@@ -4,15 +4,11 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
-use k8s_openapi::api::core::v1::{
-    ConfigMap, ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, Pod, PodSecurityContext, PodSpec,
-    PodTemplateSpec, SeccompProfile, Volume,
-};
+use k8s_openapi::api::core::v1::{Pod, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::json;
 
-use super::{JobController, Owner, container, managed_by_operator};
-use crate::api::agent::InputAs;
+use super::{JobController, Owner, container, managed_by_operator, mounts};
 use crate::api::{GROUP, VERSION, labels};
 use crate::engine::effect::Launch;
 use crate::engine::ids::sha256_hex;
@@ -31,14 +27,7 @@ pub fn build_job(launch: &Launch, owner: &Owner, controller: JobController) -> J
             namespace: Some(owner.namespace.to_string()),
             labels: Some(labels.clone()),
             annotations: Some([(labels::LAUNCH_HASH.to_string(), launch_hash(launch, owner))].into()),
-            owner_references: Some(vec![OwnerReference {
-                api_version: format!("{GROUP}/{VERSION}"),
-                kind: "WorkflowRun".to_string(),
-                name: owner.name.to_string(),
-                uid: owner.uid.to_string(),
-                controller: Some(true),
-                block_owner_deletion: Some(false),
-            }]),
+            owner_references: Some(vec![owned_by_run(owner)]),
             ..ObjectMeta::default()
         },
         spec: Some(JobSpec {
@@ -58,20 +47,22 @@ pub fn build_job(launch: &Launch, owner: &Owner, controller: JobController) -> J
 }
 
 fn child_labels(launch: &Launch, owner: &Owner) -> BTreeMap<String, String> {
-    let mut all: BTreeMap<String, String> = [
+    let mut all = label_map([
         (labels::RUN, labels::label_value(owner.name)),
         (labels::RUN_UID, owner.uid),
         (labels::WORKFLOW, labels::label_value(&launch.workflow)),
         (labels::STEP, labels::label_value(&launch.step)),
         (labels::ATTEMPT, launch.n.to_string().as_str()),
         (labels::MANAGED_BY, labels::OPERATOR),
-    ]
-    .map(|(key, value)| (key.to_string(), value.to_string()))
-    .into();
+    ]);
     if let Some(item) = &launch.item {
         all.insert(labels::ITEM.to_string(), labels::label_value(item).to_string());
     }
     all
+}
+
+pub(super) fn label_map<const N: usize>(labels: [(&str, &str); N]) -> BTreeMap<String, String> {
+    labels.map(|(key, value)| (key.to_string(), value.to_string())).into()
 }
 
 /// Hash of all that the Job is made from. It marks the Job as ours; nothing is decided by its value.
@@ -92,10 +83,10 @@ fn launch_hash(launch: &Launch, owner: &Owner) -> String {
         timeout,
         pending_timeout,
     } = launch;
-    let claim = workspace.as_ref().map(|w| (&w.claim, w.read_only));
+    let workspace = workspace.as_ref().map(|w| (&w.claim, &w.workspace, w.read_only));
     let content = json!({
         "run": owner.uid, "job": job, "workflow": workflow, "revision": revision, "step": step, "item": item, "n": n,
-        "attemptID": attempt_id, "agent": agent, "input": input, "context": context, "workspace": claim, "env": env,
+        "attemptID": attempt_id, "agent": agent, "input": input, "context": context, "workspace": workspace, "env": env,
         "timeout": timeout, "pendingTimeout": pending_timeout,
     });
     let mut hex = sha256_hex(content.to_string().as_bytes());
@@ -128,7 +119,7 @@ fn pod_spec(launch: &Launch, owner: &Owner) -> PodSpec {
         }),
         service_account_name: agent.service_account_name.clone(),
         tolerations: some_list(&agent.tolerations),
-        volumes: Some(volumes(launch)),
+        volumes: Some(mounts::volumes(launch)),
         ..PodSpec::default()
     }
 }
@@ -139,70 +130,6 @@ fn backstop(launch: &Launch) -> i64 {
     let whole = sum.as_secs().saturating_add(u64::from(sum.subsec_nanos() > 0));
     // The field is an int64, but the API server takes no more than an int32.
     i64::from(i32::try_from(whole.saturating_add(BACKSTOP_SECS)).unwrap_or(i32::MAX))
-}
-
-fn volumes(launch: &Launch) -> Vec<Volume> {
-    let mut volumes = vec![Volume {
-        name: container::TMP.to_string(),
-        empty_dir: Some(EmptyDirVolumeSource::default()),
-        ..Volume::default()
-    }];
-    let files = files_of(launch);
-    if !files.is_empty() {
-        let items = files.iter().map(|f| KeyToPath { key: f.key.clone(), path: f.path.clone(), mode: None });
-        volumes.push(Volume {
-            name: container::MISSION.to_string(),
-            config_map: Some(ConfigMapVolumeSource {
-                name: launch.job.clone(),
-                items: Some(items.collect()),
-                ..ConfigMapVolumeSource::default()
-            }),
-            ..Volume::default()
-        });
-    }
-    volumes
-}
-
-/// The immutable ConfigMap that the attempt's `/mission` is mounted from: its input (`inputAs: File`) and the agent's
-/// files. Of the Job's name and owned by it; made after the Job and before the Pod. `None` where nothing is mounted.
-pub fn build_files(launch: &Launch, stored: &Job) -> Option<ConfigMap> {
-    let files = files_of(launch);
-    if files.is_empty() {
-        return None;
-    }
-    Some(ConfigMap {
-        metadata: ObjectMeta {
-            name: Some(launch.job.clone()),
-            namespace: stored.metadata.namespace.clone(),
-            labels: stored.metadata.labels.clone(),
-            owner_references: Some(vec![owned_by(stored)?]),
-            ..ObjectMeta::default()
-        },
-        data: Some(files.into_iter().map(|f| (f.key, f.text.to_string())).collect()),
-        immutable: Some(true),
-        binary_data: None,
-    })
-}
-
-struct File<'a> {
-    /// Key in the ConfigMap. Not the path: keys are of fewer characters than file names.
-    key: String,
-    /// Under `/mission`.
-    path: String,
-    text: &'a str,
-}
-
-fn files_of(launch: &Launch) -> Vec<File<'_>> {
-    let input = match launch.agent.input_as {
-        Some(InputAs::File) => Some(File { key: "input".into(), path: "input".into(), text: &launch.input }),
-        Some(InputAs::Env) | None => None,
-    };
-    let files = launch.agent.files.iter().enumerate().map(|(i, (name, text))| File {
-        key: format!("file-{i}"),
-        path: format!("files/{name}"),
-        text,
-    });
-    input.into_iter().chain(files).collect()
 }
 
 /// The attempt's one Pod, from the Job as the API server stored it (never from a trimmed one). `None` where the
@@ -235,8 +162,20 @@ pub fn build_pod(stored: &Job) -> Option<Pod> {
     })
 }
 
-/// `blockOwnerDeletion` is false: true needs the right to update `jobs/finalizers`, which the operator does not have.
-fn owned_by(stored: &Job) -> Option<OwnerReference> {
+/// `blockOwnerDeletion` is false, here and below: true needs the right to update the owner's finalizers, which the operator
+/// does not have.
+pub(super) fn owned_by_run(owner: &Owner) -> OwnerReference {
+    OwnerReference {
+        api_version: format!("{GROUP}/{VERSION}"),
+        kind: "WorkflowRun".to_string(),
+        name: owner.name.to_string(),
+        uid: owner.uid.to_string(),
+        controller: Some(true),
+        block_owner_deletion: Some(false),
+    }
+}
+
+pub(super) fn owned_by(stored: &Job) -> Option<OwnerReference> {
     Some(OwnerReference {
         api_version: "batch/v1".to_string(),
         kind: "Job".to_string(),

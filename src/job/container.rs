@@ -1,19 +1,12 @@
 //! Turns a [`Launch`] into the container `agent`: what it runs, what it is told, what it may do.
 
-use k8s_openapi::api::core::v1::{
-    Capabilities, Container, EnvVar, EnvVarSource, SecurityContext, VolumeMount,
-};
+use k8s_openapi::api::core::v1::{Capabilities, Container, EnvVar, EnvVarSource, SecurityContext};
 
-use super::Owner;
 use super::build::some_list;
+use super::{Owner, mounts};
 use crate::api::agent::{Agent, InputAs};
 use crate::api::labels::AGENT_CONTAINER;
 use crate::engine::effect::Launch;
-
-/// The volume of the writable `/tmp`.
-pub(super) const TMP: &str = "tmp";
-/// The volume of `/mission`.
-pub(super) const MISSION: &str = "mission";
 
 pub(super) fn agent(launch: &Launch, owner: &Owner) -> Container {
     let agent = &launch.agent;
@@ -27,7 +20,7 @@ pub(super) fn agent(launch: &Launch, owner: &Owner) -> Container {
         resources: agent.resources.clone(),
         security_context: Some(security(agent)),
         termination_message_policy: Some("File".to_string()),
-        volume_mounts: Some(mounts(launch)),
+        volume_mounts: Some(mounts::mounts(launch)),
         ..Container::default()
     }
 }
@@ -86,18 +79,4 @@ fn security(agent: &Agent) -> SecurityContext {
         read_only_root_filesystem: own.read_only_root_filesystem.or(Some(true)),
         ..own
     }
-}
-
-fn mounts(launch: &Launch) -> Vec<VolumeMount> {
-    let mut mounts =
-        vec![VolumeMount { name: TMP.to_string(), mount_path: "/tmp".to_string(), ..VolumeMount::default() }];
-    if launch.agent.input_as == Some(InputAs::File) || !launch.agent.files.is_empty() {
-        mounts.push(VolumeMount {
-            name: MISSION.to_string(),
-            mount_path: "/mission".to_string(),
-            read_only: Some(true),
-            ..VolumeMount::default()
-        });
-    }
-    mounts
 }

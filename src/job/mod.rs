@@ -1,6 +1,7 @@
-//! PURE. The Job codec: a [`Launch`](crate::engine::effect::Launch) becomes a Job ([`build`]) and the stored Job becomes
-//! the attempt's Pod; a Job and a Pod seen together become an [`AttemptFact`](crate::engine::snapshot::AttemptFact)
-//! ([`fact`]); an attempt's end becomes the patch of the Job's status, and a stop the patch of the Pod ([`patch`]).
+//! PURE. The Job codec: a [`Launch`](crate::engine::effect::Launch) becomes a Job ([`build`]) and what its Pod mounts
+//! ([`mounts`]), and the stored Job becomes the attempt's Pod; a Job and a Pod seen together become an
+//! [`AttemptFact`](crate::engine::snapshot::AttemptFact) ([`fact`]); an attempt's end becomes the patch of the Job's
+//! status, and a stop the patch of the Pod ([`patch`]).
 //!
 //! **Invariant**: the only place that knows what a Job looks like. It decides nothing about the run and never fails:
 //! an object that makes no sense is a fact too. No async, no clock, no client, no environment.
@@ -9,6 +10,7 @@
 pub mod build;
 mod container;
 pub mod fact;
+pub mod mounts;
 pub mod patch;
 pub mod result;
 pub mod trim;
@@ -25,8 +27,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 
 use crate::api::labels;
 
-pub use build::{build_files, build_job, build_pod};
+pub use build::{build_job, build_pod};
 pub use fact::{Sight, fact};
+pub use mounts::{agent_files_name, build_agent_files, build_claim, build_told, holds_claim};
 pub use patch::{finish_patch, started_patch, stop_patch};
 pub use result::{LogRead, needs_log, said};
 pub use trim::{trim_job, trim_pod};

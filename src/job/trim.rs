@@ -2,7 +2,7 @@
 //! stays; a trimmed Job makes no Pod ([`build_pod`](super::build::build_pod) takes the answer to the create).
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodSpec, Volume};
 
 use crate::api::labels::LAUNCH_HASH;
 
@@ -17,7 +17,8 @@ pub fn trim_job(job: &mut Job) {
     }
 }
 
-/// Keeps names, owners, labels, the node, the deadline, how many containers there are, and the containers' states.
+/// Keeps names, owners, labels, the node, the deadline, the claims that it holds, how many containers there are, and the
+/// containers' states.
 pub fn trim_pod(pod: &mut Pod) {
     pod.metadata.managed_fields = None;
     pod.metadata.annotations = None;
@@ -27,6 +28,7 @@ pub fn trim_pod(pod: &mut Pod) {
             node_name: spec.node_name,
             containers: names(spec.containers),
             init_containers: spec.init_containers.map(names),
+            volumes: spec.volumes.map(claims).filter(|v| !v.is_empty()),
             ..PodSpec::default()
         });
     }
@@ -44,6 +46,10 @@ pub fn trim_pod(pod: &mut Pod) {
         status.qos_class = None;
         status.resource_claim_statuses = None;
     }
+}
+
+fn claims(volumes: Vec<Volume>) -> Vec<Volume> {
+    volumes.into_iter().filter(|v| v.persistent_volume_claim.is_some()).collect()
 }
 
 fn names(containers: Vec<Container>) -> Vec<Container> {

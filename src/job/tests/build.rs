@@ -1,5 +1,6 @@
+use super::mounts::mount;
 use super::*;
-use crate::api::agent::{EnvVar, InputAs, ValueFrom};
+use crate::api::agent::{EnvVar, ValueFrom};
 use crate::api::labels;
 use crate::engine::ids;
 use k8s_openapi::api::core::v1::{Capabilities, Container, SecretKeySelector, SecurityContext};
@@ -206,35 +207,6 @@ fn pod_level_fields_of_the_agent_reach_the_pod() {
 }
 
 #[test]
-fn input_as_file_and_the_agents_files_are_one_config_map_under_mission() {
-    let mut launch = launch();
-    launch.agent.input_as = Some(InputAs::File);
-    launch.agent.files = [("AGENTS.md".to_string(), "Be careful".to_string())].into();
-    let job = built(&launch);
-    let spec = serde_json::to_value(job.spec.clone().unwrap().template.spec).unwrap();
-    assert_eq!(value_of(&job, "MISSION_INPUT"), None);
-    assert_eq!(
-        (&spec["volumes"][1], &spec["containers"][0]["volumeMounts"][1]),
-        (
-            &json!({"name": "mission", "configMap": {"name": NAME, "items": [
-                {"key": "input", "path": "input"}, {"key": "file-0", "path": "files/AGENTS.md"},
-            ]}}),
-            &json!({"name": "mission", "mountPath": "/mission", "readOnly": true}),
-        )
-    );
-    let files = build_files(&launch, &super::job()).unwrap();
-    assert_eq!(
-        (files.data.unwrap(), files.immutable, files.metadata.owner_references.unwrap()[0].uid.as_str()),
-        (
-            [("file-0", "Be careful"), ("input", "Say $(API_KEY)")].map(|(k, v)| (k.into(), v.into())).into(),
-            Some(true),
-            "job-uid"
-        )
-    );
-    assert_eq!(build_files(&super::launch(), &super::job()), None);
-}
-
-#[test]
 fn names_and_labels_of_the_longest_run_fit() {
     let run = "r".repeat(253);
     let step = "s".repeat(40);
@@ -278,9 +250,18 @@ fn a_job_is_ours_by_its_hash_and_its_run() {
 #[test]
 fn the_launch_hash_tells_launches_and_runs_apart() {
     let hash = |l: &Launch, o: &Owner| build_job(l, o, JobController::Operator).metadata.annotations;
-    let other = Launch { input: "else".into(), ..launch() };
+    let others = [
+        Launch { input: "else".into(), ..launch() },
+        Launch { context: Some("{}".into()), ..launch() },
+        Launch { workspace: Some(mount(true)), ..launch() },
+        Launch { workspace: Some(mount(false)), ..launch() },
+    ];
     assert_eq!(hash(&launch(), &OWNER), stored(JobController::Kubernetes).metadata.annotations);
-    assert_ne!(hash(&launch(), &OWNER), hash(&other, &OWNER));
+    let mut hashes: Vec<_> = others.iter().map(|l| hash(l, &OWNER)).collect();
+    hashes.push(hash(&launch(), &OWNER));
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 5);
     assert_ne!(hash(&launch(), &OWNER), hash(&launch(), &Owner { uid: "other", ..OWNER }));
 }
 

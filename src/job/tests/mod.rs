@@ -2,6 +2,7 @@
 
 mod build;
 mod fact;
+mod mounts;
 mod patch;
 mod result;
 
