@@ -35,6 +35,12 @@ pub enum Error {
     SuspendJob(Name, #[source] Failure),
     #[error("writing the status of Job {0}")]
     WriteJobStatus(Name, #[source] Failure),
+    #[error("creating {0} {1}")]
+    CreateMounted(&'static str, Name, #[source] Failure),
+    #[error("reading {0} {1}")]
+    ReadMounted(&'static str, Name, #[source] Failure),
+    #[error("{0} {1} exists, but is about to be deleted")]
+    UnsettledMounted(&'static str, Name),
     #[error("deleting PersistentVolumeClaim {0}")]
     DeleteClaim(Name, #[source] Failure),
     #[error("deleting Job {0}")]

@@ -1,4 +1,5 @@
-//! A launch -> its Job, what its Pod mounts, and, where the operator is the Job's controller, its one Pod.
+//! A launch -> its Job, what only its own Pod mounts, and, where the operator is the Job's controller, its one Pod. What
+//! outlives the Pod is made sure of before ([`super::mounts`]).
 //!
 //! `create` only, and only the process that created the Job creates the Pod, once: whoever else finds a Job without a
 //! Pod counts the attempt as lost. Refusals are noted and are facts of the next pass.
@@ -20,9 +21,9 @@ use super::call::{Failure, Meaning, ask, chain, found};
 use super::memory::{Declined, Made, Memory, PodNote};
 use super::queue::Key;
 use super::store::Name;
-use super::{Context, Error, creating};
+use super::{Context, Error, creating, mounts};
 
-/// Creates the Job of an attempt and its Pod.
+/// Makes sure of what the attempt mounts, then creates its Job and its Pod.
 pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &Launch) -> Result<(), Error> {
     let name = Name::new(owner.namespace, &launch.job);
     {
@@ -32,9 +33,13 @@ pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &
         }
         notes.declined.remove(&launch.job);
     }
+    if let Some(declined) = mounts::ensure(ctx, owner, memory, launch).await? {
+        decline(ctx, owner, memory, name, declined);
+        return Ok(());
+    }
     let wanted = job::build_job(launch, owner, ctx.job_controller);
     let jobs = ctx.api::<Job>(owner.namespace);
-    let failure = match ask(jobs.create(&creating(), &wanted)).await {
+    match ask(jobs.create(&creating(), &wanted)).await {
         Ok(stored) => {
             ctx.metrics.jobs_created.inc();
             made(ctx, memory, &name, launch, stored).await;
@@ -42,26 +47,24 @@ pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &
                 // No watch tells of a Pod that is not there, or of a stranger's.
                 look_again(ctx, owner);
             }
-            return Ok(());
+            Ok(())
         }
-        Err(failure) => failure,
-    };
-    match failure.meaning() {
-        Meaning::AlreadyExists => return meet(ctx, owner, memory, &name).await,
-        Meaning::Quota(message) => {
-            let blocked = Declined::Blocked { message, tried: now(), launch: Arc::new(launch.clone()) };
-            memory.notes().declined.insert(name.name.clone(), blocked);
-        }
-        Meaning::Refused(message) => {
-            memory.notes().declined.insert(name.name.clone(), Declined::Refused(message));
-        }
-        Meaning::Conflict | Meaning::NotFound | Meaning::Unanswered => {
-            return Err(Error::CreateJob(name, failure));
-        }
+        Err(failure) if failure.meaning() == Meaning::AlreadyExists => meet(ctx, owner, memory, &name).await,
+        Err(failure) => match Declined::of(&failure, launch, now()) {
+            Some(declined) => {
+                decline(ctx, owner, memory, name, declined);
+                Ok(())
+            }
+            None => Err(Error::CreateJob(name, failure)),
+        },
     }
-    tracing::warn!(job = %name, error = chain(&failure), "the API server did not create a Job");
+}
+
+/// Notes why there is no Job, for the next pass to judge.
+fn decline(ctx: &Context, owner: &Owner<'_>, memory: &Memory, job: Name, declined: Declined) {
+    tracing::warn!(job = %job, error = declined.message(), "a Job cannot be created");
+    memory.notes().declined.insert(job.name, declined);
     look_again(ctx, owner);
-    Ok(())
 }
 
 /// The Pod was created, or the cluster's own controller creates it: a watch will tell.
@@ -89,7 +92,7 @@ async fn meet(ctx: &Context, owner: &Owner<'_>, memory: &Memory, name: &Name) ->
 /// The Pod comes from the Job as it is stored: what admission made of it counts, and a cluster that does not know
 /// `managedBy` drops the field and makes the Pod itself.
 async fn made(ctx: &Context, memory: &Memory, name: &Name, launch: &Launch, stored: Job) {
-    let files = job::build_files(launch, &stored).map(Arc::new);
+    let files = job::build_told(launch, &stored).map(Arc::new);
     let pod = job::build_pod(&stored);
     let mut trimmed = stored;
     job::trim_job(&mut trimmed);
@@ -126,7 +129,7 @@ async fn settle(
     }
 }
 
-/// Creates the ConfigMap that the Pod mounts; `Some`: there will be no Pod, or not yet.
+/// Creates the ConfigMap of this one attempt; `Some`: there will be no Pod, or not yet.
 async fn create_files(ctx: &Context, name: &Name, files: &ConfigMap) -> Option<PodNote> {
     let maps = ctx.api::<ConfigMap>(&name.namespace);
     let failure = match ask(maps.create(&creating(), files)).await {

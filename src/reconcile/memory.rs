@@ -16,6 +16,7 @@ use crate::engine::effect::Launch;
 use crate::engine::snapshot::RecordFact;
 use crate::job::LogRead;
 
+use super::call::{Failure, Meaning};
 use super::store::Name;
 
 /// A run as the watch or an answer of the API server showed it.
@@ -76,6 +77,8 @@ pub struct Notes {
     pub met: HashMap<String, Arc<Job>>,
     /// Jobs that the API server did not create.
     pub declined: HashMap<String, Declined>,
+    /// What the run's Pods mount and that was seen to be there, by kind and name.
+    pub ensured: HashSet<String>,
     /// What the agents' logs said, by Job name.
     pub logs: HashMap<String, LogNote>,
     /// Jobs whose Pods this process is deleting.
@@ -116,13 +119,32 @@ pub enum PodNote {
     Missing,
 }
 
-/// A Job that the API server did not create.
+/// A Job that the API server did not create, or that was not asked for because what its Pod mounts is missing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Declined {
     /// For now; it was last tried at that time.
     Blocked { message: String, tried: Stamp, launch: Arc<Launch> },
     /// For good.
     Refused(String),
+}
+
+impl Declined {
+    /// What the answer to a create means for the launch that needed it. `None`: no word about the object.
+    pub fn of(failure: &Failure, launch: &Launch, now: Stamp) -> Option<Self> {
+        match failure.meaning() {
+            Meaning::Quota(message) => {
+                Some(Self::Blocked { message, tried: now, launch: Arc::new(launch.clone()) })
+            }
+            Meaning::Refused(message) => Some(Self::Refused(message)),
+            Meaning::AlreadyExists | Meaning::Conflict | Meaning::NotFound | Meaning::Unanswered => None,
+        }
+    }
+
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Blocked { message, .. } | Self::Refused(message) => message,
+        }
+    }
 }
 
 /// Reading a log.

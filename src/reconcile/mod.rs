@@ -12,6 +12,7 @@ pub mod finish;
 pub mod launch;
 pub mod leadership;
 pub mod memory;
+pub mod mounts;
 pub mod notify;
 pub mod observe;
 pub mod publish;
@@ -43,6 +44,7 @@ use crate::metrics::Metrics;
 pub use error::Error;
 use leadership::Leadership;
 use memory::Memories;
+use mounts::AgentFiles;
 use notify::outbox::Outbox;
 use queue::{Key, Queue};
 use revision::Revisions;
@@ -70,6 +72,7 @@ pub struct Context {
     pub outbox: Arc<Outbox>,
     memories: Memories,
     revisions: Revisions,
+    agent_files: AgentFiles,
     marked: Marked,
     turns: Turns,
     log_slots: Semaphore,
@@ -101,6 +104,7 @@ impl Context {
             leadership: Leadership::default(),
             memories: Memories::default(),
             revisions: Revisions::default(),
+            agent_files: AgentFiles::default(),
             marked: Marked::default(),
             turns: Turns::default(),
             log_slots: Semaphore::new(LOG_SLOTS),

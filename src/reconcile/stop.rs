@@ -94,7 +94,7 @@ pub async fn kill(
 }
 
 /// With the Pod's own grace period: zero would take it out of sight while it still runs.
-async fn delete(ctx: &Context, name: &Name, pod: &Pod) -> Result<(), Error> {
+pub async fn delete(ctx: &Context, name: &Name, pod: &Pod) -> Result<(), Error> {
     let pods = ctx.api::<Pod>(&name.namespace);
     let preconditions = Some(Preconditions { uid: pod.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };

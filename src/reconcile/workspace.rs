@@ -1,15 +1,47 @@
-//! A run's volume: its claim is made before the first Pod that mounts it, and deleted when the run's end says so.
+//! A run's volume: its claim is made before the first Pod that mounts it (see [`super::mounts`]), and deleted here when
+//! the run's end says so.
 
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
-use kube::api::DeleteParams;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::call::{ask, found};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use kube::ResourceExt;
+use kube::api::{DeleteParams, Preconditions};
+
+use crate::job;
+
+use super::call::{ask, chain, found};
+use super::observe::Observed;
 use super::store::Name;
-use super::{Context, Error};
+use super::{Context, Error, stop};
 
-/// Deletes the claim; the volume follows when no Pod uses it any more.
-pub async fn drop(ctx: &Context, claim: &Name) -> Result<(), Error> {
+/// Deletes the run's claim; the API server keeps it while a Pod names it (see [`release`]). A stranger's of that name
+/// stays: it may hold anything.
+pub async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(), Error> {
     let claims = ctx.api::<PersistentVolumeClaim>(&claim.namespace);
-    let answer = ask(claims.delete(&claim.name, &DeleteParams::background())).await;
-    found(answer).map(|_| ()).map_err(|f| Error::DeleteClaim(claim.clone(), f))
+    let failed = |f| Error::DeleteClaim(claim.clone(), f);
+    let there = found(ask(claims.get_metadata(&claim.name)).await).map_err(failed)?;
+    let Some(ours) = there.filter(|c| c.owner_references().iter().any(|o| o.uid == run_uid)) else {
+        return Ok(());
+    };
+    let preconditions = Some(Preconditions { uid: ours.uid(), resource_version: None });
+    let params = DeleteParams { preconditions, ..DeleteParams::background() };
+    found(ask(claims.delete(&claim.name, &params)).await).map(|_| ()).map_err(failed)
+}
+
+/// Deletes the Pods that hold the claim: the API server keeps a claim while any Pod names it, also one that is over, and
+/// the storage would be taken for as long as the run's children are kept. The Jobs stay. Not repeated after a failure or a
+/// crash: the volume then goes with the run's other children.
+pub async fn release(ctx: &Context, run: &Name, run_uid: &str, claim: &str, seen: &Observed) {
+    let jobs = ctx.stores.jobs_of(run_uid);
+    let cached = jobs.iter().filter_map(|job| ctx.stores.pod_of(&Name::of(&**job)));
+    // The last one's Job may not be in the cache yet.
+    let all: BTreeMap<String, Arc<Pod>> =
+        cached.chain(seen.attempts.pods.values().cloned()).map(|pod| (pod.name_any(), pod)).collect();
+    for (name, pod) in all.iter().filter(|(_, pod)| job::holds_claim(pod, claim)) {
+        let name = run.beside(name);
+        if let Err(error) = stop::delete(ctx, &name, pod).await {
+            tracing::warn!(pod = %name, claim, error = chain(&error), "cannot delete a Pod that holds a volume");
+        }
+    }
 }

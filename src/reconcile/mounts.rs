@@ -1,0 +1,209 @@
+//! A launch -> the objects that its Pod mounts and that outlive it: the claim of the run's workspace, and the files of its
+//! agent. They are there before the Job is asked for.
+//!
+//! `create` only: one that is there already has to be ours. What was seen to be there is remembered per run, so that
+//! further attempts cost nothing; one that is deleted by hand leaves a Pod that says what it waits for. What only one
+//! attempt mounts is made after its Job (see [`super::launch`]).
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::ControllerRevision;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kube::ResourceExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::Stamp;
+use crate::engine::effect::Launch;
+use crate::engine::ids;
+use crate::job::{self, Owner};
+
+use super::call::{Meaning, ask, found};
+use super::memory::{Declined, Memory};
+use super::store::Name;
+use super::{Context, Error, creating};
+
+/// How long the files of an agent that were seen are believed to be there, for runs that have not asked themselves.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// ConfigMaps with agents' files that were there lately: one request serves all runs of a revision.
+#[derive(Debug, Default)]
+pub struct AgentFiles(Mutex<HashMap<Name, Instant>>);
+
+impl AgentFiles {
+    fn has(&self, name: &Name) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(name).is_some_and(|seen| seen.elapsed() < FRESH)
+    }
+
+    fn put(&self, name: Name) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, seen| seen.elapsed() < FRESH);
+        all.insert(name, Instant::now());
+    }
+}
+
+/// Makes sure of all that the attempt's Pod mounts and that outlives it. `Some`: the attempt cannot start.
+pub async fn ensure(
+    ctx: &Context,
+    owner: &Owner<'_>,
+    memory: &Memory,
+    launch: &Launch,
+) -> Result<Option<Declined>, Error> {
+    match claim(ctx, owner, memory, launch).await? {
+        None => agent_files(ctx, owner, memory, launch).await,
+        declined => Ok(declined),
+    }
+}
+
+async fn claim(
+    ctx: &Context,
+    owner: &Owner<'_>,
+    memory: &Memory,
+    launch: &Launch,
+) -> Result<Option<Declined>, Error> {
+    let Some(mount) = &launch.workspace else { return Ok(None) };
+    let key = format!("PersistentVolumeClaim {}", mount.claim);
+    if memory.notes().ensured.contains(&key) {
+        return Ok(None);
+    }
+    let Some(wanted) = job::build_claim(launch, owner) else { return Ok(None) };
+    let declined = create(ctx, &wanted, launch).await?;
+    if declined.is_none() {
+        memory.notes().ensured.insert(key);
+    }
+    Ok(declined)
+}
+
+async fn agent_files(
+    ctx: &Context,
+    owner: &Owner<'_>,
+    memory: &Memory,
+    launch: &Launch,
+) -> Result<Option<Declined>, Error> {
+    if launch.agent.files.is_empty() {
+        return Ok(None);
+    }
+    let name = Name::new(owner.namespace, job::agent_files_name(launch));
+    let key = format!("ConfigMap {}", name.name);
+    if memory.notes().ensured.contains(&key) {
+        return Ok(None);
+    }
+    if !ctx.agent_files.has(&name) {
+        let revision = name.beside(ids::revision_name(&launch.workflow, &launch.revision));
+        let uid = revision_uid(ctx, &revision).await?;
+        let Some(wanted) = job::build_agent_files(launch, owner, &uid) else { return Ok(None) };
+        if let Some(declined) = create(ctx, &wanted, launch).await? {
+            return Ok(Some(declined));
+        }
+        ctx.agent_files.put(name);
+    }
+    memory.notes().ensured.insert(key);
+    Ok(None)
+}
+
+/// Asked of the API server: the garbage collector takes what names the UID of an owner that is gone.
+async fn revision_uid(ctx: &Context, name: &Name) -> Result<String, Error> {
+    let revisions = ctx.api::<ControllerRevision>(&name.namespace);
+    let answer = ask(revisions.get_metadata(&name.name)).await;
+    let there = answer.map_err(|f| Error::ReadRevision(name.clone(), f))?;
+    Ok(there.uid().unwrap_or_default())
+}
+
+async fn create<K>(ctx: &Context, wanted: &K, launch: &Launch) -> Result<Option<Declined>, Error>
+where
+    K: k8s_openapi::Resource
+        + kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + Serialize
+        + DeserializeOwned,
+{
+    let name = Name::of(wanted);
+    let api = ctx.api::<K>(&name.namespace);
+    let failure = match ask(api.create(&creating(), wanted)).await {
+        Ok(_) => return Ok(None),
+        Err(failure) => failure,
+    };
+    if failure.meaning() != Meaning::AlreadyExists {
+        let declined = Declined::of(&failure, launch, Stamp::of(Timestamp::now()));
+        return declined.map(Some).ok_or(Error::CreateMounted(K::KIND, name, failure));
+    }
+    // From a create whose answer got lost, from another attempt, from another process; or a stranger's.
+    let there = found(ask(api.get_metadata(&name.name)).await)
+        .map_err(|f| Error::ReadMounted(K::KIND, name.clone(), f))?;
+    let Some(there) = there else { return Err(Error::UnsettledMounted(K::KIND, name)) };
+    match whose(&there.metadata, wanted.meta()) {
+        Whose::Ours => Ok(None),
+        Whose::Leftover => Err(Error::UnsettledMounted(K::KIND, name)),
+        Whose::Strangers => {
+            let (kind, name) = (K::KIND, name.name);
+            let message =
+                format!("{kind} {name} is somebody else's; delete it or give it another name, then retry");
+            Ok(Some(Declined::Refused(message)))
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    /// It was made for an owner of the same name that is gone: the garbage collector is about to take it.
+    Leftover,
+    Strangers,
+}
+
+fn whose(there: &ObjectMeta, wanted: &ObjectMeta) -> Whose {
+    let owners = |meta: &ObjectMeta| meta.owner_references.clone().unwrap_or_default();
+    let (theirs, ours) = (owners(there), owners(wanted));
+    let shared = |same: fn(&OwnerReference, &OwnerReference) -> bool| {
+        theirs.iter().any(|a| ours.iter().any(|b| same(a, b)))
+    };
+    if shared(|a, b| a.uid == b.uid) {
+        Whose::Ours
+    } else if shared(|a, b| (&a.kind, &a.name) == (&b.kind, &b.name)) {
+        Whose::Leftover
+    } else {
+        Whose::Strangers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned_by(kind: &str, name: &str, uid: &str) -> ObjectMeta {
+        let (kind, name, uid) = (kind.into(), name.into(), uid.into());
+        let owner = OwnerReference { kind, name, uid, ..OwnerReference::default() };
+        ObjectMeta { owner_references: Some(vec![owner]), ..ObjectMeta::default() }
+    }
+
+    #[test]
+    fn an_object_is_ours_by_its_owners_uid() {
+        let wanted = owned_by("WorkflowRun", "demo", "1");
+        let there = [
+            wanted.clone(),
+            owned_by("WorkflowRun", "demo", "2"),
+            owned_by("WorkflowRun", "other", "3"),
+            owned_by("Job", "demo", "4"),
+            ObjectMeta::default(),
+        ];
+        assert_eq!(
+            there.map(|t| whose(&t, &wanted)),
+            [Whose::Ours, Whose::Leftover, Whose::Strangers, Whose::Strangers, Whose::Strangers]
+        );
+    }
+
+    #[test]
+    fn files_that_were_seen_serve_all_runs_for_a_while() {
+        let (files, name) = (AgentFiles::default(), Name::new("ns", "w-0-a"));
+        assert!(!files.has(&name));
+        files.put(name.clone());
+        assert!(files.has(&name) && !files.has(&Name::new("other", "w-0-a")));
+    }
+}
