@@ -15,6 +15,7 @@ mod definition;
 mod examples;
 mod identity;
 mod lifecycle;
+mod mounts;
 mod notify;
 mod pods;
 mod refusals;
