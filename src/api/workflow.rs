@@ -169,7 +169,7 @@ impl AccessMode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum Keep {
-    /// Deleted when the run ends.
+    /// Deleted when the run ends: after a success with the finished Pods that mounted it, else when these go.
     #[default]
     Never,
     /// Kept unless the run succeeded.
