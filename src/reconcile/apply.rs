@@ -12,7 +12,7 @@ use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use kube::core::DeserializeGuard;
 use serde_json::json;
 
-use crate::api::{GROUP, Phase, Stamp, VERSION, WorkflowDecision, WorkflowRun};
+use crate::api::{GROUP, Stamp, VERSION, WorkflowDecision, WorkflowRun};
 use crate::engine::effect::{Before, Effect, Plan};
 use crate::engine::plan::plan;
 use crate::engine::snapshot::RecordFact;
@@ -177,20 +177,8 @@ pub async fn after(
     for job in seen.attempts.to_start.iter().filter(|job| is_under_way(plan, job)) {
         finish::start(ctx, name, memory, seen, job).await;
     }
-    // A failure is looked into: its Pods stay for their logs, and the volume goes with them.
-    if plan.status.phase == Some(Phase::Succeeded) {
-        for claim in plan.before.iter().filter_map(dropped) {
-            workspace::release(ctx, name, &uid, claim, seen).await;
-        }
-    }
+    workspace::release(ctx, name, &uid, plan, seen).await;
     launched.into_iter().chain([retried]).chain(rest).collect()
-}
-
-fn dropped(step: &Before) -> Option<&str> {
-    match step {
-        Before::DropWorkspace { claim } => Some(claim),
-        Before::EnsureRevision { .. } | Before::DropRecord { .. } | Before::WriteRecord { .. } => None,
-    }
 }
 
 fn is_under_way(plan: &Plan, job: &str) -> bool {

@@ -130,23 +130,33 @@ where
         Ok(_) => return Ok(None),
         Err(failure) => failure,
     };
-    if failure.meaning() != Meaning::AlreadyExists {
-        let declined = Declined::of(&failure, launch, Stamp::of(Timestamp::now()));
-        return declined.map(Some).ok_or(Error::CreateMounted(K::KIND, name, failure));
+    if failure.meaning() == Meaning::AlreadyExists {
+        return meet(ctx, wanted, name).await;
     }
-    // From a create whose answer got lost, from another attempt, from another process; or a stranger's.
+    let declined = Declined::of(&failure, launch, Stamp::of(Timestamp::now()));
+    declined.map(Some).ok_or(Error::CreateMounted(K::KIND, name, failure))
+}
+
+/// It is from a create whose answer got lost, from another attempt, from another process; or a stranger's.
+async fn meet<K>(ctx: &Context, wanted: &K, name: Name) -> Result<Option<Declined>, Error>
+where
+    K: k8s_openapi::Resource
+        + kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + DeserializeOwned,
+{
+    let api = ctx.api::<K>(&name.namespace);
     let there = found(ask(api.get_metadata(&name.name)).await)
         .map_err(|f| Error::ReadMounted(K::KIND, name.clone(), f))?;
-    let Some(there) = there else { return Err(Error::UnsettledMounted(K::KIND, name)) };
-    match whose(&there.metadata, wanted.meta()) {
-        Whose::Ours => Ok(None),
-        Whose::Leftover => Err(Error::UnsettledMounted(K::KIND, name)),
-        Whose::Strangers => {
-            let (kind, name) = (K::KIND, name.name);
-            let message =
-                format!("{kind} {name} is somebody else's; delete it or give it another name, then retry");
-            Ok(Some(Declined::Refused(message)))
-        }
+    match there.map(|there| whose(&there.metadata, wanted.meta())) {
+        Some(Whose::Ours) => Ok(None),
+        None | Some(Whose::Leftover) => Err(Error::UnsettledMounted(K::KIND, name)),
+        Some(Whose::Strangers) => Ok(Some(Declined::Refused(format!(
+            "{} {} is somebody else's; delete it or give it another name, then retry",
+            K::KIND,
+            name.name
+        )))),
     }
 }
 

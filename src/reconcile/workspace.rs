@@ -8,6 +8,8 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
 
+use crate::api::Phase;
+use crate::engine::effect::{Before, Plan};
 use crate::job;
 
 use super::call::{ask, chain, found};
@@ -29,10 +31,16 @@ pub async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(), Erro
     found(ask(claims.delete(&claim.name, &params)).await).map(|_| ()).map_err(failed)
 }
 
-/// Deletes the Pods that hold the claim: the API server keeps a claim while any Pod names it, also one that is over, and
-/// the storage would be taken for as long as the run's children are kept. The Jobs stay. Not repeated after a failure or a
-/// crash: the volume then goes with the run's other children.
-pub async fn release(ctx: &Context, run: &Name, run_uid: &str, claim: &str, seen: &Observed) {
+/// After a success, deletes the Pods that hold the claim which the plan drops: the API server keeps a claim while any Pod
+/// names it, also one that is over, and the storage would be taken for as long as the run's children are kept. A failure is
+/// looked into: its Pods stay for their logs, and the volume goes with them. The Jobs stay in any case.
+///
+/// Not repeated after a refusal or a crash: the volume then goes with the run's other children.
+pub async fn release(ctx: &Context, run: &Name, run_uid: &str, plan: &Plan, seen: &Observed) {
+    let Some(claim) = plan.before.iter().find_map(dropped) else { return };
+    if plan.status.phase != Some(Phase::Succeeded) {
+        return;
+    }
     let jobs = ctx.stores.jobs_of(run_uid);
     let cached = jobs.iter().filter_map(|job| ctx.stores.pod_of(&Name::of(&**job)));
     // The last one's Job may not be in the cache yet.
@@ -43,5 +51,12 @@ pub async fn release(ctx: &Context, run: &Name, run_uid: &str, claim: &str, seen
         if let Err(error) = stop::delete(ctx, &name, pod).await {
             tracing::warn!(pod = %name, claim, error = chain(&error), "cannot delete a Pod that holds a volume");
         }
+    }
+}
+
+fn dropped(step: &Before) -> Option<&str> {
+    match step {
+        Before::DropWorkspace { claim } => Some(claim),
+        Before::EnsureRevision { .. } | Before::DropRecord { .. } | Before::WriteRecord { .. } => None,
     }
 }
