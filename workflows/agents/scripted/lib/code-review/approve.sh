@@ -1,8 +1,4 @@
-#!/bin/sh
 # approve: decides by the verified facts alone, by four rules, first match wins.
-set -eu
-. "${CODE_REVIEW_LIB:-/usr/local/lib/code-review}/input.sh"
-
 review=$(part review)
 verify=$(part verify)
 for name in FILES_TOUCHED LINES_ADDED LINES_REMOVED CODE_FILES TESTS_TOUCHED TODOS_ADDED SECRETS_ADDED; do
@@ -26,9 +22,9 @@ else
   decision=approve reason="rule 4: no secrets, nothing unfinished, and tests change where much code does"
 fi
 
-cat <<END
+cat <<ANSWER
 DECISION: $decision
 REASON: $reason
 SUMMARY: $files files, $added lines added, $removed removed
 STATUS: done
-END
+ANSWER

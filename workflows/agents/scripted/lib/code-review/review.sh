@@ -1,13 +1,16 @@
-#!/bin/sh
-# review: counts what the diff does and finds what a reviewer would stop at. Answers on stdout.
-set -eu
-. "${CODE_REVIEW_LIB:-/usr/local/lib/code-review}/input.sh"
-
+# review: counts what the change does and finds what a reviewer would stop at. At first it counts lines in a hurry and takes
+# the heads of files for changes; when the verifier sends the review back, it counts hunk by hunk.
 facts=$(part diff | awk -f "$ROOM/facts.awk")
 count() { printf '%s\n' "$facts" | sed -n "s/^count $1 //p"; }
 notes() { printf '%s\n' "$facts" | sed -n "s/^note $1 /- $2 /p" | head -n 20; }
 
-[ "$(count files)" -gt 0 ] || give_up "there is no unified diff (git diff) between <diff> and </diff>"
+[ "$(count files)" -gt 0 ] || give_up "there is no unified diff (git diff) to review"
+
+if [ -n "$(part feedback)" ]; then
+  added=$(count added) removed=$(count removed)
+else
+  added=$(part diff | grep -c '^+' || true) removed=$(part diff | grep -c '^-' || true)
+fi
 
 findings=$(
   notes secrets "looks like a secret:"
@@ -18,10 +21,10 @@ findings=$(
   [ "$(count binary)" -eq 0 ] || echo "- $(count binary) binary files cannot be reviewed as text"
 )
 
-cat <<END
+cat <<ANSWER
 FILES_TOUCHED: $(count files)
-LINES_ADDED: $(count added)
-LINES_REMOVED: $(count removed)
+LINES_ADDED: $added
+LINES_REMOVED: $removed
 CODE_FILES: $(count code)
 TESTS_TOUCHED: $(count tests)
 TODOS_ADDED: $(count todos)
@@ -29,4 +32,4 @@ SECRETS_ADDED: $(count secrets)
 FINDINGS:
 ${findings:-- nothing to stop at}
 STATUS: done
-END
+ANSWER
