@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 ##@ Demo
 .PHONY: demo demo-env demo-down
-demo: ## a cluster, the operator and a code review of the latest commit (or DIFF=file), watched to its end
+demo: ## a cluster, the operator and a code review of the latest commit (or DIFF=file), watched to its end; or WORKFLOW=feature-dev, bug-fix, security-audit
 	@tests/demo/demo
 demo-env: ## the lines for your shell: eval "$(make -s demo-env)"
 	@tests/cluster/cluster env demo

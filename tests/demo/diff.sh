@@ -11,8 +11,8 @@ choose_diff() {
     return
   fi
   if ! git rev-parse --verify --quiet HEAD >/dev/null; then
-    say "diff: workflows/agents/code-review/sample.diff (this folder is no git repository)"
-    cat workflows/agents/code-review/sample.diff
+    say "diff: workflows/agents/scripted/lib/code-review/sample.diff (this folder is no git repository)"
+    cat workflows/agents/scripted/lib/code-review/sample.diff
     return
   fi
   for commit in $(git rev-list --no-merges --max-count=50 HEAD); do
@@ -43,15 +43,4 @@ fitting_files() {
     /^diff --git / { flush() }
     { file = file $0 "\n" }
     END { flush(); if (left) print left " files left out: the diff is larger than 60 KiB" > "/dev/stderr" }'
-}
-
-start_run() {
-  # The spec of a run is immutable and executes once: a repeated demo takes the old run away and asks with a new runID.
-  kubectl delete workflowrun "$RUN" -n "$NAMESPACE" --ignore-not-found --timeout=60s >/dev/null
-  jq -n --rawfile diff "$WORK/diff" --arg run "$RUN" --arg namespace "$NAMESPACE" --arg id "demo-$EPOCHSECONDS" '{
-    apiVersion: "missioncontrol.dev/v1alpha1", kind: "WorkflowRun",
-    metadata: {name: $run, namespace: $namespace},
-    spec: {workflowRef: {name: "code-review"}, runID: $id,
-           params: {diff: $diff, description: "The change that make demo found."}}}' >"$WORK/run.json"
-  kubectl create -f "$WORK/run.json"
 }

@@ -20,7 +20,7 @@ load_images() {
   OPERATOR_IMAGE=missioncontrol.dev/operator:$hash
   if [ "${CLUSTER:-}" = existing ]; then
     OPERATOR_IMAGE=${OPERATOR_IMAGE_NAME:-missioncontrol.dev/operator:latest}
-    say "the existing cluster must be able to pull $OPERATOR_IMAGE (or set OPERATOR_IMAGE_NAME) and missioncontrol.dev/agents/code-review:v1"
+    say "the existing cluster must be able to pull $OPERATOR_IMAGE (or set OPERATOR_IMAGE_NAME) and missioncontrol.dev/agents/scripted:v1"
     return
   fi
   if ! "$CLUSTER_SH" has-image "$CLUSTER_NAME" "$OPERATOR_IMAGE"; then
@@ -29,10 +29,10 @@ load_images() {
   root=$WORK/agents-root
   rm -rf "$root"
   "$CLUSTER_SH" busybox-root "$root"
-  mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/code-review"
-  cp workflows/agents/code-review/bin/* "$root/usr/local/bin/"
-  cp workflows/agents/code-review/lib/* "$root/usr/local/lib/code-review/"
-  "$CLUSTER_SH" image "$CLUSTER_NAME" missioncontrol.dev/agents/code-review:v1 "$root"
+  mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/scripted"
+  cp workflows/agents/scripted/bin/* "$root/usr/local/bin/"
+  cp -r workflows/agents/scripted/lib/* "$root/usr/local/lib/scripted/"
+  "$CLUSTER_SH" image "$CLUSTER_NAME" missioncontrol.dev/agents/scripted:v1 "$root" --entrypoint /usr/local/bin/agent
   rm -rf "$root"
 }
 
@@ -52,6 +52,9 @@ install_operator() {
 
 install_workflow() {
   kubectl create namespace "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
-  # In the demo the verifier gives up once on purpose, so that a retry is seen.
-  sed '/DEMO_FAIL_FIRST/s/value: "0"/value: "1"/' workflows/code-review.yaml | kubectl apply -n "$NAMESPACE" -f -
+  kubectl apply -n "$NAMESPACE" -f "workflows/$WORKFLOW.yaml"
+  if ! kubectl wait workflow "$WORKFLOW" -n "$NAMESPACE" --for=condition=Ready --timeout=30s >/dev/null; then
+    kubectl get workflow "$WORKFLOW" -n "$NAMESPACE" -o jsonpath='{range .status.problems[*]}{@}{"\n"}{end}' >&2
+    die "the workflow $WORKFLOW is not ready" "kubectl describe workflow $WORKFLOW -n $NAMESPACE"
+  fi
 }

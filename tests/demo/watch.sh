@@ -1,77 +1,56 @@
-# Watches the run: one line per change, then the whole of it, the decision, and how to go on.
+# Watches the run: one line per change of a step, of an item or of the run, and a question as soon as it is asked.
 
 readonly WATCH_LIMIT=600
 
-# One line per step and one for the run: what is compared with the last look.
+# One line per step, item and question and one for the run: what is compared with the last look. The first word says whose it is.
 run_lines() {
   jq -r '
+    def went: "attempt \(.n) \(.outcome)\(if .cause then " (\(.cause))" else "" end)\(if .message then ": \(.message)" else "" end)";
+    def words: [.phase,
+      (if .current then "attempt \(.current.n)" else "" end),
+      (if (.rounds // 0) > 0 then "sent back \(.rounds)x" else "" end),
+      (if .last and .last.outcome != "Done" then (.last | went) else "" end)];
     (.status // {}) as $s
-    | ($s.steps // [] | .[] | [.name, .phase,
-        (if .current then "attempt \(.current.n)" else "" end),
-        (if .last and .last.outcome != "Done" then "attempt \(.last.n) \(.last.outcome)\(if .last.cause then " (\(.last.cause))" else "" end)\(if .last.message then ": \(.last.message)" else "" end)" else "" end)]
-      | map(select(. != "")) | @tsv),
-    (["run", ($s.phase // "not seen by the operator yet"), ($s.reason // ""), ($s.progress // "")] | map(select(. != "")) | @tsv)'
+    | ($s.steps // [] | .[] | . as $step
+        | ([.name] + words),
+          (.items // [] | .[] | ["\($step.name)/\(.id)"] + words + [if .phase == "Pending" then "" else .title // "" end]))
+      , ($s.escalations // [] | .[] | ["question", .id, .cause, "\(.step)\(if .item then "/" + .item else "" end)", .message])
+      , ["run", ($s.phase // "not seen by the operator yet"), ($s.reason // ""), ($s.progress // "")]
+    | map(select(. != "" and . != null)) | @tsv'
 }
 
 watch_run() {
   local -A seen=()
-  local started=${EPOCHREALTIME/./} line name phase tenths
+  local started=${EPOCHREALTIME/./} phase question tenths
   while :; do
     kubectl get workflowrun "$RUN" -n "$NAMESPACE" -o json >"$WORK/seen.json" || die "the run is gone" "kubectl get events -n $NAMESPACE"
     tenths=$(((${EPOCHREALTIME/./} - started) / 100000))
-    while IFS= read -r line; do
-      name=${line%%$'\t'*}
-      [ "${seen[$name]:-}" != "$line" ] || continue
-      seen[$name]=$line
-      [[ $line != *$'\t'Pending ]] || continue
-      line=${line#*$'\t'}
-      printf '%5d.%d s  %-10s %s\n' $((tenths / 10)) $((tenths % 10)) "$name" "${line//$'\t'/, }"
-    done < <(run_lines <"$WORK/seen.json")
+    show_changes
     phase=$(jq -r '.status.phase // ""' "$WORK/seen.json")
-    case $phase in Succeeded | Failed | Cancelled | Paused) break ;; esac
+    case $phase in Succeeded | Failed | Cancelled) break ;; esac
+    question=$(jq -r '.status.escalations // [] | first | .id // ""' "$WORK/seen.json")
+    if [ -n "$question" ] && can_answer "$question"; then
+      answer "$question"
+    elif [ "$phase" = Paused ] && [ -n "$question" ]; then
+      break
+    fi
     ((tenths < WATCH_LIMIT * 10)) || { explain_failure; die "the run did not end within $WATCH_LIMIT s"; }
     sleep 0.5
   done
   show_end "$phase"
 }
 
-show_end() {
-  local phase=$1
-  echo
-  kubectl get workflowruns -n "$NAMESPACE" -o wide
-  echo
-  jq -r '["STEP", "PHASE", "ATTEMPTS", "RETRIES", "SECONDS"], (.status.steps[] | [.name, .phase, .attempts, .retries,
-      (if .startedAt and .finishedAt then ((.finishedAt | sub("\\.[0-9]+"; "") | fromdate) - (.startedAt | sub("\\.[0-9]+"; "") | fromdate)) else "" end)])
-    | @tsv' "$WORK/seen.json" | awk -F '\t' '{printf "%-10s %-10s %8s %8s %8s\n", $1, $2, $3, $4, $5}'
-  echo
-  if [ "$phase" != Succeeded ]; then
-    explain_failure
-    die "the run is $phase" "kubectl describe workflowrun $RUN -n $NAMESPACE (first: $(look_around))"
-  fi
-  jq -r '.status.steps[] | select(.name == "approve") | .outputs
-    | "DECISION: \(.decision)", "REASON:   \(.reason)", "          \(.summary)"' "$WORK/seen.json"
-  cat <<END
-
-Look around:
-  $(look_around)
-  kubectl get mcr -A
-  kubectl get jobs -n $NAMESPACE
-  kubectl logs -n $NAMESPACE job/\$(kubectl get jobs -n $NAMESPACE -o jsonpath='{.items[0].metadata.name}')
-  kubectl get mcr $RUN -n $NAMESPACE -o yaml
-  kubectl explain workflow.spec.steps.retry
-  kubectl replace --force -f $WORK/run.json    # the same execution again: answered by its record, nothing runs
-Stop:
-  make demo-down
-END
-}
-
-look_around() {
-  # shellcheck disable=SC2016
-  if [ "${CLUSTER:-}" = existing ]; then echo 'kubectl cluster-info'; else echo 'eval "$(make -s demo-env)"'; fi
-}
-
-explain_failure() {
-  jq -r '.status | (.message // empty), (.escalations // [] | .[] | "escalation \(.id): \(.step), \(.cause): \(.message) [\(.actions | join(", "))]")' "$WORK/seen.json" >&2
-  say "--- the operator's last lines:"
-  kubectl logs -n mission-control deployment/mission-control --tail 15 >&2 || true
+# Prints the lines that are not as they were; uses `seen` and `tenths` of watch_run.
+show_changes() {
+  local line name
+  while IFS= read -r line; do
+    name=${line%%$'\t'*}
+    # Two questions may be open at once.
+    [ "$name" != question ] || name=$line
+    [ "${seen[$name]:-}" != "$line" ] || continue
+    seen[$name]=$line
+    [[ $line != *$'\t'Pending ]] || continue
+    line=${line#*$'\t'}
+    printf '%5d.%d s  %-18s %s\n' $((tenths / 10)) $((tenths % 10)) "${name%%$'\t'*}" "${line//$'\t'/, }"
+  done < <(run_lines <"$WORK/seen.json")
 }

@@ -1,0 +1,58 @@
+# The end of the demo: the run as a table, what it gave back, and how to go on.
+
+show_end() {
+  local phase=$1
+  echo
+  kubectl get workflowruns -n "$NAMESPACE" -o wide
+  echo
+  show_table
+  echo
+  if [ "$phase" != Succeeded ]; then
+    explain_failure
+    die "the run is $phase" "kubectl describe workflowrun $RUN -n $NAMESPACE (first: $(look_around))"
+  fi
+  show_outcome
+  cat <<END
+
+Look around:
+  $(look_around)
+  kubectl get mcr -A
+  kubectl get jobs -n $NAMESPACE
+  kubectl logs -n $NAMESPACE job/\$(kubectl get jobs -n $NAMESPACE -o jsonpath='{.items[0].metadata.name}')
+  kubectl get mcr $RUN -n $NAMESPACE -o yaml
+  kubectl explain workflow.spec.steps.retry
+  kubectl replace --force -f $WORK/run.json    # the same execution again: answered by its record, nothing runs
+Stop:
+  make demo-down
+END
+}
+
+show_table() {
+  jq -r '
+    def seconds: if .startedAt and .finishedAt
+      then ([.finishedAt, .startedAt] | map(sub("\\.[0-9]+"; "") | fromdate) | .[0] - .[1]) else "" end;
+    def row(name): [name, .phase, .attempts // 0, .retries // 0, .rounds // 0, seconds];
+    ["STEP", "PHASE", "ATTEMPTS", "RETRIES", "SENT BACK", "SECONDS"],
+    (.status.steps[] | row(.name), (.items // [] | .[] | row("  " + .id)))
+    | @tsv' "$WORK/seen.json" | awk -F '\t' '{printf "%-14s %-10s %9s %8s %10s %8s\n", $1, $2, $3, $4, $5, $6}'
+}
+
+show_outcome() {
+  if [ "$WORKFLOW" = code-review ]; then
+    jq -r '.status.steps[] | select(.name == "approve") | .outputs
+      | "DECISION: \(.decision)", "REASON:   \(.reason)", "          \(.summary // "")"' "$WORK/seen.json"
+    return
+  fi
+  jq -r '.status.outputs // {} | if type == "object" then to_entries[] | "\(.key): \(.value)" else .[] | "\(.name): \(.value)" end' "$WORK/seen.json"
+}
+
+look_around() {
+  # shellcheck disable=SC2016
+  if [ "${CLUSTER:-}" = existing ]; then echo 'kubectl cluster-info'; else echo 'eval "$(make -s demo-env)"'; fi
+}
+
+explain_failure() {
+  jq -r '.status | (.message // empty), (.escalations // [] | .[] | "escalation \(.id): \(.step)\(if .item then "/" + .item else "" end), \(.cause): \(.message) [\(.actions | join(", "))]")' "$WORK/seen.json" >&2
+  say "--- the operator's last lines:"
+  kubectl logs -n mission-control deployment/mission-control --tail 15 >&2 || true
+}

@@ -1,0 +1,3 @@
+. src/login.sh
+APP_PASSWORD=
+! may_enter '' || { echo "without a password set, everybody enters"; exit 1; }

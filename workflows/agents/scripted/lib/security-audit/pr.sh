@@ -1,0 +1,3 @@
+# pr: the fixes as a patch in the workspace, and the address that a forge would give it.
+. "$LIB/work.sh"
+propose "Security fixes: $(part task)"

@@ -1,0 +1,4 @@
+# calc EXPRESSION: what it comes to.
+calc() {
+  eval "echo \$(($1))"
+}
