@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Fixture, PATIENCE, agent, is, until};
 
 /// The image that the examples name; the tests' own stands in for it.
-const IMAGE: &str = "missioncontrol.dev/agents/code-review:v1";
+const IMAGE: &str = "missioncontrol.dev/agents/scripted:v1";
 
 /// What a run comes to.
 struct End {
