@@ -27,6 +27,15 @@ pub fn apply(draft: &mut Draft<'_>, all: Option<&Definition>) {
     });
 }
 
+/// Decisions that the run's record knows and its status does not yet: they were applied.
+pub fn remember(draft: &mut Draft<'_>, recorded: &[DecisionResult]) {
+    for entry in recorded {
+        if !draft.status.decisions.iter().any(|d| d.uid == entry.uid) {
+            draft.status.decisions.push(entry.clone());
+        }
+    }
+}
+
 /// The run is over: every new decision is refused.
 pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
     answer(draft, |_, _| format!("Refused: the run is over ({outcome})"));

@@ -6,13 +6,14 @@ use crate::api::record::StepRecord;
 use crate::api::status::Ending;
 use crate::api::work::works_of;
 use crate::api::workflow::{Keep, Retention};
-use crate::api::{Cause, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase, StepStatus};
+use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase, StepStatus};
 
 use super::definition::{Definition, StepDef};
 use super::effect::{Before, Effect};
 use super::place::{Place, places};
 use super::plan::{self, Draft};
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
+use super::step::{self, End};
 use super::{decide, finally, ids, loops, outputs, stop, summary};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
@@ -168,18 +169,39 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     })
 }
 
-/// The run has a record: it ends as the record says, whatever happened since.
-pub fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
+/// The run has a record, but its status is older: whoever wrote the record was stopped before the status followed. What
+/// the last attempts said is in neither, and is read again; nothing is started.
+pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
+    order(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
+    if let RevisionFact::Found(spec) = &draft.seen.revision
+        && let Ok(all) = Definition::read(spec)
+    {
+        step::observe(draft, &all);
+        draft.after.clear();
+    }
+    by_record(draft, record);
+}
+
+/// The run ends as its record says, whatever happened since.
+fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
+    decide::remember(draft, &record.decisions);
     decide::refuse_all(draft, record.outcome);
     for at in places(&draft.status) {
-        if let Some(work) = draft.work_mut(at) {
-            work.current = None;
+        if let Some(current) = draft.work(at).and_then(|w| w.current.clone()) {
+            let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
+            step::record(draft, at, &current, end, "the run ended");
         }
         give_up(draft, at);
     }
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
     }
+    for (step, told) in draft.status.steps.iter_mut().zip(&record.steps) {
+        let work = &mut step.work;
+        (work.phase, work.retries, work.lost) = (told.phase, told.retries, told.lost);
+        (work.rounds, work.finished_at) = (told.rounds, told.finished_at);
+    }
+    draft.status.totals = Some(record.totals.clone()).filter(|_| record.started_at.is_some());
     draft.status.outputs = record.outputs.clone();
     workspace(draft, record.outcome);
     terminal(draft, record, record.reason, record.message.clone().unwrap_or_default());

@@ -62,7 +62,7 @@ pub fn ask_waiting(draft: &mut Draft<'_>) {
     }
 }
 
-fn is_asked(draft: &Draft<'_>, at: Place) -> bool {
+pub fn is_asked(draft: &Draft<'_>, at: Place) -> bool {
     let Some((step, item)) = names(draft, at) else { return true };
     draft.status.escalations.iter().any(|e| e.step == step && e.item == item)
 }
@@ -78,7 +78,8 @@ pub fn open_beside(draft: &mut Draft<'_>, at: Place, cause: Cause, message: Stri
     let Some((step, item)) = names(draft, at) else { return };
     let asked = draft.status.escalations.iter().any(|e| e.step == step && e.item == item && e.cause == cause);
     let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
-    if asked || finally || draft.status.ending.is_some() {
+    // Where too many are open it is seen again, and asked, when another one is answered.
+    if asked || finally || draft.status.ending.is_some() || is_full(draft) {
         return;
     }
     if let Some(work) = draft.work_mut(at) {

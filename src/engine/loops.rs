@@ -27,7 +27,10 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
     if phase.is_finished() {
         return false;
     }
-    let listed = draft.status.steps.get(i).is_some_and(|s| !s.items.is_empty());
+    if escalate::is_asked(draft, Place::step(i)) {
+        // About the list itself: items of an earlier round say nothing.
+        return false;
+    }
     if phase == StepPhase::Pending {
         if !launch::needs_met(draft, all, i) {
             return false;
@@ -43,10 +46,11 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
         if !enlist(draft, all, i, &each) {
             return draft.work(Place::step(i)).is_some_and(|w| w.phase.is_finished());
         }
-    } else if phase == StepPhase::Escalated && !listed {
-        return false;
     }
-    turns(draft, all, i, &each);
+    // A step before the loop may be at work again, because a step beside the loop sent it back.
+    if launch::needs_met(draft, all, i) {
+        turns(draft, all, i, &each);
+    }
     close(draft, i, &each)
 }
 
@@ -100,6 +104,7 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
         Some(known) => {
             let mut work = known.work.clone();
             again(&mut work, None);
+            work.sent_back = 0;
             ItemStatus { id: item.id.clone(), title, listed: known.listed, work }
         }
         None => ItemStatus { id: item.id.clone(), title, listed: round, work: Work::default() },
@@ -147,28 +152,36 @@ fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bo
     of(i) && each.verifier.is_none_or(of)
 }
 
+/// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
 fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
-    let mut slots = each.parallelism;
-    let mut stopped = false;
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
+    let busy = (0..count).filter(|k| is_under_way(&draft.status, i, each, *k)).count();
+    let mut slots = (each.parallelism as usize).saturating_sub(busy);
+    let mut stopped = false;
     for k in 0..count {
-        if slots == 0 {
-            return;
-        }
         if is_settled(&draft.status, i, each, k) || (stopped && !has_begun(draft, i, k)) {
             continue;
         }
-        advance(draft, all, i, each, k);
+        let under_way = is_under_way(&draft.status, i, each, k);
+        if !under_way && slots > 0 {
+            advance(draft, all, i, each, k);
+        }
         if is_settled(&draft.status, i, each, k) {
             continue;
         }
         let asked = |step| draft.work(Place::item(step, k)).is_some_and(|w| w.phase == StepPhase::Escalated);
         if asked(i) || each.verifier.is_some_and(asked) {
             stopped |= each.on_item_failure == OnItemFailure::Stop;
-        } else {
-            slots -= 1;
+        } else if !under_way {
+            slots = slots.saturating_sub(1);
         }
     }
+}
+
+/// Has the item an attempt under way, at its work or at the verification of it?
+fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
+    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.current.is_some());
+    of(i) || each.verifier.is_some_and(of)
 }
 
 fn has_begun(draft: &Draft<'_>, i: usize, k: usize) -> bool {

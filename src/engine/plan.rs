@@ -52,7 +52,7 @@ pub fn plan(seen: &Snapshot<'_>) -> Plan {
     } else if let RecordFact::Found(record) = &seen.record
         && record.run_uid == draft.run_uid()
     {
-        end::by_record(&mut draft, record);
+        end::as_recorded(&mut draft, record);
     } else {
         live(&mut draft);
     }

@@ -1,10 +1,10 @@
 //! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
 
 use crate::api::conditions::{Fact, merge};
-use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, Work, WorkflowRunStatus};
+use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::place::places_of;
+use super::place::{self, places_of};
 use super::plan::Draft;
 use super::{finally, launch};
 
@@ -54,7 +54,9 @@ pub fn observed(draft: &mut Draft<'_>) {
 fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let asked = !draft.status.escalations.is_empty();
     let held = launch::held(draft);
-    let moves = draft.status.works().any(|w| w.current.is_some() || (!held && can_start(w)));
+    // What waits on a node that does not answer is what a person is asked about: the clock stands still meanwhile.
+    let runs = draft.status.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
+    let moves = runs || (!held && definition.is_some_and(|all| can_start(draft, all)));
     let (phase, reason) = match (moves, asked, held) {
         (true, false, _) => (Phase::Running, Reason::Running),
         (true, true, _) => (Phase::Running, Reason::Escalated),
@@ -89,8 +91,12 @@ fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
         })
 }
 
-fn can_start(work: &Work) -> bool {
-    work.phase == StepPhase::Backoff
+/// A backoff of work whose turn it is. (What is Pending at the end of a pass cannot start.)
+fn can_start(draft: &Draft<'_>, all: &Definition) -> bool {
+    place::places(&draft.status).into_iter().any(|at| {
+        let backs_off = draft.work(at).is_some_and(|w| w.phase == StepPhase::Backoff);
+        backs_off && launch::needs_met(draft, all, all.loop_of(at.step).unwrap_or(at.step))
+    })
 }
 
 fn message(draft: &Draft<'_>, reason: Reason) -> String {

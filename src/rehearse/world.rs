@@ -36,8 +36,12 @@ pub struct World {
     pub stopped: Vec<String>,
     pub finished_jobs: BTreeMap<String, bool>,
     pub wake: Option<Stamp>,
-    /// Effects of the next pass are lost, as if the operator was killed after its status write.
+    /// Revisions that were deleted, to be restored.
+    pub lost: BTreeMap<String, WorkflowSpec>,
+    /// The effects of the next pass that has some are lost, as if the operator was killed after its status write.
     pub crash: bool,
+    /// The next status write that changes something fails: what was done before it stays.
+    pub conflict: bool,
     /// A launched attempt stays Pending until told otherwise.
     pub slow_start: bool,
     pub namesakes: Vec<String>,
@@ -64,7 +68,9 @@ impl World {
             stopped: Vec::new(),
             finished_jobs: BTreeMap::new(),
             wake: None,
+            lost: BTreeMap::new(),
             crash: false,
+            conflict: false,
             slow_start: false,
             namesakes: Vec::new(),
             peers: Vec::new(),
@@ -103,8 +109,10 @@ impl World {
         self.run = Some(WorkflowRun { metadata, spec, status: None });
     }
 
+    /// A decision of the same name was refused, and is deleted first.
     pub fn decide(&mut self, name: &str, spec: WorkflowDecisionSpec) {
         let metadata = self.meta(name);
+        self.decisions.retain(|d| d.metadata.name.as_deref() != Some(name));
         self.decisions.push(WorkflowDecision { metadata, spec, status: None });
     }
 
@@ -227,11 +235,14 @@ impl World {
         }
         let Some(run) = self.run.as_mut() else { return false };
         let changed = run.status.as_ref() != Some(&plan.status);
-        run.status = Some(plan.status);
-        if std::mem::take(&mut self.crash) {
+        if changed && std::mem::take(&mut self.conflict) {
             return true;
         }
+        run.status = Some(plan.status);
         let effects = !plan.after.is_empty();
+        if effects && std::mem::take(&mut self.crash) {
+            return true;
+        }
         for effect in plan.after {
             self.obey(effect);
         }

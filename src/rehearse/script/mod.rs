@@ -30,9 +30,9 @@ use crate::engine::lint;
 use super::world::World;
 use describe::prose;
 use happens::happens;
-use workflow::workflow;
 
 pub use describe::describe;
+pub use workflow::workflow;
 
 /// Runs every scenario of a text; the errors name scenario, line and what was there instead.
 pub fn run(text: &str) -> Vec<String> {
@@ -77,7 +77,8 @@ fn check(world: &World, expected: &str) -> Result<(), String> {
     }
 }
 
-fn event(world: &mut World, line: &str) -> Result<(), String> {
+/// One line of a scenario happens. What follows from it is the caller's to wait for.
+pub fn event(world: &mut World, line: &str) -> Result<(), String> {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
     let rest = line.strip_prefix(first).unwrap_or_default().trim();
@@ -89,11 +90,13 @@ fn event(world: &mut World, line: &str) -> Result<(), String> {
         }
         "delete" if rest == "workflow" => world.workflow = None,
         "delete" if rest == "run" => world.run = None,
-        "delete" if rest == "revision" => world.revisions.clear(),
+        "delete" if rest == "revision" => world.lost.append(&mut world.revisions),
+        "restore" if rest == "revision" => world.revisions.append(&mut world.lost),
         "delete" if rest == "record" => world.records.clear(),
         "run" => world.apply_run(run_spec(rest)),
         "suspend" | "unsuspend" => suspend(world, rest, first == "suspend"),
         "crash" => world.crash = true,
+        "conflict" => world.conflict = true,
         "slow" => world.slow_start = true,
         "namesake" => world.namesakes = if rest == "gone" { Vec::new() } else { vec![rest.to_string()] },
         "other" => other(world, rest)?,

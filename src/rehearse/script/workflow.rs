@@ -15,7 +15,7 @@ use super::pairs;
 /// rerun (`target:limit:KEY`), each (a list), as, parallel, verify, max, items (Stop or Continue), empty, out (`name:KEY:pattern`).
 /// Of the whole (`also`): timeout, expires, expiry, param, out (`name:from`), workspace (when it is kept), one-by-one (a key),
 /// reject, env (`NAME:template`), as-file.
-pub(super) fn workflow(text: &str) -> Result<WorkflowSpec, String> {
+pub fn workflow(text: &str) -> Result<WorkflowSpec, String> {
     let agent = Agent { name: "x".into(), image: "x".into(), ..Agent::default() };
     let mut spec = WorkflowSpec { agents: vec![agent], ..WorkflowSpec::default() };
     for part in text.split(" | ") {

@@ -1,0 +1,92 @@
+//! What holds for any workflow and any order of events: random workflows, random runs of them in the toy cluster.
+//!
+//! [`generate`] makes workflows that lint has nothing to say about, [`events`] makes lines of a scenario, [`invariants`]
+//! looks at every pass. A failure prints the whole run as a scenario: it can be put into tests/scenarios as it is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod end;
+mod events;
+mod generate;
+mod invariants;
+
+use mission_control::api::WorkflowRunStatus;
+use mission_control::rehearse::script;
+use mission_control::rehearse::world::World;
+use proptest::test_runner::{Config, TestCaseError};
+
+use generate::Flow;
+use invariants::Watch;
+
+/// A world, what must hold in it, and what has happened so far.
+#[allow(missing_debug_implementations, reason = "it shows itself as a scenario")]
+pub struct Play {
+    pub world: World,
+    watch: Watch,
+    told: Vec<String>,
+}
+
+impl Play {
+    fn new() -> Self {
+        Self { world: World::new(), watch: Watch::default(), told: Vec::new() }
+    }
+
+    pub fn status(&self) -> WorkflowRunStatus {
+        status(&self.world)
+    }
+
+    /// One line of a scenario happens; every pass that follows is looked at.
+    pub fn happens(&mut self, line: &str) -> Result<(), String> {
+        self.told.push(line.to_string());
+        self.play(line).map_err(|problem| self.tells(&problem))
+    }
+
+    /// A problem with all that led to it.
+    fn tells(&self, problem: &str) -> String {
+        let (run, words) = (self.told.join("\n"), script::describe(&self.world).join(" "));
+        format!("{problem}\n--- the run as a scenario ---\n{run}\n--- and then ---\n{words}\n---")
+    }
+
+    fn play(&mut self, line: &str) -> Result<(), String> {
+        script::event(&mut self.world, line)?;
+        for _ in 0..50 {
+            let before = self.status();
+            let moved = self.world.pass();
+            self.watch.pass(&self.world, &before)?;
+            if !moved {
+                return self.watch.rest(&self.world);
+            }
+        }
+        Err("it never comes to rest".into())
+    }
+}
+
+pub fn status(world: &World) -> WorkflowRunStatus {
+    world.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
+}
+
+fn run(flow: &Flow, events: &[events::Event]) -> Result<(), String> {
+    let mut play = Play::new();
+    if flow.slow {
+        play.happens("slow")?;
+    }
+    play.happens(&format!("workflow: {}", flow.text))?;
+    play.happens(&format!("run {}", flow.params))?;
+    for event in events {
+        if let Some(line) = events::line(event, &play.world, flow) {
+            play.happens(&line)?;
+        }
+    }
+    end::of(&mut play, flow)
+}
+
+#[test]
+fn whatever_happens_nothing_that_must_hold_is_broken_and_every_run_ends() {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(600);
+    let config = Config { cases, max_shrink_iters: 4000, failure_persistence: None, ..Config::default() };
+    let all = (generate::flow(), proptest::collection::vec(events::event(), 1..45));
+    let result = proptest::test_runner::TestRunner::new(config)
+        .run(&all, |(flow, events)| run(&flow, &events).map_err(TestCaseError::fail));
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+}
