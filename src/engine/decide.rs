@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::output::is_reserved;
 use super::place::Place;
 use super::plan::Draft;
-use super::{end, escalate, gate};
+use super::{end, escalate, gate, volume};
 
 /// Decisions that the status remembers after their objects are gone.
 const REMEMBERED: usize = 50;
@@ -166,6 +166,11 @@ fn answer_escalation(
         return Ok(());
     }
     let all = all.ok_or("the definition that the run executes is lost; only Abort is possible")?;
+    let given = serde_json::to_vec(&outputs).map_or(usize::MAX, |json| json.len());
+    if !volume::make_room(&mut draft.status, all, given) {
+        let kib = given.div_ceil(1024);
+        return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all); {AGAIN}"));
+    }
     let at = escalate::close(draft, id).ok_or("its step does not exist")?;
     give(draft, at, action, outputs);
     match action {

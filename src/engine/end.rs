@@ -14,7 +14,7 @@ use super::place::{Place, places};
 use super::plan::{self, Draft};
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
 use super::step::{self, End};
-use super::{decide, finally, ids, loops, outputs, stop, summary};
+use super::{decide, finally, ids, loops, outputs, stop, summary, volume};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
 const TOMBSTONE: Span = Span::mins(10);
@@ -77,6 +77,7 @@ pub fn wind_down(draft: &mut Draft<'_>, all: Option<&Definition>) {
     }
     if let Some(all) = all {
         draft.status.outputs = outputs::of_run(draft, all);
+        volume::shrink(&mut draft.status, all);
     }
     commit(draft);
 }

@@ -3,21 +3,26 @@
 //! An item is settled when its work is done and verified. Items take their turn in order, `parallelism` at once; each
 //! has its own budgets. Start reading at [`drive`].
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::api::status::ItemStatus;
 use crate::api::step::OnItemFailure;
-use crate::api::{Cause, Stamp, StepPhase, Work, WorkflowRunStatus};
+use crate::api::{Cause, StepPhase, Work, WorkflowRunStatus};
 
 use super::definition::{Definition, Each};
 use super::launch::{self, Ready};
 use super::list::{self, Item, Problem};
 use super::place::Place;
 use super::plan::Draft;
-use super::{context, escalate};
+use super::{escalate, volume};
+
+mod item;
+pub use item::add_context;
 
 /// The prefix of items that are added when work is sent back into a finished loop.
 pub const REWORK: &str = "rework-";
+/// What an item takes in the status, in bytes, without its output.
+const ENTRY: usize = 768;
 
 /// Lists the items when it is the loop's turn, starts those whose turn it is, and ends the loop when all are settled.
 /// True: something changed that others wait for.
@@ -84,8 +89,21 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
             return false;
         }
     };
+    let own = [Some(i), each.verifier];
+    let others = draft.status.steps.iter().enumerate().filter(|(k, _)| !own.contains(&Some(*k)));
+    let entries =
+        others.map(|(_, s)| s.items.len()).sum::<usize>() + found.len() * own.iter().flatten().count();
+    if entries * ENTRY > volume::LIMIT {
+        let message = format!(
+            "forEach.in: {}: {} items do not fit into the run's status (512 KiB in all)",
+            each.list,
+            found.len()
+        );
+        escalate::open(draft, Place::step(i), Cause::StatusTooLarge, message);
+        return false;
+    }
     let now = draft.now();
-    for step in [Some(i), each.verifier].into_iter().flatten() {
+    for step in own.into_iter().flatten() {
         let Some(status) = draft.status.steps.get_mut(step) else { continue };
         let old = std::mem::take(&mut status.items);
         status.items = found.iter().map(|item| entry(item, &old, status.work.rounds)).collect();
@@ -129,8 +147,11 @@ pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>
     let context = Value::Object(launch::plain_context(draft, all, Place::step(i)));
     let stories = each.list == "stories";
     let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
-    let value = path.split('.').try_fold(&context, |at, part| at.get(part));
-    let Some(value) = value else {
+    // What a person gave is known by the list's own name, wherever the list was to come from.
+    let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let given = draft.work(Place::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
+    let found = path.split('.').try_fold(&context, |at, part| at.get(part));
+    let Some(value) = given.as_ref().or(found) else {
         let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
         let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
         return Err((Cause::ListInvalid, message));
@@ -248,67 +269,4 @@ pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
     step.work.lost = step.items.iter().map(|i| i.work.lost).sum();
     step.work.next_attempt_at = step.items.iter().filter_map(|i| i.work.next_attempt_at).min();
     step.work.started_at = step.items.iter().filter_map(|i| i.work.started_at).min().or(step.work.started_at);
-}
-
-/// What a loop adds to the context of one of its items.
-pub fn add_context(
-    draft: &Draft<'_>,
-    all: &Definition,
-    at: Place,
-    top: &mut Map<String, Value>,
-) -> Result<(), (Cause, String)> {
-    let (Some(k), Some(i)) = (at.item, all.loop_of(at.step)) else { return Ok(()) };
-    let Some((def, each)) = all.steps.get(i).and_then(|d| Some((d, d.each.as_ref()?))) else { return Ok(()) };
-    let Some(status) = draft.status.steps.get(i) else { return Ok(()) };
-    let Some(entry) = status.items.get(k) else { return Ok(()) };
-    let item = content(draft, all, i, entry)?;
-    if at.step != i {
-        context::of_item(top, &def.name, &entry.work);
-    }
-    let since = draft.work(at).and_then(|w| w.current.as_ref()).map_or(draft.now(), |c| c.intent_at);
-    let settled = |n: &usize| is_settled(&draft.status, i, each, *n) && settled_by(draft, i, each, *n, since);
-    let done: Vec<usize> = (0..status.items.len()).filter(settled).collect();
-    let lines = done
-        .iter()
-        .filter_map(|n| status.items.get(*n))
-        .map(|x| format!("- {}: {}", x.id, x.title.as_deref().unwrap_or_default()));
-    let lines = lines.collect::<Vec<_>>().join("\n");
-    top.insert(each.name.clone(), item.value.clone());
-    top.insert("current_story".into(), json!(list::current_story(&item.value, &item)));
-    top.insert("current_story_id".into(), json!(item.id));
-    top.insert("current_story_title".into(), json!(item.title));
-    top.insert("completed_stories".into(), json!(if lines.is_empty() { "(none yet)".into() } else { lines }));
-    top.insert("stories_remaining".into(), json!(status.items.len() - done.len()));
-    Ok(())
-}
-
-/// Settled before the attempt began: the same for an attempt under way, whatever happens beside it.
-fn settled_by(draft: &Draft<'_>, i: usize, each: &Each, k: usize, since: Stamp) -> bool {
-    let by =
-        |step| draft.work(Place::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
-    by(i) && each.verifier.is_none_or(by)
-}
-
-/// What the list says about an item; an item that was added for rework says it itself.
-fn content(
-    draft: &Draft<'_>,
-    all: &Definition,
-    i: usize,
-    entry: &ItemStatus,
-) -> Result<Item, (Cause, String)> {
-    let listed = source(draft, all, i);
-    if let Some(item) = listed.iter().flatten().find(|x| x.id == entry.id) {
-        return Ok(Item { id: item.id.clone(), title: item.title.clone(), value: item.value.clone() });
-    }
-    if entry.id.starts_with(REWORK) {
-        let title = entry.title.clone().unwrap_or_default();
-        let description = entry.work.supplied.get("rework").cloned().unwrap_or_default();
-        let value = json!({
-            "id": entry.id, "title": title, "description": description,
-            "acceptanceCriteria": ["What is named in the description is mended", "What was accepted before still holds"],
-        });
-        return Ok(Item { id: entry.id.clone(), title, value });
-    }
-    listed?;
-    Err((Cause::ListInvalid, format!("forEach.in: the list has no item {} any more", entry.id)))
 }

@@ -168,6 +168,11 @@ pub fn keep_tail(text: &str) -> (String, bool) {
     (text.get(from..).unwrap_or_default().to_owned(), from > 0)
 }
 
+/// A reader must see that the beginning is missing.
+pub fn marked(text: String, cut: bool) -> String {
+    if cut { format!("[the beginning was cut off]\n{text}") } else { text }
+}
+
 /// The text with U+FFFD for each character that YAML does not allow even when JSON leaves it as it is: the API server
 /// would store it, but nobody could read the object as YAML.
 pub fn legible(text: &str) -> Cow<'_, str> {

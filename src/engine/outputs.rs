@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::definition::Definition;
 use super::launch;
+use super::output;
 use super::plan::Draft;
 
 /// The run's outputs. One whose step was skipped or failed is left out.
@@ -15,9 +16,11 @@ pub fn of_run(draft: &Draft<'_>, all: &Definition) -> BTreeMap<String, String> {
     }
     let main = (0..all.steps.len()).filter(|i| all.steps.get(*i).is_some_and(|s| !s.finally));
     let context = Value::Object(launch::after_steps(draft, all, &main.collect::<Vec<_>>(), None));
-    let found = all.outputs.iter().filter_map(|output| {
-        let value = output.from.split('.').try_fold(&context, |at, part| at.get(part))?;
-        Some((output.name.clone(), value.as_str().map_or_else(|| value.to_string(), String::from)))
+    let found = all.outputs.iter().filter_map(|given| {
+        let value = given.from.split('.').try_fold(&context, |at, part| at.get(part))?;
+        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+        let (tail, cut) = output::keep_tail(&text);
+        Some((given.name.clone(), output::marked(tail, cut)))
     });
     found.collect()
 }

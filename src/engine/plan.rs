@@ -10,7 +10,7 @@ use super::definition::Definition;
 use super::effect::{Before, Effect, Plan};
 use super::place::places_of;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
-use super::{admit, decide, end, escalate, gate, ids, launch, step, stop, summary};
+use super::{admit, decide, end, escalate, gate, ids, launch, step, stop, summary, volume};
 
 /// What one pass has decided so far.
 #[derive(Debug)]
@@ -119,6 +119,7 @@ fn drive(draft: &mut Draft<'_>, all: &Definition) {
     if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
         end::succeed(draft);
     }
+    volume::shrink(&mut draft.status, all);
     if draft.status.ending.is_some() {
         end::wind_down(draft, Some(all));
     } else {

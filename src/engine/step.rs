@@ -13,7 +13,7 @@ use super::plan::Draft;
 use super::snapshot::{AttemptFact, Exit, Loss};
 use super::stop::{insist, order_stop};
 use super::verdict::{self, Rules, Verdict};
-use super::{answer, end, escalate, launch, rework, volume};
+use super::{answer, end, escalate, launch, output, rework, volume};
 
 /// How an attempt ended, without its words.
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +187,7 @@ fn done(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: Verdict) {
         work.outputs = work.supplied.clone();
         let values = verdict.output.map(|o| o.values).unwrap_or_default();
         work.outputs.extend(values.into_iter().map(|(k, v)| (k.to_lowercase(), v)));
-        work.output = Some(marked(verdict.text, verdict.cut));
+        work.output = Some(output::marked(verdict.text, verdict.cut));
     }
     if volume::fit(&mut draft.status, a.all) {
         return rework::accepted(draft, a.all, a.at);
@@ -218,15 +218,10 @@ fn sent_back(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: &Verdict) {
     }
 }
 
-/// A reader must see that the beginning is missing.
-fn marked(text: String, cut: bool) -> String {
-    if cut { format!("[the beginning was cut off]\n{text}") } else { text }
-}
-
 /// What a failed attempt said stays readable in the status.
 fn keep_output(draft: &mut Draft<'_>, at: Place, verdict: &Verdict) {
     if let Some(work) = draft.work_mut(at) {
-        work.output = Some(marked(verdict.text.clone(), verdict.cut)).filter(|t| !t.is_empty());
+        work.output = Some(output::marked(verdict.text.clone(), verdict.cut)).filter(|t| !t.is_empty());
     }
 }
 

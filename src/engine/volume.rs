@@ -1,6 +1,8 @@
 //! Keeps a run's status under its limit: etcd holds small objects, and every write carries the whole of it.
 
-use crate::api::WorkflowRunStatus;
+use std::collections::BTreeMap;
+
+use crate::api::{Work, WorkflowRunStatus};
 
 use super::context::{camel_output, snake_output};
 use super::definition::Definition;
@@ -11,10 +13,21 @@ pub const LIMIT: usize = 512 * 1024;
 /// What stands in for a raw output that was dropped.
 pub const DROPPED: &str = "[dropped: the run's status reached its limit]";
 
-/// Drops raw outputs that no unfinished step's template names, oldest first, until the status fits. False: it does not fit.
+/// What a character may take in JSON (`\u0001`).
+const ESCAPED: usize = 6;
+/// What a piece of work, or a question, takes at most without what was said in it.
+const PIECE: usize = 2 * 1024;
+
+/// Makes the status fit. False: it does not, whatever is dropped.
 pub fn fit(status: &mut WorkflowRunStatus, definition: &Definition) -> bool {
-    while size(status) > LIMIT {
-        let Some(victim) = oldest_unnamed(status, definition) else {
+    make_room(status, definition, 0)
+}
+
+/// Drops raw outputs until so many bytes are free: those that no unfinished step's template names, oldest first; then
+/// what attempts said that did not succeed. False: that is not enough.
+pub fn make_room(status: &mut WorkflowRunStatus, definition: &Definition, bytes: usize) -> bool {
+    while size(status).saturating_add(bytes) > LIMIT {
+        let Some(victim) = oldest_unnamed(status, definition).or_else(|| oldest_failure(status)) else {
             return false;
         };
         if let Some(work) = victim.of_mut(status) {
@@ -24,15 +37,65 @@ pub fn fit(status: &mut WorkflowRunStatus, definition: &Definition) -> bool {
     true
 }
 
+/// The last resort, for what nobody is asked about before it grows: feedback is shortened, what the run gives back dropped.
+pub fn shrink(status: &mut WorkflowRunStatus, definition: &Definition) {
+    for most in [4096, 1024] {
+        if fit(status, definition) {
+            return;
+        }
+        for at in places(status) {
+            let Some(work) = at.of_mut(status) else { continue };
+            for text in [&mut work.feedback, &mut work.verify_feedback].into_iter().flatten() {
+                shorten(text, most);
+            }
+        }
+    }
+    while !fit(status, definition) {
+        let longest = status.outputs.iter_mut().map(|(_, v)| v).max_by_key(|v| v.len());
+        let Some(value) = longest.filter(|v| v.len() > DROPPED.len()) else { return };
+        *value = DROPPED.into();
+    }
+}
+
+fn shorten(text: &mut String, most: usize) {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        text.truncate(end);
+        text.push_str("\n[cut: the run's status reached its limit]");
+    }
+}
+
 fn size(status: &WorkflowRunStatus) -> usize {
-    // A cheap lower bound first: serialising is only worth it near the limit.
+    // A cheap upper bound first: serialising is only worth it near the limit.
+    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let values =
-        |values: &std::collections::BTreeMap<String, String>| values.values().map(String::len).sum::<usize>();
-    let rough: usize = status
+        |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| k.len() + v.len() + 8).sum::<usize>();
+    let said: usize = status
         .works()
-        .map(|w| 512 + w.output.as_ref().map_or(0, String::len) + values(&w.outputs) + values(&w.supplied))
+        .chain(status.steps.iter().map(|s| &s.work))
+        .map(|w| {
+            of(&w.output)
+                + of(&w.feedback)
+                + of(&w.verify_feedback)
+                + values(&w.outputs)
+                + values(&w.supplied)
+        })
         .sum();
-    if rough < LIMIT / 4 { rough } else { serde_json::to_vec(status).map_or(usize::MAX, |json| json.len()) }
+    let pieces = status.steps.iter().map(|s| 1 + s.items.len()).sum::<usize>()
+        + 4 * status.escalations.len()
+        + status.decisions.len()
+        + 16;
+    let most = ESCAPED * (said + values(&status.outputs)) + PIECE * pieces;
+    if most < LIMIT { most } else { serde_json::to_vec(status).map_or(usize::MAX, |json| json.len()) }
+}
+
+/// What an attempt said that did not succeed, for readers only.
+fn oldest_failure(status: &WorkflowRunStatus) -> Option<Place> {
+    let spare =
+        |w: &Work| !w.phase.is_finished() && w.output.as_ref().is_some_and(|o| o.len() > DROPPED.len());
+    let failures =
+        places(status).into_iter().filter_map(|at| Some((at, at.of(status).filter(|w| spare(w))?)));
+    failures.min_by_key(|(_, w)| w.started_at).map(|(at, _)| at)
 }
 
 /// What no template of an unfinished step names. A step with items is unfinished until its last one is.

@@ -1,0 +1,104 @@
+//! How large things may be, and what agents may say: runs at the limits, in the toy cluster.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod answers;
+mod graphs;
+mod sizes;
+
+use mission_control::api::status::LastAttempt;
+use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
+use mission_control::engine::volume::LIMIT;
+use mission_control::rehearse::script;
+use mission_control::rehearse::world::World;
+
+/// A run in the toy cluster. Its status fits at any time.
+struct Stage {
+    world: World,
+}
+
+impl Stage {
+    /// The workflow in the words of the scenarios; lint has nothing to say about it.
+    fn of(workflow: &str, run: &str) -> Self {
+        let mut stage = Self { world: World::new() };
+        stage.happens(&format!("workflow: {workflow}"));
+        assert_eq!(stage.world.problems, Vec::<String>::new());
+        stage.happens(&format!("run {run}"));
+        stage
+    }
+
+    fn happens(&mut self, line: &str) {
+        script::event(&mut self.world, line).unwrap();
+        self.settle(line);
+    }
+
+    /// The attempt under way of `step`, or of `step/item`, ends well and has said the text.
+    fn says(&mut self, place: &str, text: &str) {
+        let job = self.world.job_of(place).unwrap_or_else(|| panic!("{place} has no attempt under way"));
+        self.world.exits(&job, 0, text);
+        self.settle(place);
+    }
+
+    fn settle(&mut self, what: &str) {
+        assert!(self.world.settle(), "never at rest after {what}");
+        let size = serde_json::to_vec(&self.status()).unwrap().len();
+        assert!(size < LIMIT, "after {what} the status has {size} bytes");
+    }
+
+    fn status(&self) -> WorkflowRunStatus {
+        self.world.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
+    }
+
+    fn phase(&self) -> Option<Phase> {
+        self.status().phase
+    }
+
+    fn work(&self, step: &str) -> Work {
+        self.world.step(step).unwrap().work.clone()
+    }
+
+    fn last(&self, step: &str) -> LastAttempt {
+        self.work(step).last.unwrap()
+    }
+
+    fn step_phase(&self, step: &str) -> StepPhase {
+        self.work(step).phase
+    }
+
+    /// What the last attempt that was started is asked.
+    fn input(&self) -> &str {
+        &self.world.launched.last().unwrap().input
+    }
+
+    /// What the run was refused, or asked, or told last.
+    fn answer(&self) -> String {
+        self.status().decisions.last().unwrap().result.clone()
+    }
+
+    fn question(&self) -> String {
+        self.status().escalations[0].message.clone()
+    }
+
+    /// The places that have an attempt under way.
+    fn under_way(&self) -> Vec<String> {
+        let mut places = Vec::new();
+        for step in &self.status().steps {
+            places.extend(step.work.current.iter().map(|_| step.name.clone()));
+            let busy = step.items.iter().filter(|i| i.work.current.is_some());
+            places.extend(busy.map(|i| format!("{}/{}", step.name, i.id)));
+        }
+        places
+    }
+}
+
+/// So many KiB that are no key line.
+fn words(kib: usize) -> String {
+    "all is well and so on, \n".repeat(kib * 1024).chars().take(kib * 1024).collect()
+}
+
+/// As many stories, as an agent prints them.
+fn stories(n: usize) -> String {
+    let story =
+        |k| format!(r#"{{"id":"s{k}","title":"Story {k}","description":"d","acceptanceCriteria":["c"]}}"#);
+    let all: Vec<String> = (1..=n).map(story).collect();
+    format!("STATUS: done\nSTORIES_JSON: [{}]", all.join(","))
+}
