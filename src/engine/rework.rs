@@ -16,6 +16,10 @@ const FEEDBACK_LIMIT: usize = super::output::TAIL_LIMIT;
 
 /// Sends the work back. False: that was done as often as `onRetry.limit` allows.
 pub fn send_back(draft: &mut Draft<'_>, all: &Definition, at: Place, rule: &Rework, feedback: &str) -> bool {
+    if at.item.is_none() && is_outdated(draft, all, at.step, rule.target) {
+        restart(draft, at, None);
+        return true;
+    }
     let Some(work) = draft.work_mut(at) else { return false };
     if work.sent_back >= rule.limit {
         return false;
@@ -47,26 +51,24 @@ fn restart(draft: &mut Draft<'_>, at: Place, feedback: Option<&str>) {
     }
 }
 
-/// What is being done again already, because another step rejected it as well, goes on.
+/// What the step judged is being done again already, because another step rejected it as well: its verdict is about work
+/// that is gone. It costs nothing; the step judges what comes.
+fn is_outdated(draft: &Draft<'_>, all: &Definition, verifier: usize, target: usize) -> bool {
+    let satisfied = |step: usize| draft.work(Place::step(step)).is_some_and(|w| w.phase.is_satisfied());
+    all.between(target, verifier).into_iter().any(|step| step != verifier && !satisfied(step))
+}
+
+/// All of it has been finished: it starts again, in a new round. A loop gets one more item instead.
 fn whole(draft: &mut Draft<'_>, all: &Definition, verifier: usize, target: usize, feedback: &str) {
     let target_loops = all.loop_of(target) == Some(target);
     for step in all.between(target, verifier) {
-        let done = draft.work(Place::step(step)).is_some_and(|w| w.phase.is_satisfied());
         let of_target = all.steps.get(step).is_some_and(|d| d.verifies == Some(target));
-        if step == verifier {
-            let Some(work) = draft.work_mut(Place::step(step)) else { continue };
-            let sent_back = work.sent_back;
-            loops::again(work, None);
-            work.sent_back = sent_back;
-        } else if target_loops && (step == target || of_target) {
+        if target_loops && (step == target || of_target) {
             reopen(draft, step, step == target, feedback);
-        } else if done || step == target {
-            if let Some(work) = draft.work_mut(Place::step(step)).filter(|w| w.phase.is_satisfied()) {
-                loops::again(work, Some(feedback));
-                work.sent_back = 0;
-            } else if let Some(work) = draft.work_mut(Place::step(step)) {
-                work.verify_feedback = Some(feedback.into());
-            }
+        } else if let Some(work) = draft.work_mut(Place::step(step)) {
+            let judges = step == verifier;
+            loops::again(work, Some(feedback).filter(|_| !judges));
+            work.sent_back = if judges { work.sent_back } else { 0 };
         }
     }
 }
@@ -87,11 +89,9 @@ fn reopen(draft: &mut Draft<'_>, step: usize, does_the_work: bool, feedback: &st
         listed: status.work.rounds,
         work,
     });
-    if status.work.phase.is_satisfied() {
-        status.work.rounds += 1;
-        status.work.phase = if does_the_work { StepPhase::Running } else { StepPhase::Pending };
-        status.work.finished_at = None;
-    }
+    status.work.rounds += 1;
+    status.work.phase = if does_the_work { StepPhase::Running } else { StepPhase::Pending };
+    status.work.finished_at = None;
 }
 
 /// The work was accepted: its feedback is answered.

@@ -4,15 +4,18 @@ use mission_control::api::{Cause, Phase, StepPhase};
 
 use super::events::{attempts, files, questions, stories};
 use super::generate::Flow;
-use super::{Play, invariants};
+use super::{Held, Play, moment};
 
-pub fn of(play: &mut Play, flow: &Flow) -> Result<(), String> {
+pub fn of(play: &mut Play, flow: &Flow) -> Held {
     faults_stop(play, flow)?;
     for round in 0..400 {
         if play.status().phase.is_some_and(Phase::is_terminal) {
             return afterwards(play);
         }
         let at = (play.status(), play.world.now);
+        if flow.clumsy {
+            play.happens(["conflict", "crash"][(round / 2 % 2) as usize])?;
+        }
         agents_answer(play)?;
         people_answer(play, round)?;
         if let Some(wake) = play.world.wake.filter(|_| play.status() == at.0) {
@@ -28,7 +31,7 @@ pub fn of(play: &mut Play, flow: &Flow) -> Result<(), String> {
     Err(play.tells("the run does not end"))
 }
 
-fn faults_stop(play: &mut Play, flow: &Flow) -> Result<(), String> {
+fn faults_stop(play: &mut Play, flow: &Flow) -> Held {
     for line in
         ["unsuspend run", "unsuspend workflow", "other older ends", "other younger ends", "other third ends"]
     {
@@ -45,7 +48,7 @@ fn faults_stop(play: &mut Play, flow: &Flow) -> Result<(), String> {
 }
 
 /// Every agent does all that it could be asked for.
-fn agents_answer(play: &mut Play) -> Result<(), String> {
+fn agents_answer(play: &mut Play) -> Held {
     let answer = format!("STATUS: done\\nKEY: v\\nFILES: {}\\nSTORIES_JSON: {}", files(2), stories(2));
     for place in attempts(&play.status()) {
         if attempts(&play.status()).contains(&place) {
@@ -56,7 +59,7 @@ fn agents_answer(play: &mut Play) -> Result<(), String> {
 }
 
 /// Each question is answered by a yes, or by a Retry with all that may be missing, and then by Skip.
-fn people_answer(play: &mut Play, round: u32) -> Result<(), String> {
+fn people_answer(play: &mut Play, round: u32) -> Held {
     for place in questions(&play.status()) {
         let now = play.status();
         let is_it = |e: &&mission_control::api::status::EscalationStatus| {
@@ -64,7 +67,7 @@ fn people_answer(play: &mut Play, round: u32) -> Result<(), String> {
         };
         match now.escalations.iter().find(is_it).map(|e| e.cause) {
             Some(Cause::Approval) => play.happens(&format!("decide Approve {place}"))?,
-            Some(_) if round % 2 == 0 => {
+            Some(_) if round.is_multiple_of(2) => {
                 let given = format!("KEY=v FILES={} STORIES_JSON={}", files(2), stories(2));
                 play.happens(&format!("decide Retry {place} {given}"))?;
             }
@@ -76,9 +79,9 @@ fn people_answer(play: &mut Play, round: u32) -> Result<(), String> {
 }
 
 /// An end is an end: late words are refused, what the run made goes in time, and nothing of its story changes.
-fn afterwards(play: &mut Play) -> Result<(), String> {
+fn afterwards(play: &mut Play) -> Held {
     let ended = play.status();
-    invariants::ended(&play.world)?;
+    moment::ended(&play.world)?;
     if ended.phase == Some(Phase::Succeeded) {
         let main = ended.steps.iter().filter(|s| !s.finally);
         let open: Vec<StepPhase> = main.map(|s| s.work.phase).filter(|p| !p.is_satisfied()).collect();

@@ -13,6 +13,8 @@ use super::status;
 pub enum Event {
     /// Something happens to one of the attempts under way.
     Attempt(u8, &'static str),
+    /// One of the attempts that may send work back does so.
+    Reject(u8, &'static str),
     /// One of the attempts under way prints a list of so many.
     Lists(u8, u8),
     After(&'static str),
@@ -65,15 +67,16 @@ const REJECTED: &[&str] = &[r#"says "STATUS: retry""#, r#"says "STATUS: retry\nI
 
 pub fn event() -> impl Strategy<Value = Event> {
     let happening = prop_oneof![
-        10 => Just(DONE),
-        5 => Just(DONE_WITH_KEY),
-        6 => proptest::sample::select(REJECTED),
-        7 => proptest::sample::select(ANSWERS),
+        20 => Just(DONE),
+        10 => Just(DONE_WITH_KEY),
+        1 => proptest::sample::select(REJECTED),
+        8 => proptest::sample::select(ANSWERS),
         4 => proptest::sample::select(BEFORE_START),
     ];
     let times = proptest::sample::select(&["1s", "1s", "30s", "11m", "2h"][..]);
     prop_oneof![
-        14 => (any::<u8>(), happening).prop_map(|(pick, what)| Event::Attempt(pick, what)),
+        16 => (any::<u8>(), happening).prop_map(|(pick, what)| Event::Attempt(pick, what)),
+        7 => (any::<u8>(), proptest::sample::select(REJECTED)).prop_map(|(pick, what)| Event::Reject(pick, what)),
         7 => (any::<u8>(), 0..5u8).prop_map(|(pick, n)| Event::Lists(pick, n)),
         4 => times.prop_map(Event::After),
         6 => decide(),
@@ -113,8 +116,8 @@ fn decide() -> impl Strategy<Value = Event> {
     let orders = proptest::sample::select(&[Pause, Resume, Resume, Retry, Approve][..]);
     let given = || proptest::sample::select(&[Given::Nothing, Given::Word, Given::Values][..]);
     prop_oneof![
-        12 => (answers, any::<u8>(), given()).prop_map(|(action, k, given)| Event::Decide(action, Target::Question(k), given)),
-        3 => (orders, given()).prop_map(|(action, given)| Event::Decide(action, Target::Run, given)),
+        30 => (answers, any::<u8>(), given()).prop_map(|(action, k, given)| Event::Decide(action, Target::Question(k), given)),
+        6 => (orders, given()).prop_map(|(action, given)| Event::Decide(action, Target::Run, given)),
         1 => Just(Event::Decide(Abort, Target::Run, Given::Nothing)),
         1 => any::<u8>().prop_map(|k| Event::Decide(Abort, Target::Question(k), Given::Word)),
         1 => (orders_of_any(), given()).prop_map(|(action, given)| Event::Decide(action, Target::Wrong, given)),
@@ -133,6 +136,15 @@ pub fn line(event: &Event, world: &World, flow: &Flow) -> Option<String> {
             let place = chosen(&attempts(&now), *pick)?;
             let early = BEFORE_START.contains(what) && !is_waiting(world, &place);
             (!early).then(|| format!("{place} {what}"))
+        }
+        Event::Reject(pick, what) => {
+            let all = attempts(&now);
+            let judges: Vec<String> = all.iter().filter(|at| may_reject(world, at)).cloned().collect();
+            // Where nobody judges yet, the work goes on.
+            match chosen(&judges, *pick) {
+                Some(judge) => Some(format!("{judge} {what}")),
+                None => Some(format!("{} {DONE_WITH_KEY}", chosen(&all, *pick)?)),
+            }
         }
         Event::Lists(pick, n) => {
             let place = chosen(&attempts(&now), *pick)?;
@@ -186,6 +198,13 @@ pub fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
 /// The places that a question is open about.
 pub fn questions(now: &WorkflowRunStatus) -> Vec<String> {
     now.escalations.iter().map(|e| place(&e.step, e.item.as_deref())).collect()
+}
+
+/// Whether the step of the place has an `onRetry`.
+fn may_reject(world: &World, place: &str) -> bool {
+    let step = place.split('/').next();
+    let mut steps = world.revisions.values().flat_map(|spec| &spec.steps);
+    steps.any(|s| Some(s.name.as_str()) == step && s.on_retry.is_some())
 }
 
 fn is_waiting(world: &World, place: &str) -> bool {

@@ -12,6 +12,8 @@ pub struct Flow {
     pub text: String,
     pub params: String,
     pub slow: bool,
+    /// Writes fail and effects get lost also while the run comes to its end.
+    pub clumsy: bool,
 }
 
 impl Debug for Flow {
@@ -51,6 +53,7 @@ struct Whole {
     turns: u8,
     hosts: u8,
     slow: bool,
+    clumsy: u8,
 }
 
 pub fn flow() -> impl Strategy<Value = Flow> {
@@ -80,8 +83,8 @@ fn numbers() -> impl Strategy<Value = Numbers> {
 }
 
 fn whole() -> impl Strategy<Value = Whole> {
-    (0..5u8, 0..4u8, 0..6u8, 0..6u8, 0..8u8, 0..5u8, any::<bool>()).prop_map(
-        |(finally, timeout, expiry, workspace, turns, hosts, slow)| Whole {
+    (0..5u8, 0..4u8, 0..6u8, 0..6u8, 0..8u8, 0..5u8, any::<bool>(), 0..3u8).prop_map(
+        |(finally, timeout, expiry, workspace, turns, hosts, slow, clumsy)| Whole {
             finally,
             timeout,
             expiry,
@@ -89,6 +92,7 @@ fn whole() -> impl Strategy<Value = Whole> {
             turns,
             hosts,
             slow,
+            clumsy,
         },
     )
 }
@@ -103,7 +107,7 @@ fn valid(steps: &[Numbers], whole: &Whole) -> Flow {
     assert_eq!(problems(&text), Vec::<String>::new(), "workflow: {text}");
     let hosts =
         ["[\"x\",\"y\"]", "[\"x\"]", "[\"w\",\"x\",\"y\",\"z\"]", "[]", "nothing"][usize::from(whole.hosts)];
-    Flow { text, params: format!("hosts={hosts}"), slow: whole.slow }
+    Flow { text, params: format!("hosts={hosts}"), slow: whole.slow, clumsy: whole.clumsy == 2 }
 }
 
 fn text_of(steps: &[Numbers], whole: &Whole, access: &str) -> String {

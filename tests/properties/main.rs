@@ -8,6 +8,7 @@ mod end;
 mod events;
 mod generate;
 mod invariants;
+mod moment;
 
 use mission_control::api::WorkflowRunStatus;
 use mission_control::rehearse::script;
@@ -16,6 +17,20 @@ use proptest::test_runner::{Config, TestCaseError};
 
 use generate::Flow;
 use invariants::Watch;
+
+/// Nothing, or what is broken.
+pub type Held = Result<(), String>;
+
+/// The condition holds, or the words say what is broken.
+macro_rules! hold {
+    ($condition:expr, $($words:tt)+) => {
+        if !$condition {
+            return Err(format!($($words)+));
+        }
+    };
+}
+
+pub(crate) use hold;
 
 /// A world, what must hold in it, and what has happened so far.
 #[allow(missing_debug_implementations, reason = "it shows itself as a scenario")]
@@ -35,7 +50,7 @@ impl Play {
     }
 
     /// One line of a scenario happens; every pass that follows is looked at.
-    pub fn happens(&mut self, line: &str) -> Result<(), String> {
+    pub fn happens(&mut self, line: &str) -> Held {
         self.told.push(line.to_string());
         self.play(line).map_err(|problem| self.tells(&problem))
     }
@@ -46,7 +61,7 @@ impl Play {
         format!("{problem}\n--- the run as a scenario ---\n{run}\n--- and then ---\n{words}\n---")
     }
 
-    fn play(&mut self, line: &str) -> Result<(), String> {
+    fn play(&mut self, line: &str) -> Held {
         script::event(&mut self.world, line)?;
         for _ in 0..50 {
             let before = self.status();
@@ -64,7 +79,7 @@ pub fn status(world: &World) -> WorkflowRunStatus {
     world.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
 }
 
-fn run(flow: &Flow, events: &[events::Event]) -> Result<(), String> {
+fn run(flow: &Flow, events: &[events::Event]) -> Held {
     let mut play = Play::new();
     if flow.slow {
         play.happens("slow")?;
@@ -83,7 +98,7 @@ fn run(flow: &Flow, events: &[events::Event]) -> Result<(), String> {
 fn whatever_happens_nothing_that_must_hold_is_broken_and_every_run_ends() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(600);
     let config = Config { cases, max_shrink_iters: 4000, failure_persistence: None, ..Config::default() };
-    let all = (generate::flow(), proptest::collection::vec(events::event(), 1..45));
+    let all = (generate::flow(), proptest::collection::vec(events::event(), 1..60));
     let result = proptest::test_runner::TestRunner::new(config)
         .run(&all, |(flow, events)| run(&flow, &events).map_err(TestCaseError::fail));
     if let Err(failure) = result {
