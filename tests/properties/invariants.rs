@@ -107,6 +107,7 @@ impl Watch {
                 );
             }
         }
+        rejections(before, after, &old, &new)?;
         for (key, (_, work)) in old.iter().filter(|(k, _)| !new.contains_key(*k)) {
             hold!(work.current.is_none(), "{key:?} vanished with its attempt under way");
         }
@@ -172,8 +173,22 @@ impl Watch {
     }
 }
 
+type ByKey = BTreeMap<(usize, Option<String>), (Place, Work)>;
+
+/// Each time that work goes back, one of those who reject it is charged.
+fn rejections(before: &WorkflowRunStatus, after: &WorkflowRunStatus, old: &ByKey, new: &ByKey) -> Held {
+    let rounds = |s: &WorkflowRunStatus| s.totals.as_ref().map_or(0, |t| t.rounds);
+    let was = |key| old.get(key).map_or(0, |(_, w)| w.sent_back);
+    let charged: u32 = new.iter().map(|(key, (_, w))| w.sent_back.saturating_sub(was(key))).sum();
+    let went_back = rounds(after) - rounds(before);
+    // Of several at once one may have sent back over the head of another, which is then fresh.
+    let fits = charged == went_back || (went_back > 1 && charged < went_back);
+    hold!(fits, "work went back {went_back} time(s), charged were {charged}");
+    Ok(())
+}
+
 /// A name for each piece of work that stays the same: of items, also the round in which it was listed.
-fn by_key(now: &WorkflowRunStatus) -> BTreeMap<(usize, Option<String>), (Place, Work)> {
+fn by_key(now: &WorkflowRunStatus) -> ByKey {
     let entry = |at: Place| Some(((at.step, at.item_key(now)), (at, at.of(now)?.clone())));
     places(now).into_iter().filter_map(entry).collect()
 }
