@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mission_control::api::status::EscalationStatus;
-use mission_control::api::{Action, Phase, WorkflowRun, WorkflowRunStatus, labels};
+use mission_control::api::{Action, Phase, WorkflowRun, WorkflowRunStatus};
 use serde_json::Value;
 
 use crate::support::{Fixture, PATIENCE, agent, is, until};
