@@ -12,7 +12,7 @@ use super::definition::{Definition, StepDef};
 use super::effect::{Before, Effect};
 use super::place::{Place, places};
 use super::plan::{self, Draft};
-use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
+use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
 use super::step::{self, End};
 use super::{decide, finally, ids, loops, outputs, stop, summary, volume};
 
@@ -173,6 +173,10 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
 /// The run has a record, but its status is older: whoever wrote the record was stopped before the status followed. What
 /// the last attempts said is in neither, and is read again; nothing is started.
 pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
+    let unread = |job: &String| draft.seen.attempts.get(job) == Some(&AttemptFact::Unread);
+    if draft.status.works().filter_map(|w| w.current.as_ref()).any(|c| unread(&c.job)) {
+        return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
+    }
     order(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
     if let RevisionFact::Found(spec) = &draft.seen.revision
         && let Ok(all) = Definition::read(spec)

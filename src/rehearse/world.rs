@@ -42,6 +42,10 @@ pub struct World {
     pub crash: bool,
     /// The next status write that changes something fails: what was done before it stays.
     pub conflict: bool,
+    /// With it, everything that was read of the attempts is forgotten, as by an operator that starts again.
+    pub forgets: bool,
+    /// What was forgotten, to be read again.
+    pub unread: BTreeMap<String, AttemptFact>,
     /// A launched attempt stays Pending until told otherwise.
     pub slow_start: bool,
     pub namesakes: Vec<String>,
@@ -71,6 +75,8 @@ impl World {
             lost: BTreeMap::new(),
             crash: false,
             conflict: false,
+            forgets: false,
+            unread: BTreeMap::new(),
             slow_start: false,
             namesakes: Vec::new(),
             peers: Vec::new(),
@@ -236,6 +242,7 @@ impl World {
         let Some(run) = self.run.as_mut() else { return false };
         let changed = run.status.as_ref() != Some(&plan.status);
         if changed && std::mem::take(&mut self.conflict) {
+            self.forget();
             return true;
         }
         run.status = Some(plan.status);
@@ -247,6 +254,17 @@ impl World {
             self.obey(effect);
         }
         changed || effects
+    }
+
+    fn forget(&mut self) {
+        if !std::mem::take(&mut self.forgets) {
+            return;
+        }
+        for (job, fact) in &mut self.attempts {
+            if matches!(fact, AttemptFact::Exited(_)) {
+                self.unread.insert(job.clone(), std::mem::replace(fact, AttemptFact::Unread));
+            }
+        }
     }
 
     fn obey(&mut self, effect: Effect) {

@@ -31,7 +31,8 @@ show_table() {
   jq -r '
     def seconds: if .startedAt and .finishedAt
       then ([.finishedAt, .startedAt] | map(sub("\\.[0-9]+"; "") | fromdate) | .[0] - .[1]) else "" end;
-    def row(name): [name, .phase, .attempts // 0, .retries // 0, .rounds // 0, seconds];
+    def sum(f): if .items then [.items[] | f // 0] | add else f // 0 end;
+    def row(name): [name, .phase, sum(.attempts), sum(.retries), sum(.rounds), seconds];
     ["STEP", "PHASE", "ATTEMPTS", "RETRIES", "SENT BACK", "SECONDS"],
     (.status.steps[] | row(.name), (.items // [] | .[] | row("  " + .id)))
     | @tsv' "$WORK/seen.json" | awk -F '\t' '{printf "%-14s %-10s %9s %8s %10s %8s\n", $1, $2, $3, $4, $5, $6}'

@@ -15,7 +15,7 @@ run_lines() {
         | ([.name] + words),
           (.items // [] | .[] | ["\($step.name)/\(.id)"] + words + [if .phase == "Pending" then "" else .title // "" end]))
       , ($s.escalations // [] | .[] | ["question", .id, .cause, "\(.step)\(if .item then "/" + .item else "" end)", .message])
-      , ["run", ($s.phase // "not seen by the operator yet"), ($s.reason // ""), ($s.progress // "")]
+      , ["run", ($s.phase // "not seen by the operator yet"), ($s | if .reason == .phase then "" else .reason // "" end), ($s.progress // "")]
     | map(select(. != "" and . != null)) | @tsv'
 }
 
