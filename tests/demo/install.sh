@@ -11,7 +11,7 @@ build_operator() {
 }
 
 load_images() {
-  local root hash
+  local hash
   # Without its debug information the image is a tenth of the size.
   cp "$BINARY" "$WORK/mission-control"
   strip "$WORK/mission-control" 2>/dev/null || true
@@ -26,14 +26,7 @@ load_images() {
   if ! "$CLUSTER_SH" has-image "$CLUSTER_NAME" "$OPERATOR_IMAGE"; then
     "$CLUSTER_SH" image-of-binary "$CLUSTER_NAME" "$OPERATOR_IMAGE" "$WORK/mission-control"
   fi
-  root=$WORK/agents-root
-  rm -rf "$root"
-  "$CLUSTER_SH" busybox-root "$root"
-  mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/scripted"
-  cp workflows/agents/scripted/bin/* "$root/usr/local/bin/"
-  cp -r workflows/agents/scripted/lib/* "$root/usr/local/lib/scripted/"
-  "$CLUSTER_SH" image "$CLUSTER_NAME" missioncontrol.dev/agents/scripted:v1 "$root" --entrypoint /usr/local/bin/agent
-  rm -rf "$root"
+  "$ROOM/agents-image" "$CLUSTER_NAME"
 }
 
 install_operator() {

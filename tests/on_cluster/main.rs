@@ -10,6 +10,7 @@
 )]
 
 mod bad_input;
+mod builtins;
 mod crashes;
 mod definition;
 mod examples;
