@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod operator;
 pub mod reconcile;
 pub mod rehearse;
+pub mod view;

@@ -3,17 +3,28 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
+use clap::Args;
 use serde_json::Value;
 
 use crate::api::Workflow;
 use crate::engine::lint::problems;
 
-/// A file or a document in it cannot be read at all.
-const UNREADABLE: u8 = 3;
+use super::exit::{Exit, Fault};
 
-pub(super) fn run(paths: &[PathBuf]) -> ExitCode {
+/// Check workflow files, no cluster needed: every problem at once.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  mc workflow lint workflows/ my-flow.yaml\n\nExit codes: 0 no problem, 1 problems, 3 a file cannot be read."
+)]
+pub struct Lint {
+    /// Files, or folders whose *.yaml files are checked.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+pub fn run(args: &Lint) -> Result<Exit, Fault> {
+    let paths = &args.paths;
     let mut out = std::io::stdout().lock();
     let (mut checked, mut found, mut unreadable) = (0, 0, false);
     for path in paths.iter().flat_map(|p| files(p)) {
@@ -34,11 +45,11 @@ pub(super) fn run(paths: &[PathBuf]) -> ExitCode {
         }
     }
     let _ = writeln!(std::io::stderr(), "{checked} workflow(s) checked, {found} problem(s)");
-    match (unreadable, found) {
-        (true, _) => ExitCode::from(UNREADABLE),
-        (false, 0) => ExitCode::SUCCESS,
-        (false, _) => ExitCode::FAILURE,
-    }
+    Ok(match (unreadable, found) {
+        (true, _) => Exit::BadInput,
+        (false, 0) => Exit::Done,
+        (false, _) => Exit::Failed,
+    })
 }
 
 /// The path itself, or the YAML files of a folder, in order.

@@ -16,6 +16,7 @@ mod definition;
 mod examples;
 mod identity;
 mod lifecycle;
+mod mc;
 mod mounts;
 mod notify;
 mod pods;

@@ -3,6 +3,8 @@
 mod cluster;
 mod fixture;
 mod make;
+#[allow(dead_code, reason = "the verbs that use it follow")]
+pub mod mc;
 mod operator;
 mod recorder;
 mod wait;

@@ -1,0 +1,75 @@
+//! How `mc` ends: its exit codes, and what it says when it could not do what was asked.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Shown at the end of `mc --help`.
+pub const CODES: &str = "\
+Exit codes:
+  0    done; of a run: it Succeeded
+  1    of a run: it Failed or was Cancelled; of lint: there are problems
+  2    a run waits for a person
+  3    not found, not allowed, or bad input
+  124  the time given with --timeout is over";
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    Failed,
+    NeedsYou,
+    BadInput,
+    TimedOut,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// For the shell.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::NeedsYou => 2,
+            Exit::BadInput => 3,
+            Exit::TimedOut => 124,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// What was asked could not be done: why, and what to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    pub exit: Exit,
+    pub message: String,
+    pub next: Option<String>,
+}
+
+impl Fault {
+    /// Not found, not allowed, or bad input.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self { exit: Exit::BadInput, message: message.into(), next: None }
+    }
+
+    /// The same, with what to do about it.
+    pub fn next(self, next: impl Into<String>) -> Self {
+        Self { next: Some(next.into()), ..self }
+    }
+
+    /// On stderr, in one or two lines.
+    pub fn tell(&self) {
+        let mut err = anstream::stderr().lock();
+        let bold = super::paint::BAD;
+        let _ = writeln!(err, "{bold}error:{bold:#} {}", self.message);
+        if let Some(next) = &self.next {
+            let _ = writeln!(err, "next:  {next}");
+        }
+    }
+}
+
+/// What clap says about arguments that it cannot read, or the help that was asked for.
+pub fn of_usage(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    if error.use_stderr() { Exit::BadInput } else { Exit::Done }
+}

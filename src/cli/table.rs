@@ -1,0 +1,157 @@
+//! Rows -> a table that fits the terminal. Off a terminal nothing is cut, and there are no colours.
+
+use std::io::Write;
+
+use anstyle::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Between two columns, as kubectl has it.
+const GAP: usize = 3;
+/// No column is cut to less.
+const LEAST: usize = 8;
+
+/// A cell: its text and its colour.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), style: Style::new() }
+    }
+    pub fn painted(text: impl Into<String>, style: Style) -> Self {
+        Self { text: text.into(), style }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}
+
+/// A head and rows of as many cells.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    head: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub fn new(head: &[&'static str]) -> Self {
+        Self { head: head.to_vec(), rows: Vec::new() }
+    }
+
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// On stdout.
+    pub fn print(&self) {
+        let mut out = anstream::stdout().lock();
+        for line in self.lines(super::out::width()) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+
+    /// Its lines, none wider than `width`. The widest columns are cut first.
+    pub fn lines(&self, width: Option<usize>) -> Vec<String> {
+        let widths = self.fitting(width);
+        let head = self.head.iter().map(|h| Cell::painted(*h, super::paint::FAINT));
+        std::iter::once(line(&head.collect::<Vec<_>>(), &widths))
+            .chain(self.rows.iter().map(|row| line(row, &widths)))
+            .collect()
+    }
+
+    fn fitting(&self, width: Option<usize>) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.head.iter().map(|h| h.width()).collect();
+        for row in &self.rows {
+            for (have, cell) in widths.iter_mut().zip(row) {
+                *have = (*have).max(first_line(&cell.text).width());
+            }
+        }
+        let Some(width) = width else { return widths };
+        let gaps = GAP * widths.len().saturating_sub(1);
+        while widths.iter().sum::<usize>() + gaps > width {
+            let Some(widest) = widths.iter_mut().rev().max_by_key(|w| **w).filter(|w| **w > LEAST) else {
+                break;
+            };
+            *widest -= 1;
+        }
+        widths
+    }
+}
+
+fn line(cells: &[Cell], widths: &[usize]) -> String {
+    let mut text = String::new();
+    let last = cells.iter().rposition(|c| !c.text.is_empty()).unwrap_or(0);
+    for (i, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
+        let shown = cut(first_line(&cell.text), *width);
+        let style = cell.style;
+        text.push_str(&format!("{style}{shown}{style:#}"));
+        if i < last {
+            text.extend(std::iter::repeat_n(' ', width.saturating_sub(shown.width()) + GAP));
+        }
+    }
+    text
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("")
+}
+
+/// At most so many columns of it; `…` says that there is more.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_string();
+    }
+    let mut shown = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        used += wide;
+        shown.push(c);
+    }
+    shown.push('…');
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&["NAME", "MESSAGE"]);
+        table.row(["a".into(), "a message that is rather long".into()]);
+        table.row(["another".into(), "".into()]);
+        table
+    }
+
+    fn plain(lines: &[String]) -> Vec<String> {
+        lines.iter().map(|l| anstream::adapter::strip_str(l).to_string()).collect()
+    }
+
+    #[test]
+    fn columns_stand_below_each_other_and_no_line_ends_in_blanks() {
+        let lines = plain(&table().lines(None));
+        assert_eq!(lines, ["NAME      MESSAGE", "a         a message that is rather long", "another"]);
+    }
+
+    #[test]
+    fn the_widest_column_gives_way_to_the_terminal() {
+        let lines = plain(&table().lines(Some(24)));
+        assert_eq!(lines, ["NAME      MESSAGE", "a         a message tha…", "another"]);
+        assert!(lines.iter().all(|l| l.width() <= 24));
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("日本", 4), "日本");
+    }
+}

@@ -1,0 +1,9 @@
+//! What people are shown of runs: the words, the order and the lengths. Pure.
+//!
+//! [`run`] turns a run into a head, steps and questions; [`words`] knows how people name statuses; [`time`] says how long;
+//! [`plain`] takes control sequences out of what agents said. It decides nothing. Start reading at [`run::RunView`].
+
+pub mod plain;
+pub mod run;
+pub mod time;
+pub mod words;
