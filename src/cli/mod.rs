@@ -3,16 +3,27 @@
 //! Every verb takes its arguments and gives an [`Exit`] or a [`Fault`]; nothing here ends the process but [`main`]. Verbs
 //! that need a cluster take a [`session::Session`], and speak with the rights of whoever calls. Start reading at [`Verb`].
 
-#![allow(dead_code, reason = "the verbs that use the frame follow it")]
-
 mod args;
+mod decide;
 mod exit;
+mod find;
 mod lint;
+mod list;
 mod out;
 mod paint;
+mod pairs;
 mod program;
+mod resume;
+mod revision;
+mod run;
+mod runs;
+mod server_table;
 mod session;
+mod show;
+mod status;
 mod table;
+mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -58,13 +69,36 @@ struct Workflow {
 
 #[derive(Debug, Subcommand)]
 enum WorkflowVerb {
+    List(list::List),
+    Run(run::Run),
+    Status(status::Status),
+    Runs(runs::Runs),
+    Wait(wait::Wait),
+    Resume(resume::Resume),
+    Retry(decide::Retry),
+    Skip(decide::Skip),
+    Approve(decide::Approve),
+    Reject(decide::Reject),
+    Pause(decide::Pause),
+    Abort(decide::Abort),
     Lint(lint::Lint),
 }
 
 impl WorkflowVerb {
     fn run(self, global: &args::Global) -> Result<Exit, Fault> {
-        let _ = global;
         match self {
+            WorkflowVerb::List(args) => list::run(&args, global),
+            WorkflowVerb::Run(args) => run::run(&args, global),
+            WorkflowVerb::Status(args) => status::run(&args, global),
+            WorkflowVerb::Runs(args) => runs::run(&args, global),
+            WorkflowVerb::Wait(args) => wait::run(&args, global),
+            WorkflowVerb::Resume(args) => resume::run(&args, global),
+            WorkflowVerb::Retry(args) => decide::retry(&args, global),
+            WorkflowVerb::Skip(args) => decide::skip(&args, global),
+            WorkflowVerb::Approve(args) => decide::approve(&args, global),
+            WorkflowVerb::Reject(args) => decide::reject(&args, global),
+            WorkflowVerb::Pause(args) => decide::pause(&args, global),
+            WorkflowVerb::Abort(args) => decide::abort(&args, global),
             WorkflowVerb::Lint(args) => lint::run(&args),
         }
     }

@@ -111,12 +111,14 @@ async fn config(global: &Global) -> Result<Config, Fault> {
 
 /// A sentence and the next step, never a stack.
 pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
-    let kube::Error::Api(status) = error else {
-        return Fault::input(format!(
-            "cannot {what}: the API server at {server} does not answer: {}",
-            root(error)
-        ))
-        .next("check the context (kubectl config current-context) and that the cluster runs");
+    let status = match error {
+        kube::Error::Api(status) => status,
+        kube::Error::Service(_) | kube::Error::HyperError(_) => {
+            let why = format!("the API server at {server} does not answer: {}", root(error));
+            return Fault::input(format!("cannot {what}: {why}"))
+                .next("check the context (kubectl config current-context) and that the cluster runs");
+        }
+        other => return Fault::input(format!("cannot {what}: {}", chain(other))),
     };
     let doctor = format!("{} doctor shows what is missing", program::said());
     match status.code {

@@ -5,10 +5,14 @@ use std::io::Write;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Between two columns, as kubectl has it.
+/// Between two columns: as kubectl has it, or on a narrow terminal.
 const GAP: usize = 3;
-/// No column is cut to less.
-const LEAST: usize = 8;
+const NARROW_GAP: usize = 2;
+const NARROW: usize = 120;
+/// No column is cut to less: every phase fits.
+const LEAST: usize = 9;
+/// The last column, which is prose, gives way first, down to this.
+const PROSE: usize = 20;
 
 /// A cell: its text and its colour.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,16 +60,17 @@ impl Table {
         }
     }
 
-    /// Its lines, none wider than `width`. The widest columns are cut first.
+    /// Its lines, none wider than `width`: the last column is cut first, then the widest.
     pub fn lines(&self, width: Option<usize>) -> Vec<String> {
-        let widths = self.fitting(width);
+        let gap = if width.is_some_and(|w| w < NARROW) { NARROW_GAP } else { GAP };
+        let widths = self.fitting(width, gap);
         let head = self.head.iter().map(|h| Cell::painted(*h, super::paint::FAINT));
-        std::iter::once(line(&head.collect::<Vec<_>>(), &widths))
-            .chain(self.rows.iter().map(|row| line(row, &widths)))
+        std::iter::once(line(&head.collect::<Vec<_>>(), &widths, gap))
+            .chain(self.rows.iter().map(|row| line(row, &widths, gap)))
             .collect()
     }
 
-    fn fitting(&self, width: Option<usize>) -> Vec<usize> {
+    fn fitting(&self, width: Option<usize>, gap: usize) -> Vec<usize> {
         let mut widths: Vec<usize> = self.head.iter().map(|h| h.width()).collect();
         for row in &self.rows {
             for (have, cell) in widths.iter_mut().zip(row) {
@@ -73,18 +78,21 @@ impl Table {
             }
         }
         let Some(width) = width else { return widths };
-        let gaps = GAP * widths.len().saturating_sub(1);
+        let gaps = gap * widths.len().saturating_sub(1);
+        let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+        if let Some(last) = widths.last_mut().filter(|w| **w > PROSE) {
+            *last = last.saturating_sub(over).max(PROSE);
+        }
         while widths.iter().sum::<usize>() + gaps > width {
-            let Some(widest) = widths.iter_mut().rev().max_by_key(|w| **w).filter(|w| **w > LEAST) else {
-                break;
-            };
+            let widest = widths.iter_mut().rev().max_by_key(|w| **w);
+            let Some(widest) = widest.filter(|w| **w > LEAST) else { break };
             *widest -= 1;
         }
         widths
     }
 }
 
-fn line(cells: &[Cell], widths: &[usize]) -> String {
+fn line(cells: &[Cell], widths: &[usize], gap: usize) -> String {
     let mut text = String::new();
     let last = cells.iter().rposition(|c| !c.text.is_empty()).unwrap_or(0);
     for (i, (cell, width)) in cells.iter().zip(widths).enumerate().take(last + 1) {
@@ -92,7 +100,7 @@ fn line(cells: &[Cell], widths: &[usize]) -> String {
         let style = cell.style;
         text.push_str(&format!("{style}{shown}{style:#}"));
         if i < last {
-            text.extend(std::iter::repeat_n(' ', width.saturating_sub(shown.width()) + GAP));
+            text.extend(std::iter::repeat_n(' ', width.saturating_sub(shown.width()) + gap));
         }
     }
     text
@@ -143,10 +151,10 @@ mod tests {
     }
 
     #[test]
-    fn the_widest_column_gives_way_to_the_terminal() {
-        let lines = plain(&table().lines(Some(24)));
-        assert_eq!(lines, ["NAME      MESSAGE", "a         a message tha…", "another"]);
-        assert!(lines.iter().all(|l| l.width() <= 24));
+    fn the_last_column_gives_way_to_the_terminal() {
+        let lines = plain(&table().lines(Some(29)));
+        assert_eq!(lines, ["NAME     MESSAGE", "a        a message that is r…", "another"]);
+        assert!(lines.iter().all(|l| l.width() <= 29));
     }
 
     #[test]
