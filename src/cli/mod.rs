@@ -10,6 +10,7 @@ mod exit;
 mod lint;
 mod out;
 mod paint;
+mod plan;
 mod program;
 mod session;
 mod table;
@@ -59,13 +60,14 @@ struct Workflow {
 #[derive(Debug, Subcommand)]
 enum WorkflowVerb {
     Lint(lint::Lint),
+    Plan(plan::Plan),
 }
 
 impl WorkflowVerb {
     fn run(self, global: &args::Global) -> Result<Exit, Fault> {
-        let _ = global;
         match self {
             WorkflowVerb::Lint(args) => lint::run(&args),
+            WorkflowVerb::Plan(args) => plan::run(&args, global),
         }
     }
 }
