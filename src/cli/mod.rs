@@ -12,6 +12,7 @@ mod list;
 mod out;
 mod paint;
 mod pairs;
+mod plan;
 mod program;
 mod resume;
 mod revision;
@@ -82,6 +83,7 @@ enum WorkflowVerb {
     Pause(decide::Pause),
     Abort(decide::Abort),
     Lint(lint::Lint),
+    Plan(plan::Plan),
 }
 
 impl WorkflowVerb {
@@ -100,6 +102,7 @@ impl WorkflowVerb {
             WorkflowVerb::Pause(args) => decide::pause(&args, global),
             WorkflowVerb::Abort(args) => decide::abort(&args, global),
             WorkflowVerb::Lint(args) => lint::run(&args),
+            WorkflowVerb::Plan(args) => plan::run(&args, global),
         }
     }
 }

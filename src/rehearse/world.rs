@@ -20,6 +20,19 @@ use crate::engine::snapshot::{
 /// Passes after which an unstable plan is a bug.
 const ENOUGH: usize = 50;
 
+/// What may take an attempt away, in the words of scenarios and of files with answers.
+pub const LOSSES: &[(&str, Loss)] = &[
+    ("node", Loss::Disrupted),
+    ("pod", Loss::PodDeleted),
+    ("admission", Loss::PodRejected),
+    ("job", Loss::NeverStarted),
+];
+
+/// The loss that a word names.
+pub fn loss(word: &str) -> Option<Loss> {
+    LOSSES.iter().find(|(name, _)| *name == word).map(|(_, loss)| *loss)
+}
+
 /// A namespace with one run in it.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -159,6 +172,19 @@ impl World {
                 said: Said::Text { text: text.into(), cut: false },
             }),
         );
+    }
+
+    /// The agent's container ends now, and nobody can read what it said.
+    pub fn unreadable(&mut self, job: &str, code: i32) {
+        self.exits(job, code, "");
+        if let Some(AttemptFact::Exited(exit)) = self.attempts.get_mut(job) {
+            exit.said = Said::Unreadable { message: "the log is gone".into() };
+        }
+    }
+
+    /// The cluster takes the attempt away.
+    pub fn loses(&mut self, job: &str, cause: Loss) {
+        self.set_fact(job, AttemptFact::Lost { cause, message: "gone".into() });
     }
 
     pub fn advance(&mut self, by: Duration) {

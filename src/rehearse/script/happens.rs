@@ -1,8 +1,8 @@
 //! One line -> what happens to an attempt.
 
-use crate::engine::snapshot::{AttemptFact, Exit, Loss, Said};
+use crate::engine::snapshot::AttemptFact;
 
-use super::super::world::World;
+use super::super::world::{World, loss};
 
 /// What happens to the attempt under way of `step`, or of `step/item`.
 pub(super) fn happens(world: &mut World, step: &str, what: &str) -> Result<(), String> {
@@ -39,29 +39,10 @@ pub(super) fn happens(world: &mut World, step: &str, what: &str) -> Result<(), S
             );
         }
         "loses" => {
-            let cause = match text.as_str() {
-                "node" => Loss::Disrupted,
-                "admission" => Loss::PodRejected,
-                "job" => Loss::NeverStarted,
-                _ => Loss::PodDeleted,
-            };
-            world.set_fact(&job, AttemptFact::Lost { cause, message: "gone".into() });
+            let cause = loss(&text).ok_or_else(|| format!("there is no loss of {text:?}"))?;
+            world.loses(&job, cause);
         }
-        "unreadable" => {
-            let code = text.parse().unwrap_or(0);
-            let said = Said::Unreadable { message: "the log is gone".into() };
-            let at = Some(world.now);
-            let exit = Exit {
-                code,
-                out_of_memory: false,
-                disrupted: false,
-                deleted: false,
-                started: at,
-                finished: at,
-                said,
-            };
-            world.set_fact(&job, AttemptFact::Exited(exit));
-        }
+        "unreadable" => world.unreadable(&job, text.parse().unwrap_or(0)),
         _ => return Err(format!("unknown event {verb}")),
     }
     Ok(())

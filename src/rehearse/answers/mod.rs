@@ -1,0 +1,174 @@
+//! What people write about how a rehearsal goes -> a [`Source`]. What they leave out is made up by [`super::invent`].
+//!
+//! ```yaml
+//! plan: ["SUMMARY: ok\nSTATUS: done"]           # what successive attempts say; the last repeats
+//! build/story-1: [{exit: 1}, {lost: node}]
+//! gate: [{action: Reject, feedback: no}, {action: Approve}]
+//! decisions: [{step: build, action: Retry}]     # one for each question
+//! ```
+//! It knows what was used and what was not. Start reading at [`read`] (the text), then [`Answers`].
+
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::api::status::EscalationStatus;
+use crate::api::{Action, Cause};
+use crate::engine::effect::Launch;
+use crate::engine::snapshot::Loss;
+
+use super::drive::{End, Reply, Source, Word};
+use super::invent::Invented;
+
+pub use read::read;
+
+/// How long an attempt runs unless something else is said.
+const RUNS: Duration = Duration::from_secs(1);
+
+/// Everything that was said beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// By `step` or `step/item`.
+    pub attempts: BTreeMap<String, Vec<Attempt>>,
+    /// Of approval steps.
+    pub approvals: BTreeMap<String, Vec<Word>>,
+    /// Answers to other questions, and orders to the run.
+    pub decisions: Vec<Decision>,
+}
+
+/// How one attempt goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attempt {
+    pub exit: Option<i32>,
+    pub says: Option<String>,
+    pub lost: Option<Loss>,
+    pub unreadable: bool,
+    pub after: Option<Duration>,
+}
+
+/// One answer to one question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// `None`: an order to the run.
+    pub step: Option<String>,
+    /// `None`: whichever item of the step asks.
+    pub item: Option<String>,
+    pub word: Word,
+}
+
+/// A script with what was made up, and a memory of what was used.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    script: Script,
+    invented: Invented,
+    used: BTreeSet<(String, usize)>,
+    decided: BTreeSet<usize>,
+    /// How often each approval step was answered, and the question that was answered last.
+    approved: BTreeMap<String, (usize, String)>,
+}
+
+impl Answers {
+    pub fn new(script: Script, invented: Invented) -> Self {
+        Self { script, invented, used: BTreeSet::new(), decided: BTreeSet::new(), approved: BTreeMap::new() }
+    }
+
+    /// Answers that nobody asked for, by place.
+    pub fn unused(&self) -> Vec<String> {
+        let lists = self.script.attempts.iter().map(|(name, list)| (name, list.len()));
+        let lists = lists.chain(self.script.approvals.iter().map(|(name, list)| (name, list.len())));
+        let of_lists = lists.flat_map(|(name, count)| {
+            let unused = (0..count).filter(|i| !self.used.contains(&(name.clone(), *i)));
+            unused.map(|i| format!("{name}[{i}]")).collect::<Vec<_>>()
+        });
+        let decisions = (0..self.script.decisions.len()).filter(|i| !self.decided.contains(i));
+        of_lists.chain(decisions.map(|i| format!("decisions[{i}]"))).collect()
+    }
+
+    /// The answer to the `n`th attempt (from 1) at a place; that of an item goes before that of its step.
+    fn said(&mut self, step: &str, item: Option<&str>, n: u32) -> Option<Attempt> {
+        let of_item = item.map(|item| format!("{step}/{item}"));
+        let name = of_item.filter(|n| self.script.attempts.contains_key(n)).unwrap_or_else(|| step.into());
+        let list = self.script.attempts.get(&name)?;
+        let i = (n as usize).saturating_sub(1).min(list.len().saturating_sub(1));
+        let found = list.get(i)?.clone();
+        self.used.insert((name, i));
+        Some(found)
+    }
+
+    /// The next decision that is meant for the question.
+    fn decision(&mut self, question: &EscalationStatus) -> Option<Word> {
+        let meant = |d: &Decision| {
+            d.step.as_ref() == Some(&question.step) && (d.item.is_none() || d.item == question.item)
+        };
+        let all = self.script.decisions.iter().enumerate();
+        let (i, found) = all.into_iter().find(|(i, d)| !self.decided.contains(i) && meant(d))?;
+        let word = found.word.clone();
+        self.decided.insert(i);
+        Some(word)
+    }
+
+    /// What is said to an approval; without a word about it, it is approved.
+    fn approval(&mut self, question: &EscalationStatus) -> Option<Word> {
+        let step = &question.step;
+        let (count, last) = self.approved.get(step).cloned().unwrap_or_default();
+        if last == question.id {
+            // The word was refused, and would be again.
+            return None;
+        }
+        self.approved.insert(step.clone(), (count + 1, question.id.clone()));
+        let Some(list) = self.script.approvals.get(step) else {
+            let outputs = self.invented.step(step).map(|s| s.values.clone()).unwrap_or_default();
+            let by = Some("nobody (made up)".into());
+            return Some(Word {
+                after: Duration::ZERO,
+                action: Action::Approve,
+                feedback: None,
+                outputs,
+                by,
+            });
+        };
+        let i = count.min(list.len().saturating_sub(1));
+        self.used.insert((step.clone(), i));
+        list.get(i).cloned()
+    }
+}
+
+impl Source for Answers {
+    fn attempt(&mut self, launch: &Launch) -> Reply {
+        let said = self.said(&launch.step, launch.item.as_deref(), launch.n).unwrap_or_default();
+        let after = said.after.unwrap_or(RUNS);
+        let code = said.exit.unwrap_or(0);
+        let (end, made_up) = match (said.lost, said.unreadable, said.says, said.exit) {
+            (Some(loss), ..) => (End::Loses(loss), BTreeMap::new()),
+            (None, true, ..) => (End::Unreadable { code }, BTreeMap::new()),
+            (None, false, Some(text), _) => (End::Exits { code, text }, BTreeMap::new()),
+            (None, false, None, Some(_)) => (End::Exits { code, text: String::new() }, BTreeMap::new()),
+            (None, false, None, None) => {
+                let step = self.invented.step(&launch.step).cloned().unwrap_or_default();
+                (End::Exits { code, text: step.text }, step.values)
+            }
+        };
+        Reply { after, end, made_up }
+    }
+
+    fn question(&mut self, question: &EscalationStatus) -> Option<Word> {
+        let decision = self.decision(question);
+        if decision.is_some() || question.cause != Cause::Approval {
+            return decision;
+        }
+        self.approval(question)
+    }
+
+    fn orders(&mut self) -> Vec<Word> {
+        let mut words = Vec::new();
+        for (i, decision) in self.script.decisions.iter().enumerate().filter(|(_, d)| d.step.is_none()) {
+            self.decided.insert(i);
+            words.push(decision.word.clone());
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests;

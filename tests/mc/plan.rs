@@ -1,0 +1,184 @@
+//! `mc workflow plan`, held against whole outputs in tests/mc/plan.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use regex::Regex;
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn plan(args: &[&str]) -> Output {
+    let mut mc = Command::new(env!("CARGO_BIN_EXE_mc"));
+    mc.current_dir(ROOT).args(["workflow", "plan"]).args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn stored(name: &str) -> String {
+    let path = Path::new(ROOT).join("tests/mc/plan").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Exit code, stdout (of a file) and stderr.
+#[track_caller]
+fn golden(args: &[&str], exit: i32, stdout: &str, stderr: &str) {
+    let output = plan(args);
+    assert_eq!(text(&output.stderr), stderr);
+    assert_eq!(text(&output.stdout), stored(stdout));
+    assert_eq!(output.status.code(), Some(exit));
+}
+
+fn yaml_files(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
+    let names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|n| n.ends_with(".yaml") && !n.starts_with("kustom")).collect();
+    names.sort();
+    names.into_iter().map(|n| format!("{folder}/{n}")).collect()
+}
+
+#[test]
+fn whatever_ships_can_be_planned_as_it_is_and_succeeds() {
+    let files: Vec<String> = ["workflows", "examples"].into_iter().flat_map(yaml_files).collect();
+    assert!(files.len() >= 22, "{files:?}");
+    for file in files {
+        let output = plan(&[&file]);
+        assert_eq!(output.status.code(), Some(0), "{file}: {}{}", text(&output.stdout), text(&output.stderr));
+        assert!(text(&output.stdout).contains("\nSucceeded after "), "{file}");
+    }
+}
+
+#[test]
+fn a_workflow_that_ships_is_planned_with_made_up_values() {
+    let made_up = "made up: params.repo: https://example.com/repo\nmade up: task: <task>\n";
+    golden(&["workflows/feature-dev.yaml"], 0, "feature-dev.txt", made_up);
+}
+
+#[test]
+fn an_approval_is_given_where_nobody_says_otherwise() {
+    golden(&["examples/approval.yaml"], 0, "approval.txt", "");
+}
+
+#[test]
+fn a_graph_is_planned_with_its_run_and_all_inputs() {
+    golden(&["examples/graph.yaml", "--show-inputs"], 0, "graph.txt", "");
+}
+
+#[test]
+fn a_bad_day_with_rework_retries_a_timeout_and_people() {
+    let answers = "tests/mc/plan/bad-day.yaml";
+    let args = ["tests/mc/plan/release.yaml", "--task", "go", "-p", "version=2.4", "--answers", answers];
+    golden(&args, 0, "bad-day.txt", &format!("{answers}: decisions[1] was never asked for\n"));
+}
+
+#[test]
+fn a_question_that_nobody_answers_expires_and_finally_runs() {
+    let args = ["tests/mc/plan/release.yaml", "-p", "version=2.4", "--answers", "tests/mc/plan/silent.yaml"];
+    golden(&args, 1, "silent.txt", "made up: task: <task>\n");
+}
+
+#[test]
+fn a_question_that_stays_open_is_an_exit_code_of_its_own() {
+    let folder = std::env::temp_dir().join(format!("mc-plan-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("release.yaml");
+    let expiry = "  escalation: {expiresAfter: 72h, onExpiry: Abort}\n";
+    fs::write(&file, stored("release.yaml").replace(expiry, "")).unwrap();
+    let file = file.to_str().unwrap().to_string();
+    let output =
+        plan(&[&file, "--task", "go", "-p", "version=2.4", "--answers", "tests/mc/plan/silent.yaml"]);
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stdout)
+            .contains("\nPaused (Escalated) after 10m6s: step build failed after 2 attempt(s)")
+    );
+    let note = "nobody answers build; in the file with answers: decisions: [{step: build, action: …}]\n";
+    assert_eq!(text(&output.stderr), note);
+}
+
+#[test]
+fn the_document_has_events_end_and_totals() {
+    let args = ["examples/escalation.yaml", "--answers", "tests/mc/plan/closed.yaml", "-o", "json"];
+    golden(&args, 1, "closed.json", "");
+    let json: Value = serde_json::from_str(&stored("closed.json")).unwrap();
+    let mut args = args;
+    args[4] = "yaml";
+    let yaml: Value = serde_yaml::from_str(&text(&plan(&args).stdout)).unwrap();
+    assert_eq!(yaml, json);
+}
+
+#[test]
+fn an_invalid_workflow_is_told_as_lint_tells_it() {
+    let file = "tests/mc/plan/broken.yaml";
+    let lint =
+        Command::new(env!("CARGO_BIN_EXE_mc")).current_dir(ROOT).args(["lint", file]).output().unwrap();
+    let output = plan(&[file]);
+    assert_eq!((text(&output.stdout), output.status.code()), (text(&lint.stdout), Some(3)));
+    let wanted = "error: the workflow has 1 problem(s)\nnext:  mend what is listed, and plan again\n";
+    assert_eq!(text(&output.stderr), wanted);
+}
+
+#[test]
+fn every_fault_of_the_answers_is_named_at_once() {
+    let output = plan(&["tests/mc/plan/release.yaml", "--answers", "tests/mc/plan/wrong.yaml"]);
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(3)));
+    assert_eq!(text(&output.stderr), stored("wrong.txt"));
+}
+
+#[test]
+fn files_that_do_not_fit_together_are_bad_input() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["examples/none.yaml"], "error: examples/none.yaml: No such file"),
+        (&["tests/mc/plan/bad-day.yaml"], "error: tests/mc/plan/bad-day.yaml: there is no Workflow in it\n"),
+        (
+            &["workflows/bug-fix.yaml", "--run", "examples/hello.yaml"],
+            "error: workflows/bug-fix.yaml: there is no Workflow hello in it; there is bug-fix\n",
+        ),
+        (
+            &["examples/hello.yaml", "--workflow", "bye"],
+            "error: examples/hello.yaml: there is no Workflow bye in it; there is hello\n",
+        ),
+        (&["examples/hello.yaml", "-o", "name"], "error: a plan has no name\n"),
+    ];
+    for (args, start) in cases {
+        let output = plan(args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert!(text(&output.stderr).starts_with(start), "{args:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn params_that_do_not_fit_end_the_run_before_it_starts() {
+    let output = plan(&["tests/mc/plan/release.yaml", "-p", "version=x"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("\nFailed (InvalidParams) after 0s: params.version: must match"));
+}
+
+#[test]
+fn the_help_fits_eighty_columns_and_shows_how_answers_are_written() {
+    let help = text(&plan(&["--help"]).stdout);
+    let long: Vec<&str> = help.lines().filter(|l| l.chars().count() > 80).collect();
+    assert_eq!(long, Vec::<&str>::new());
+    assert!(help.contains("decisions:") && help.contains("Example:"), "{help}");
+}
+
+#[test]
+fn the_docs_show_what_their_answers_do() {
+    let docs = fs::read_to_string(Path::new(ROOT).join("docs/creating-workflows.md")).unwrap();
+    let block = |pattern: &str| {
+        let regex = Regex::new(pattern).unwrap();
+        regex.captures(&docs).unwrap_or_else(|| panic!("{pattern}"))[1].to_string()
+    };
+    let answers = block(r"(?s)```yaml\n(# bad-day\.yaml\n.*?)```");
+    let shown = block(r"(?s)--answers bad-day\.yaml\n```\n\n```text\n(.*?)```");
+    let file = std::env::temp_dir().join(format!("mc-plan-docs-{}.yaml", std::process::id()));
+    fs::write(&file, answers).unwrap();
+    let output = plan(&["examples/stories.yaml", "--answers", file.to_str().unwrap()]);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(text(&output.stdout), shown);
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+}
