@@ -12,6 +12,7 @@ pub const WAITS: Style = AnsiColor::Yellow.on_default().bold();
 pub const MOVES: Style = AnsiColor::Cyan.on_default();
 pub const FAINT: Style = Style::new().dimmed();
 pub const TITLE: Style = Style::new().bold();
+pub const PLAIN: Style = Style::new();
 
 /// For the whole process.
 pub fn choose(when: When) {
