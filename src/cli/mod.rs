@@ -10,8 +10,11 @@ mod exit;
 mod lint;
 mod out;
 mod paint;
+mod parse;
 mod program;
+mod render;
 mod session;
+mod source;
 mod table;
 
 use std::ffi::OsString;
@@ -59,13 +62,16 @@ struct Workflow {
 #[derive(Debug, Subcommand)]
 enum WorkflowVerb {
     Lint(lint::Lint),
+    Parse(parse::Parse),
+    Render(render::Render),
 }
 
 impl WorkflowVerb {
     fn run(self, global: &args::Global) -> Result<Exit, Fault> {
-        let _ = global;
         match self {
-            WorkflowVerb::Lint(args) => lint::run(&args),
+            WorkflowVerb::Lint(args) => lint::run(&args, global),
+            WorkflowVerb::Parse(args) => parse::run(&args, global),
+            WorkflowVerb::Render(args) => render::run(&args, global),
         }
     }
 }
