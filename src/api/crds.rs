@@ -7,6 +7,9 @@ use kube::CustomResourceExt;
 
 use super::{RunRecord, Workflow, WorkflowDecision, WorkflowRun};
 
+/// A CRD, by its short name.
+pub type Crd = CustomResourceDefinition;
+
 /// Every CRD with the name of its file in `crds/`.
 pub fn all() -> Vec<(&'static str, CustomResourceDefinition)> {
     let mut run = WorkflowRun::crd();

@@ -12,8 +12,10 @@ mod list;
 mod out;
 mod paint;
 mod pairs;
+mod parse;
 mod plan;
 mod program;
+mod render;
 mod resume;
 mod revision;
 mod run;
@@ -21,6 +23,7 @@ mod runs;
 mod server_table;
 mod session;
 mod show;
+mod source;
 mod status;
 mod table;
 mod wait;
@@ -84,6 +87,8 @@ enum WorkflowVerb {
     Abort(decide::Abort),
     Lint(lint::Lint),
     Plan(plan::Plan),
+    Parse(parse::Parse),
+    Render(render::Render),
 }
 
 impl WorkflowVerb {
@@ -101,8 +106,10 @@ impl WorkflowVerb {
             WorkflowVerb::Reject(args) => decide::reject(&args, global),
             WorkflowVerb::Pause(args) => decide::pause(&args, global),
             WorkflowVerb::Abort(args) => decide::abort(&args, global),
-            WorkflowVerb::Lint(args) => lint::run(&args),
             WorkflowVerb::Plan(args) => plan::run(&args, global),
+            WorkflowVerb::Lint(args) => lint::run(&args, global),
+            WorkflowVerb::Parse(args) => parse::run(&args, global),
+            WorkflowVerb::Render(args) => render::run(&args, global),
         }
     }
 }

@@ -203,11 +203,7 @@ pub fn prepare(
     let input = render(&task.input, &context, "input")?;
     let as_file = task.agent.input_as == Some(InputAs::File);
     let told = if as_file { serde_json::to_string(&context).ok() } else { None };
-    let (limit, kind) = if as_file { (FILE_LIMIT, "File") } else { (INPUT_LIMIT, "Env") };
-    let size = input.len() + told.as_ref().map_or(0, String::len);
-    if size > limit {
-        let (kib, most) = (size.div_ceil(1024), limit / 1024);
-        let message = format!("the rendered input is {kib} KiB; {most} KiB is the most for inputAs: {kind}");
+    if let Some(message) = too_large(as_file, input.len() + told.as_ref().map_or(0, String::len)) {
         return Err((Cause::InputTooLarge, message));
     }
     let (uid, item) = (draft.run_uid(), at.item_key(&draft.status));
@@ -227,6 +223,14 @@ pub fn prepare(
         timeout: def.timeout,
         pending_timeout: def.pending_timeout,
     })
+}
+
+/// Why so many bytes (the input, and as a file its context) cannot be handed to a container.
+pub fn too_large(as_file: bool, size: usize) -> Option<String> {
+    let (limit, kind) = if as_file { (FILE_LIMIT, "File") } else { (INPUT_LIMIT, "Env") };
+    let (kib, most) = (size.div_ceil(1024), limit / 1024);
+    (size > limit)
+        .then(|| format!("the rendered input is {kib} KiB; {most} KiB is the most for inputAs: {kind}"))
 }
 
 fn item_id(draft: &Draft<'_>, at: Place) -> Option<String> {

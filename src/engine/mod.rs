@@ -27,6 +27,7 @@ pub mod place;
 pub mod plan;
 pub mod retry;
 pub mod rework;
+pub mod schema;
 pub mod snapshot;
 pub mod step;
 pub mod stop;

@@ -1,4 +1,8 @@
 //! `mc` as its users call it: the real binary, its whole output and its exit code. No cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod golden;
+mod lint;
+mod parse;
 mod plan;
+mod render;

@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use crate::api::{Workflow, WorkflowRef, WorkflowRun, WorkflowRunSpec};
 use crate::engine::definition::Definition;
-use crate::engine::lint;
 use crate::rehearse::answers::{self, Script};
 
 use super::super::exit::Fault;
+use super::super::lint;
+use super::super::source::Source;
 use super::Plan;
 
 /// What is rehearsed.
@@ -29,15 +30,13 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
     let run = run(args, &documents)?;
     let workflow = workflow(args, &documents, run.as_ref())?;
     let name = named(workflow).to_string();
-    let told = |problem: &String| format!("{}: {name}: {problem}", args.file.display());
-    let workflow: Workflow = match serde_json::from_value(workflow.clone()) {
-        Ok(workflow) => workflow,
-        Err(error) => return Ok(Err(vec![told(&error.to_string())])),
-    };
-    let problems = lint::problems(&workflow.spec);
+    let source = Source::read(&args.file).map_err(Fault::input)?;
+    let problems = lint::problems_of(&source, &name);
     if !problems.is_empty() {
-        return Ok(Err(problems.iter().map(told).collect()));
+        return Ok(Err(problems));
     }
+    let workflow: Workflow = serde_json::from_value(workflow.clone())
+        .map_err(|e| Fault::input(format!("{}: Workflow {name}: {e}", args.file.display())))?;
     if let Some(run) = run.filter(|run| run.spec.workflow_ref.name == workflow.name_any()) {
         return Ok(Ok(Chosen { workflow, run, made_up: BTreeMap::new() }));
     }

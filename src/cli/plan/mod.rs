@@ -41,7 +41,7 @@ pub struct Plan {
     #[arg(long, value_name = "TEXT")]
     task: Option<String>,
     /// A param of the run; may be given again.
-    #[arg(short = 'p', long = "param", value_name = "KEY=VALUE", value_parser = param)]
+    #[arg(short = 'p', long = "param", value_name = "KEY=VALUE", value_parser = super::pairs::pair)]
     params: Vec<(String, String)>,
     /// Which Workflow of the file.
     #[arg(long, value_name = "NAME")]
@@ -103,11 +103,6 @@ pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
         Some(Phase::Failed | Phase::Cancelled) => Exit::Failed,
         None | Some(Phase::Pending | Phase::Running | Phase::Paused) => Exit::NeedsYou,
     })
-}
-
-fn param(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
-    Ok((key.into(), value.into()))
 }
 
 /// What a run lacks that nobody gave: the task, and the params that it needs.

@@ -1,6 +1,6 @@
 //! Values that are wrong by themselves, and names that are used twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
@@ -39,23 +39,28 @@ pub(super) fn problems(spec: &WorkflowSpec) -> Vec<String> {
 }
 
 fn duplicates(spec: &WorkflowSpec, all: &mut Vec<String>) {
-    let steps = || spec.steps.iter().chain(&spec.finally).map(|s| s.name.clone());
-    let lists: [(&str, Vec<String>); 4] = [
-        ("agents", spec.agents.iter().map(|a| a.name.clone()).collect()),
-        ("steps", steps().collect()),
-        ("params", spec.params.iter().map(|p| p.name.clone()).collect()),
-        ("outputs", spec.outputs.iter().map(|o| o.name.clone()).collect()),
+    let at = |list: &str, names: Vec<&String>| -> Vec<(String, String)> {
+        let place = |(i, name): (usize, &String)| (format!("spec.{list}[{i}] ({name}).name"), name.clone());
+        names.into_iter().enumerate().map(place).collect()
+    };
+    let mut steps = at("steps", spec.steps.iter().map(|s| &s.name).collect());
+    steps.extend(at("finally", spec.finally.iter().map(|s| &s.name).collect()));
+    let lists = [
+        at("agents", spec.agents.iter().map(|a| &a.name).collect()),
+        steps.clone(),
+        at("params", spec.params.iter().map(|p| &p.name).collect()),
+        at("outputs", spec.outputs.iter().map(|o| &o.name).collect()),
     ];
-    for (what, names) in lists {
-        let mut seen: BTreeMap<String, ()> = BTreeMap::new();
-        for name in names {
-            if seen.insert(name.clone(), ()).is_some() {
-                all.push(format!("spec.{what}: the name {name:?} is used twice; rename one"));
+    for names in lists {
+        let mut seen = BTreeSet::new();
+        for (at, name) in names {
+            if !seen.insert(name.clone()) {
+                all.push(format!("{at}: the name {name:?} is used twice; rename one"));
             }
         }
     }
     let mut short: BTreeMap<String, String> = BTreeMap::new();
-    for name in steps() {
+    for (_, name) in steps {
         if let Some(other) = short.insert(camel_output(&name), name.clone()).filter(|other| *other != name) {
             let both = camel_output(&name);
             all.push(format!(
@@ -71,7 +76,7 @@ fn params(spec: &WorkflowSpec, all: &mut Vec<String>) {
         if let Some(pattern) = &param.pattern
             && let Err(e) = Regex::new(pattern)
         {
-            all.push(format!("{at}.pattern: not a regular expression: {e}"));
+            all.push(format!("{at}.pattern: {}", not_regular(&e)));
             continue;
         }
         if let Some(default) = &param.default
@@ -80,6 +85,13 @@ fn params(spec: &WorkflowSpec, all: &mut Vec<String>) {
             all.push(format!("{at}.default: {problem}"));
         }
     }
+}
+
+/// In one line: the last of the message says what is wrong, those before it draw the place.
+fn not_regular(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let reason = text.lines().next_back().unwrap_or_default().trim();
+    format!("not a regular expression: {}", reason.strip_prefix("error: ").unwrap_or(reason))
 }
 
 /// Names of files are paths below `/mission/files`.
@@ -122,7 +134,7 @@ fn declared(step: &Step, at: &str, all: &mut Vec<String>) {
             all.push(format!("{at}.name: of letters, digits and _, and not one of the run's own names"));
         }
         if let Some(Err(e)) = output.pattern.as_ref().map(|p| Regex::new(p)) {
-            all.push(format!("{at}.pattern: not a regular expression: {e}"));
+            all.push(format!("{at}.pattern: {}", not_regular(&e)));
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::api::WorkflowSpec;
 
 use super::definition::Definition;
 
+pub use texts::OF_LOOPS;
+
 /// Empty: the workflow can be executed.
 pub fn problems(spec: &WorkflowSpec) -> Vec<String> {
     let mut all = fields::problems(spec);

@@ -10,8 +10,8 @@ use super::super::output::is_reserved;
 use super::super::template::Template;
 use super::place;
 
-/// What a loop adds.
-const OF_LOOPS: &[&str] =
+/// What a loop adds to what its steps see, besides the item itself.
+pub const OF_LOOPS: &[&str] =
     &["current_story", "current_story_id", "current_story_title", "completed_stories", "stories_remaining"];
 
 pub(super) fn problems(spec: &WorkflowSpec, definition: &Definition) -> Vec<String> {

@@ -1,0 +1,157 @@
+//! The events of a YAML parser -> a tree of marks -> where a field is written.
+
+use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
+
+use crate::engine::schema::{Part, Path};
+
+/// A place in a text: line and column from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Mark {
+    pub fn of(marker: &granit_parser::Marker) -> Self {
+        Self { line: marker.line().max(1), column: marker.col() + 1 }
+    }
+}
+
+/// A value and where it begins.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub mark: Mark,
+    pub what: What,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub enum What {
+    Scalar {
+        text: String,
+        style: ScalarStyle,
+    },
+    List {
+        style: StructureStyle,
+        items: Vec<Node>,
+    },
+    Map {
+        style: StructureStyle,
+        entries: Vec<Entry>,
+    },
+    /// `*name`: what it stands for is written elsewhere.
+    Alias,
+}
+
+/// `key: value`.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub key: String,
+    pub mark: Mark,
+    pub value: Node,
+}
+
+/// Where a path led.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'t> {
+    pub mark: Mark,
+    /// The value, where the whole path exists.
+    pub value: Option<&'t Node>,
+}
+
+impl Node {
+    /// The most exact part of the path that exists. What is written in one line is shown at its value, longer things (and
+    /// with `at_key` all) at their key.
+    pub fn find(&self, path: &Path, at_key: bool) -> Found<'_> {
+        let mut found = Found { mark: self.mark, value: Some(self) };
+        for (n, part) in path.0.iter().enumerate() {
+            let here = found.value.map(|node| &node.what);
+            let next = match (part, here) {
+                (Part::Field(name), Some(What::Map { entries, .. })) => {
+                    entries.iter().find(|e| e.key == *name).map(|e| {
+                        let key = at_key && n + 1 == path.0.len();
+                        (if key || e.value.is_long() { e.mark } else { e.value.mark }, &e.value)
+                    })
+                }
+                (Part::Item { index, .. }, Some(What::List { items, .. })) => {
+                    items.get(*index).map(|i| (i.mark, i))
+                }
+                _ => None,
+            };
+            let Some((mark, value)) = next else { return Found { value: None, ..found } };
+            found = Found { mark, value: Some(value) };
+        }
+        found
+    }
+
+    fn is_long(&self) -> bool {
+        match &self.what {
+            What::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. } => true,
+            What::Scalar { text, style } => text.is_empty() && *style == ScalarStyle::Plain,
+            What::List { style, .. } | What::Map { style, .. } => *style == StructureStyle::Block,
+            What::Alias => false,
+        }
+    }
+}
+
+/// A collection that is being read.
+#[derive(Debug)]
+struct Open {
+    node: Node,
+    /// The key whose value comes next; `None` where a key comes next, or in a list.
+    key: Option<(String, Mark)>,
+}
+
+/// Makes the tree of one document.
+#[derive(Debug, Default)]
+pub struct Builder {
+    open: Vec<Open>,
+    pub root: Option<Node>,
+}
+
+impl Builder {
+    pub fn take(&mut self, event: &Event<'_>, span: &Span) {
+        let mark = Mark::of(&span.start);
+        match event {
+            Event::Scalar(text, style, _, _) => {
+                self.put(Node { mark, what: What::Scalar { text: text.to_string(), style: *style } });
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => self.put(Node { mark, what: What::Alias }),
+            Event::SequenceStart(style, _, _) => {
+                self.begin(mark, What::List { style: *style, items: Vec::new() })
+            }
+            Event::MappingStart(style, _, _) => {
+                self.begin(mark, What::Map { style: *style, entries: Vec::new() })
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(done) = self.open.pop() {
+                    self.put(done.node);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, mark: Mark, what: What) {
+        self.open.push(Open { node: Node { mark, what }, key: None });
+    }
+
+    fn put(&mut self, node: Node) {
+        let Some(open) = self.open.last_mut() else {
+            self.root.get_or_insert(node);
+            return;
+        };
+        match &mut open.node.what {
+            What::List { items, .. } => items.push(node),
+            What::Map { entries, .. } => match open.key.take() {
+                Some((key, mark)) => entries.push(Entry { key, mark, value: node }),
+                // A key that is no text (`[a]: b`) is one that no path names.
+                None => {
+                    let text = if let What::Scalar { text, .. } = node.what { text } else { String::new() };
+                    open.key = Some((text, node.mark));
+                }
+            },
+            What::Scalar { .. } | What::Alias => {}
+        }
+    }
+}

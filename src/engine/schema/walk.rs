@@ -1,0 +1,103 @@
+//! A structural schema and a value, side by side.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
+use serde_json::{Map, Value};
+
+use super::path::Path;
+use super::similar::similar;
+use super::{Kind, Problem, rules, value};
+
+/// As many fields are named when none is like the one that was written.
+const NAMED: usize = 12;
+
+pub(super) fn problems(schema: &JSONSchemaProps, object: &Value) -> Vec<Problem> {
+    let mut found = Vec::new();
+    walk(schema, object, &Path::default(), &mut found);
+    found
+}
+
+fn walk(schema: &JSONSchemaProps, value: &Value, path: &Path, found: &mut Vec<Problem>) {
+    let mut say = |message: String| found.push(Problem { path: path.clone(), kind: Kind::Value, message });
+    if value.is_null() && schema.nullable == Some(true) {
+        return;
+    }
+    if let Some(message) = value::wrong_type(schema, value) {
+        return say(message);
+    }
+    match value {
+        Value::Object(fields) => {
+            value::sized(fields.len(), schema.min_properties, schema.max_properties)
+                .into_iter()
+                .for_each(say);
+            object(schema, fields, path, found);
+        }
+        Value::Array(items) => {
+            value::sized(items.len(), schema.min_items, schema.max_items).into_iter().for_each(say);
+            list(schema, items, path, found);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            value::problems(schema, value).into_iter().for_each(say);
+        }
+    }
+    found.extend(rules::broken(schema, value, path));
+}
+
+fn object(schema: &JSONSchemaProps, fields: &Map<String, Value>, path: &Path, found: &mut Vec<Problem>) {
+    let of_any = match &schema.additional_properties {
+        Some(JSONSchemaPropsOrBool::Schema(any)) => Some(any.as_ref()),
+        Some(JSONSchemaPropsOrBool::Bool(_)) | None => None,
+    };
+    let free = schema.x_kubernetes_preserve_unknown_fields == Some(true) || schema.properties.is_none();
+    for (name, value) in fields {
+        match schema.properties.as_ref().and_then(|p| p.get(name)).or(of_any) {
+            Some(known) => walk(known, value, &path.field(name), found),
+            None if free => {}
+            None => found.push(unknown(schema, name, path)),
+        }
+    }
+    for name in schema.required.iter().flatten().filter(|name| !fields.contains_key(*name)) {
+        let what =
+            schema.properties.as_ref().and_then(|p| p.get(name)).and_then(|p| p.description.as_deref());
+        let what = what.and_then(|text| text.split(['.', ':']).next()).unwrap_or_default();
+        let message = if what.is_empty() {
+            "missing; it is required".into()
+        } else {
+            format!("missing; it is required: {}", lower(what))
+        };
+        found.push(Problem { path: path.field(name), kind: Kind::Missing, message });
+    }
+}
+
+fn unknown(schema: &JSONSchemaProps, name: &str, path: &Path) -> Problem {
+    let known: Vec<&str> = schema.properties.iter().flat_map(|p| p.keys()).map(String::as_str).collect();
+    let next = match similar(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None if known.len() <= NAMED => format!("there are {}", known.join(", ")),
+        None => "remove it (kubectl explain lists the fields)".into(),
+    };
+    let message = format!("there is no such field; {next}");
+    Problem { path: path.field(name), kind: Kind::Unknown, message }
+}
+
+fn list(schema: &JSONSchemaProps, items: &[Value], path: &Path, found: &mut Vec<Problem>) {
+    if let Some(JSONSchemaPropsOrArray::Schema(of_items)) = &schema.items {
+        for (i, item) in items.iter().enumerate() {
+            walk(of_items, item, &path.item(i, item), found);
+        }
+    }
+    let Some([key]) = schema.x_kubernetes_list_map_keys.as_deref() else { return };
+    for (i, item) in items.iter().enumerate() {
+        let Some(name) = item.get(key).and_then(Value::as_str) else { continue };
+        if items.iter().take(i).any(|earlier| earlier.get(key).and_then(Value::as_str) == Some(name)) {
+            let message = format!("the name {name:?} is used twice; rename one");
+            found.push(Problem { path: path.item(i, item).field(key), kind: Kind::Value, message });
+        }
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
