@@ -6,12 +6,18 @@
 #![allow(dead_code, reason = "the verbs that use the frame follow it")]
 
 mod args;
+mod delete;
 mod exit;
 mod lint;
+mod logs;
+mod named;
 mod out;
+mod pages;
 mod paint;
 mod program;
+mod revisions;
 mod session;
+mod stats;
 mod table;
 
 use std::ffi::OsString;
@@ -59,13 +65,24 @@ struct Workflow {
 #[derive(Debug, Subcommand)]
 enum WorkflowVerb {
     Lint(lint::Lint),
+    Logs(logs::Logs),
+    Stats(stats::Stats),
+    /// The figures, which are always fresh.
+    #[command(hide = true)]
+    RefreshMetrics(stats::Stats),
+    Revisions(revisions::Revisions),
+    Delete(delete::Delete),
 }
 
 impl WorkflowVerb {
     fn run(self, global: &args::Global) -> Result<Exit, Fault> {
-        let _ = global;
         match self {
             WorkflowVerb::Lint(args) => lint::run(&args),
+            WorkflowVerb::Logs(args) => logs::run(&args, global),
+            WorkflowVerb::Stats(args) => stats::run(&args, global),
+            WorkflowVerb::RefreshMetrics(args) => stats::refresh(&args, global),
+            WorkflowVerb::Revisions(args) => revisions::run(&args, global),
+            WorkflowVerb::Delete(args) => delete::run(&args, global),
         }
     }
 }
