@@ -5,11 +5,15 @@
 
 mod args;
 mod decide;
+mod delete;
 mod exit;
 mod find;
 mod lint;
 mod list;
+mod logs;
+mod named;
 mod out;
+mod pages;
 mod paint;
 mod pairs;
 mod parse;
@@ -18,12 +22,14 @@ mod program;
 mod render;
 mod resume;
 mod revision;
+mod revisions;
 mod run;
 mod runs;
 mod server_table;
 mod session;
 mod show;
 mod source;
+mod stats;
 mod status;
 mod table;
 mod wait;
@@ -75,8 +81,9 @@ struct Workflow {
 enum WorkflowVerb {
     List(list::List),
     Run(run::Run),
-    Status(status::Status),
     Runs(runs::Runs),
+    Status(status::Status),
+    Logs(logs::Logs),
     Wait(wait::Wait),
     Resume(resume::Resume),
     Retry(decide::Retry),
@@ -85,10 +92,16 @@ enum WorkflowVerb {
     Reject(decide::Reject),
     Pause(decide::Pause),
     Abort(decide::Abort),
+    Delete(delete::Delete),
+    Stats(stats::Stats),
+    /// The figures, which are always fresh.
+    #[command(hide = true)]
+    RefreshMetrics(stats::Stats),
+    Revisions(revisions::Revisions),
     Lint(lint::Lint),
     Plan(plan::Plan),
-    Parse(parse::Parse),
     Render(render::Render),
+    Parse(parse::Parse),
 }
 
 impl WorkflowVerb {
@@ -110,6 +123,11 @@ impl WorkflowVerb {
             WorkflowVerb::Lint(args) => lint::run(&args, global),
             WorkflowVerb::Parse(args) => parse::run(&args, global),
             WorkflowVerb::Render(args) => render::run(&args, global),
+            WorkflowVerb::Logs(args) => logs::run(&args, global),
+            WorkflowVerb::Stats(args) => stats::run(&args, global),
+            WorkflowVerb::RefreshMetrics(args) => stats::refresh(&args, global),
+            WorkflowVerb::Revisions(args) => revisions::run(&args, global),
+            WorkflowVerb::Delete(args) => delete::run(&args, global),
         }
     }
 }

@@ -39,6 +39,13 @@ pub fn said(pod: &Pod, log: Option<&LogRead>) -> Option<Said> {
     })
 }
 
+/// A kubelet that has removed the container already (its Pod is being deleted) answers 200 and this sentence in place of
+/// the log. It is nothing that the agent said.
+pub fn is_excuse(log: &str) -> bool {
+    let container = log.trim_end().strip_prefix("unable to retrieve container logs for ");
+    container.is_some_and(|id| id.contains("://") && !id.contains(char::is_whitespace))
+}
+
 /// The kubelet keeps at most 4,096 bytes of a message, and 12 KiB for all containers of a Pod together: with more than
 /// three of them (sidecars) each one's share is smaller.
 fn whole_message<'a>(pod: &Pod, end: &'a ContainerStateTerminated) -> Option<&'a str> {

@@ -12,6 +12,7 @@ use kube::api::LogParams;
 
 use crate::api::labels::AGENT_CONTAINER;
 use crate::job::LogRead;
+use crate::job::result::is_excuse;
 
 use super::Context;
 use super::call::{Failure, Meaning, chain};
@@ -135,13 +136,6 @@ async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
     read.map(|(text, cut)| LogRead::Text { text, cut })
 }
 
-/// A kubelet that has removed the container already (its Pod is being deleted) answers 200 and this sentence in place of
-/// the log. It is nothing that the agent said.
-fn is_excuse(text: &str) -> bool {
-    let container = text.trim_end().strip_prefix("unable to retrieve container logs for ");
-    container.is_some_and(|id| id.contains("://") && !id.contains(char::is_whitespace))
-}
-
 /// The last mebibyte. The kubelet is asked for the last lines first: they hold it, unless lines are very short.
 async fn tail(ctx: &Context, pod: &Name) -> Result<(String, bool), Error> {
     let (text, cut) = lines(ctx, pod, Some(LINES)).await?;
@@ -201,13 +195,6 @@ mod tests {
         let mut ring = Ring::new(3);
         ring.push("x€y".as_bytes());
         assert_eq!(ring.finish(), ("y".into(), true));
-    }
-
-    #[test]
-    fn a_kubelet_that_lost_the_log_is_not_taken_for_the_agent() {
-        assert!(is_excuse("unable to retrieve container logs for containerd://e0f4a75d55bed4ab"));
-        assert!(!is_excuse("unable to retrieve container logs for containerd://e0f4\nSTATUS: done"));
-        assert!(!is_excuse("unable to retrieve container logs for the demo"));
     }
 
     #[tokio::test]

@@ -1,9 +1,11 @@
 //! What people are shown of runs: the words, the order and the lengths. Pure.
 //!
 //! [`run`] turns a run into a head, steps and questions; [`words`] knows how people name statuses; [`time`] says how long;
+//! [`stats`] makes figures of many runs;
 //! [`plain`] takes control sequences out of what agents said. It decides nothing. Start reading at [`run::RunView`].
 
 pub mod plain;
 pub mod run;
+pub mod stats;
 pub mod time;
 pub mod words;

@@ -1,8 +1,9 @@
-//! `mc` as its users call it: the real binary, its whole output and its exit code. No cluster.
+//! `mc` as its users call it: the real binary, its whole output and its exit code. No cluster. A file per verb.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod golden;
 mod lint;
 mod parse;
 mod plan;
+mod refused;
 mod render;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::engine::snapshot::Said;
+use crate::job::result::is_excuse;
 
 fn text(text: &str, cut: bool) -> Option<Said> {
     Some(Said::Text { text: text.into(), cut })
@@ -42,4 +43,11 @@ fn nothing_is_said_before_the_end_nor_by_a_container_that_vanished() {
     {
         assert_eq!((needs_log(&pod), said(&pod, Some(&log))), (false, None));
     }
+}
+
+#[test]
+fn a_kubelet_that_lost_the_log_is_not_taken_for_the_agent() {
+    assert!(is_excuse("unable to retrieve container logs for containerd://e0f4a75d55bed4ab"));
+    assert!(!is_excuse("unable to retrieve container logs for containerd://e0f4\nSTATUS: done"));
+    assert!(!is_excuse("unable to retrieve container logs for the demo"));
 }

@@ -1,8 +1,12 @@
 //! `mc` on a real cluster: what it prints, what it does, and how it ends. A file per group of verbs.
 
 mod decide;
+mod delete;
+mod logs;
+mod revisions;
 mod runs;
 mod start;
+mod stats;
 mod watch;
 
 use crate::support::Fixture;

@@ -1,0 +1,264 @@
+//! `mc workflow stats`: the records of runs that ended lately, and live runs -> figures.
+
+use std::time::Duration;
+
+use anstyle::Style;
+use clap::Args;
+use jiff::Timestamp;
+use kube::api::ListParams;
+
+use crate::api::labels::{self, label_value};
+use crate::api::{Phase, RunRecord, Span, Stamp, Workflow, WorkflowRun};
+use crate::view::stats::{Band, FEW, Figures, OfWorkflow, Seconds, Stats as View};
+use crate::view::time::short;
+
+use super::args::{Format, Global};
+use super::exit::{Exit, Fault};
+use super::session::{self, Session};
+use super::table::{Cell, Table};
+use super::{out, pages, paint, program};
+
+/// How runs went: success, durations, retries, bottlenecks.
+///
+/// Of the runs that ended in the last 30 days (or --since), as their RunRecords
+/// tell, and of those that are live now. Rates, durations and averages are of
+/// runs that ended; retries and escalations count in live runs, too.
+#[derive(Args, Debug)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+Examples:
+  mc workflow stats
+  mc workflow stats feature-dev --since 7d -o json
+
+Success is Succeeded / (Succeeded + Failed): green over 80%, amber over 50%.
+Bottlenecks are steps that fail in more than 10% of the runs that reach them,
+or have more than 0.5 retries on average; the five worst are named. A step has
+failed in a run if any of its attempts failed, also if a later one passed.
+
+-o wide has more columns. -o json: {since, all, workflows: [...]}, with total,
+ended, live, phases, successRate, seconds, retries, lost, rounds, escalations,
+stepsCompleted and bottlenecks for all and for each workflow."
+)]
+pub struct Stats {
+    /// Only this workflow.
+    #[arg(value_name = "WORKFLOW")]
+    workflow: Option<String>,
+    /// How far back ended runs count, such as 30d, 12h or 1d12h.
+    #[arg(long, value_name = "TIME", default_value = "30d", hide_default_value = true, value_parser = back)]
+    since: Back,
+}
+
+/// A length of time as it was written.
+#[derive(Clone, Debug, PartialEq)]
+struct Back {
+    words: String,
+    length: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// `Span` knows no days: in a workflow they would be misread as working days.
+fn back(text: &str) -> Result<Back, String> {
+    let wrong = || format!("{text:?} is not a length of time; write it like 30d, 12h or 1d12h");
+    let (days, rest) = text.split_once('d').map_or(("0", text), |(days, rest)| (days, rest));
+    let days: u32 = days.parse().map_err(|_| wrong())?;
+    let rest = match rest {
+        "" if text.is_empty() => return Err(wrong()),
+        "" => Duration::ZERO,
+        rest => rest.parse::<Span>().map_err(|_| wrong())?.as_duration(),
+    };
+    if days > 3660 {
+        return Err(format!("{text:?} is too long; 3660d is the most"));
+    }
+    let words = match rest {
+        Duration::ZERO if days != 1 => format!("{days} days"),
+        _ => text.to_string(),
+    };
+    Ok(Back { words, length: DAY * days + rest })
+}
+
+pub fn run(args: &Stats, global: &Global) -> Result<Exit, Fault> {
+    if global.output == Some(Format::Name) {
+        return Err(Fault::input("figures have no names; use -o json, yaml or wide"));
+    }
+    session::with(global, async |session| stats(args, global.output, session).await)
+}
+
+/// For those who are used to it: there is nothing to refresh.
+pub fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
+    out::note("figures are made from the runs and their records each time: there is nothing to refresh");
+    run(args, global)
+}
+
+async fn stats(args: &Stats, output: Option<Format>, session: Session) -> Result<Exit, Fault> {
+    let now = Stamp::of(Timestamp::now());
+    let since = Stamp(now.0.checked_sub(args.since.length).unwrap_or(Timestamp::MIN));
+    let view = read(&session, args.workflow.as_deref(), since).await?;
+    if let Some(name) = args.workflow.as_deref().filter(|_| view.all.total == 0) {
+        exists(&session, name).await?;
+    }
+    match output {
+        Some(format @ (Format::Json | Format::Yaml | Format::Name)) => out::value(&view, format)?,
+        Some(Format::Wide) => tell(&view, &args.since, args.workflow.is_some(), session.everywhere, true),
+        None => tell(&view, &args.since, args.workflow.is_some(), session.everywhere, false),
+    }
+    Ok(Exit::Done)
+}
+
+/// The live runs first: one that ends meanwhile is then in its record, and counted once by it.
+async fn read(session: &Session, workflow: Option<&str>, since: Stamp) -> Result<View, Fault> {
+    let over = [Phase::Succeeded, Phase::Failed, Phase::Cancelled];
+    let mut live: Vec<String> = over.iter().map(|p| format!("status.phase!={p}")).collect();
+    let mut records = ListParams::default();
+    if let Some(name) = workflow {
+        live.push(format!("spec.workflowRef.name={name}"));
+        records = records.labels(&format!("{}={}", labels::WORKFLOW, label_value(name)));
+    }
+    let live = ListParams::default().fields(&live.join(","));
+    let runs: Vec<WorkflowRun> = pages::all(session, live).await?;
+    let records: Vec<RunRecord> = pages::all(session, records).await?;
+    Ok(View::of(&records, &runs, since))
+}
+
+/// A workflow without runs is no mistake; a name that is not there is one.
+async fn exists(session: &Session, name: &str) -> Result<(), Fault> {
+    let all: Vec<Workflow> =
+        pages::all(session, ListParams::default().fields(&format!("metadata.name={name}"))).await?;
+    if !all.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::input(format!("there is no workflow {name} {}, and no run of it", session.place()))
+        .next(format!("{} workflow list", program::said())))
+}
+
+fn tell(view: &View, since: &Back, of_one: bool, everywhere: bool, wide: bool) {
+    let title = paint::TITLE;
+    out::line(format!("{title}Runs that ended in the last {}; live now{title:#}", since.words));
+    lines(&view.all).into_iter().for_each(out::line);
+    if !view.workflows.is_empty() && (wide || (!of_one && view.workflows.len() > 1)) {
+        out::line("");
+        workflows(&view.workflows, everywhere, wide).print();
+    }
+    if !view.all.bottlenecks.is_empty() {
+        out::line(format!("\n{title}Bottlenecks{title:#}"));
+    }
+    for step in &view.all.bottlenecks {
+        let namespace = if everywhere { format!("{}/", step.namespace) } else { String::new() };
+        let place = if of_one { String::new() } else { format!("{namespace}{}/", step.workflow) };
+        out::line(format!("  {place}{step}"));
+    }
+    if view.all.are_few() {
+        out::note(format!("note:  fewer than {FEW} runs ended: the figures say little yet"));
+    }
+}
+
+/// The figures of all runs, a line each.
+fn lines(all: &Figures) -> Vec<String> {
+    let phases = |terminal: bool| -> String {
+        let of = all.phases.iter().filter(|(p, _)| p.is_terminal() == terminal);
+        of.map(|(phase, n)| format!("{n} {phase}")).collect::<Vec<_>>().join(", ")
+    };
+    let (rate, colour) = success(all);
+    let times = all.seconds.as_ref().map_or("-".into(), |s| {
+        let [min, max, p50, p95] = [s.min, s.max, s.p50, s.p95].map(|s| length(seconds(s)));
+        format!("{} on average; {min} to {max}, p50 {p50}, p95 {p95}", length(s.average))
+    });
+    let steps = all.steps_completed.map_or("-".into(), |n| format!("{n:.1} completed on average"));
+    vec![
+        format!("Total        {}", all.total),
+        format!("Ended        {}: {}", all.ended, phases(true)),
+        format!("Live         {}: {}", all.live, phases(false)),
+        format!("Success      {colour}{rate}{colour:#}"),
+        format!("Duration     {times}"),
+        format!("Steps        {steps}"),
+        format!("Retries      {}; {} lost, {} sent back", all.retries, all.lost, all.rounds),
+        format!("Escalations  {}", all.escalations),
+    ]
+}
+
+fn success(figures: &Figures) -> (String, Style) {
+    let Some(rate) = figures.success_rate else { return ("-".into(), paint::FAINT) };
+    let colour = match Band::of(rate) {
+        Band::Green => paint::GOOD,
+        Band::Amber => paint::WAITS,
+        Band::Red => paint::BAD,
+    };
+    (format!("{:.0}%", rate * 100.0), colour)
+}
+
+fn workflows(all: &[OfWorkflow], everywhere: bool, wide: bool) -> Table {
+    let mut head = if everywhere { vec!["NAMESPACE"] } else { Vec::new() };
+    head.extend(["WORKFLOW", "ENDED", "LIVE", "SUCCESS", "AVERAGE", "P95", "RETRIES", "ESCALATED"]);
+    if wide {
+        head.extend(["MIN", "P50", "MAX", "LOST", "SENT-BACK", "STEPS", "SUCCEEDED", "FAILED", "CANCELLED"]);
+    }
+    let mut table = Table::new(&head);
+    for of in all {
+        let mut row: Vec<Cell> = if everywhere { vec![of.namespace.clone().into()] } else { Vec::new() };
+        row.push(of.workflow.clone().into());
+        row.extend(cells(&of.figures));
+        if wide {
+            row.extend(more_cells(&of.figures));
+        }
+        table.row(row);
+    }
+    table
+}
+
+fn cells(figures: &Figures) -> [Cell; 7] {
+    let (rate, colour) = success(figures);
+    [
+        figures.ended.to_string().into(),
+        figures.live.to_string().into(),
+        Cell::painted(rate, colour),
+        time(figures, |s| s.average),
+        time(figures, |s| seconds(s.p95)),
+        figures.retries.to_string().into(),
+        figures.escalations.to_string().into(),
+    ]
+}
+
+fn more_cells(figures: &Figures) -> [Cell; 9] {
+    let count = |phase| figures.phases.get(&phase).copied().unwrap_or(0).to_string().into();
+    [
+        time(figures, |s| seconds(s.min)),
+        time(figures, |s| seconds(s.p50)),
+        time(figures, |s| seconds(s.max)),
+        figures.lost.to_string().into(),
+        figures.rounds.to_string().into(),
+        figures.steps_completed.map_or("-".into(), |n| format!("{n:.1}")).into(),
+        count(Phase::Succeeded),
+        count(Phase::Failed),
+        count(Phase::Cancelled),
+    ]
+}
+
+fn time(figures: &Figures, of: fn(&Seconds) -> f64) -> Cell {
+    figures.seconds.as_ref().map_or("-".into(), |s| length(of(s))).into()
+}
+
+fn length(seconds: f64) -> String {
+    short(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a run is shorter than 2^52 seconds")]
+fn seconds(whole: u64) -> f64 {
+    whole as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_may_have_days() {
+        let of = |text: &str| back(text).map(|b| (b.words, b.length.as_secs() / 3600));
+        assert_eq!(of("30d"), Ok(("30 days".into(), 720)));
+        assert_eq!(of("1d12h"), Ok(("1d12h".into(), 36)));
+        assert_eq!(of("12h"), Ok(("12h".into(), 12)));
+        for wrong in ["", "d", "-1d", "1w", "30", "1d2"] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+}

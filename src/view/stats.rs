@@ -1,0 +1,217 @@
+//! The records of runs that ended in a window, and the runs that are live now -> figures, for all and per workflow.
+//!
+//! Only what ended enters rates, durations and averages; a run under way is no failure. Retries, lost attempts, rounds
+//! and escalations are counted as events, those of live runs so far included. A run that was answered by the record of an
+//! earlier one (`AlreadyRan`) is over and has no record of its own: it counts nowhere. Start reading at [`Stats::of`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::ResourceExt;
+use serde::Serialize;
+
+use crate::api::status::Totals;
+use crate::api::{Phase, RunRecord, RunRecordSpec, Stamp, WorkflowRun};
+
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use steps::{Bottleneck, bottlenecks};
+
+/// With fewer runs that ended, figures say little.
+pub const FEW: usize = 10;
+
+/// Figures over all runs, and per workflow.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    /// Runs count that ended since then, and those that are live.
+    pub since: Stamp,
+    pub all: Figures,
+    /// In the order of their names.
+    pub workflows: Vec<OfWorkflow>,
+}
+
+/// Figures over the runs of one workflow.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfWorkflow {
+    pub namespace: String,
+    pub workflow: String,
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// What is said about a set of runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// Those that ended and those that are live.
+    pub total: usize,
+    pub ended: usize,
+    pub live: usize,
+    /// How many are in each phase. A live run without a phase is Pending.
+    pub phases: BTreeMap<Phase, usize>,
+    /// Succeeded / (Succeeded + Failed), from 0 to 1. Cancelled runs are neither; absent without either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<f64>,
+    /// Of runs that ended and had started, whatever they came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<Seconds>,
+    /// Failed attempts that were repeated.
+    pub retries: u64,
+    /// Attempts that the cluster took away.
+    pub lost: u64,
+    /// How often work was sent back.
+    pub rounds: u64,
+    /// Questions to people that were asked.
+    pub escalations: u64,
+    /// Steps that are done, skipped or tolerated, on average over the runs that `seconds` is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps_completed: Option<f64>,
+    /// The steps that hold runs up, worst first.
+    pub bottlenecks: Vec<Bottleneck>,
+}
+
+/// For how long runs were active; waiting for people does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seconds {
+    pub average: f64,
+    pub min: u64,
+    pub max: u64,
+    pub p50: u64,
+    pub p95: u64,
+}
+
+/// How good a success rate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Band {
+    /// Over 80 %.
+    Green,
+    /// Over 50 %.
+    Amber,
+    Red,
+}
+
+impl Band {
+    pub fn of(rate: f64) -> Self {
+        match rate {
+            r if r > 0.8 => Band::Green,
+            r if r > 0.5 => Band::Amber,
+            _ => Band::Red,
+        }
+    }
+}
+
+/// Namespace and name of a workflow.
+pub type Key = (String, String);
+
+/// The runs that figures are about.
+#[derive(Default)]
+struct Runs<'a> {
+    ended: Vec<(&'a Key, &'a RunRecordSpec)>,
+    live: Vec<&'a WorkflowRun>,
+}
+
+impl Stats {
+    /// `records` may be older than `since`, and `runs` may be over: those are passed over.
+    pub fn of(records: &[RunRecord], runs: &[WorkflowRun], since: Stamp) -> Self {
+        // The record is the end of a run, also while the run's own status does not say so yet.
+        let recorded: BTreeSet<&str> = records.iter().map(|r| r.spec.run_uid.as_str()).collect();
+        let is_live = |run: &&WorkflowRun| {
+            let over = run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
+            !over && !run.metadata.uid.as_deref().is_some_and(|uid| recorded.contains(uid))
+        };
+        let ended: Vec<(Key, &RunRecordSpec)> = records
+            .iter()
+            .filter(|r| r.spec.finished_at >= since)
+            .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow.clone()), &r.spec))
+            .collect();
+        let live: Vec<(Key, &WorkflowRun)> = runs
+            .iter()
+            .filter(is_live)
+            .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow_ref.name.clone()), r))
+            .collect();
+        let mut all = Runs::default();
+        let mut each: BTreeMap<&Key, Runs<'_>> = BTreeMap::new();
+        for (key, record) in &ended {
+            all.ended.push((key, record));
+            each.entry(key).or_default().ended.push((key, record));
+        }
+        for (key, run) in &live {
+            all.live.push(run);
+            each.entry(key).or_default().live.push(run);
+        }
+        let workflows = each.into_iter().map(|((namespace, workflow), runs)| OfWorkflow {
+            namespace: namespace.clone(),
+            workflow: workflow.clone(),
+            figures: Figures::of(&runs),
+        });
+        Self { since, workflows: workflows.collect(), all: Figures::of(&all) }
+    }
+}
+
+impl Figures {
+    fn of(runs: &Runs<'_>) -> Self {
+        let phases = phases(runs);
+        let count = |phase| phases.get(&phase).copied().unwrap_or(0);
+        let started: Vec<&RunRecordSpec> =
+            runs.ended.iter().map(|(_, r)| *r).filter(|r| r.started_at.is_some()).collect();
+        let completed = |r: &&RunRecordSpec| r.steps.iter().filter(|s| s.phase.is_satisfied()).count();
+        let sum = |of: fn(&Totals) -> u32| -> u64 {
+            let ended = runs.ended.iter().map(|(_, r)| &r.totals);
+            let live = runs.live.iter().filter_map(|r| r.status.as_ref()?.totals.as_ref());
+            ended.chain(live).map(|t| u64::from(of(t))).sum()
+        };
+        Self {
+            total: runs.ended.len() + runs.live.len(),
+            ended: runs.ended.len(),
+            live: runs.live.len(),
+            success_rate: ratio(count(Phase::Succeeded), count(Phase::Succeeded) + count(Phase::Failed)),
+            seconds: Seconds::of(started.iter().map(|r| u64::try_from(r.active_seconds).unwrap_or(0))),
+            retries: sum(|t| t.retries),
+            lost: sum(|t| t.lost),
+            rounds: sum(|t| t.rounds),
+            escalations: sum(|t| t.escalations),
+            steps_completed: ratio(started.iter().map(completed).sum(), started.len()),
+            bottlenecks: bottlenecks(runs.ended.iter().copied()),
+            phases,
+        }
+    }
+
+    /// So few that the figures say little.
+    pub fn are_few(&self) -> bool {
+        self.ended < FEW
+    }
+}
+
+fn phases(runs: &Runs<'_>) -> BTreeMap<Phase, usize> {
+    let mut all: BTreeMap<Phase, usize> = Phase::ALL.iter().map(|(p, _)| (*p, 0)).collect();
+    let live = runs.live.iter().map(|r| r.status.as_ref().and_then(|s| s.phase).unwrap_or(Phase::Pending));
+    for phase in runs.ended.iter().map(|(_, r)| r.outcome).chain(live) {
+        *all.entry(phase).or_default() += 1;
+    }
+    all
+}
+
+impl Seconds {
+    fn of(all: impl Iterator<Item = u64>) -> Option<Self> {
+        let mut all: Vec<u64> = all.collect();
+        all.sort_unstable();
+        // The nearest rank: the smallest that so many per cent of all do not exceed. It is one of them, never between two.
+        let rank = |percent: usize| all.get((all.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        Some(Self {
+            average: ratio(usize::try_from(all.iter().sum::<u64>()).unwrap_or(usize::MAX), all.len())?,
+            min: *all.first()?,
+            max: *all.last()?,
+            p50: rank(50)?,
+            p95: rank(95)?,
+        })
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of runs and seconds are far below 2^52")]
+fn ratio(part: usize, of: usize) -> Option<f64> {
+    (of > 0).then(|| part as f64 / of as f64)
+}

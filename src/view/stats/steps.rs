@@ -1,0 +1,142 @@
+//! Records -> the steps that hold runs up.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::api::record::StepRecord;
+use crate::api::{Cause, RunRecordSpec, StepPhase};
+
+use super::{Key, ratio};
+
+/// So many are named.
+const MOST: usize = 5;
+/// A step fails often from here on,
+const FAILURE_RATE: f64 = 0.1;
+/// and is repeated often from here on.
+const RETRIES: f64 = 0.5;
+
+/// A step that fails or is repeated often.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bottleneck {
+    pub namespace: String,
+    pub workflow: String,
+    pub step: String,
+    /// Its executions: the runs in which it had at least one attempt.
+    pub executions: usize,
+    /// The share of its executions in which it failed: see [`has_failed`]. From 0 to 1.
+    pub failure_rate: f64,
+    /// The `retries` of its records, on average over its executions.
+    ///
+    /// A choice: a record has the retries that are charged to the step's last budget. What a new round or a person's Retry
+    /// wiped out before is not among them, so that a step which is sent back often shows fewer retries than it had. Of a
+    /// step with items it is the sum over the items.
+    pub average_retries: f64,
+}
+
+/// `implement: 35% failure, 2.3 avg retries`
+impl fmt::Display for Bottleneck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = self.failure_rate * 100.0;
+        write!(f, "{}: {percent:.0}% failure, {:.1} avg retries", self.step, self.average_retries)
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    executions: usize,
+    failed: usize,
+    retries: usize,
+}
+
+/// Steps that fail in more than a tenth of their executions, or have more than half a retry on average: those that fail
+/// most often first, then those with most retries; five at most. Given: records with the namespace and name of
+/// their workflows.
+pub fn bottlenecks<'a>(records: impl Iterator<Item = (&'a Key, &'a RunRecordSpec)>) -> Vec<Bottleneck> {
+    let mut steps: BTreeMap<(&Key, &str), Tally> = BTreeMap::new();
+    let all = records.flat_map(|(workflow, record)| record.steps.iter().map(move |s| (workflow, s)));
+    // An approval has no attempts, and a step that was never reached has none.
+    for (workflow, step) in all.filter(|(_, s)| s.attempts > 0) {
+        let tally = steps.entry((workflow, step.name.as_str())).or_default();
+        tally.executions += 1;
+        tally.failed += usize::from(has_failed(step));
+        tally.retries += step.retries as usize;
+    }
+    let mut found: Vec<Bottleneck> = steps
+        .into_iter()
+        .map(|((workflow, step), t)| Bottleneck {
+            namespace: workflow.0.clone(),
+            workflow: workflow.1.clone(),
+            step: step.into(),
+            executions: t.executions,
+            failure_rate: ratio(t.failed, t.executions).unwrap_or(0.0),
+            average_retries: ratio(t.retries, t.executions).unwrap_or(0.0),
+        })
+        .filter(|b| b.failure_rate > FAILURE_RATE || b.average_retries > RETRIES)
+        .collect();
+    // A stable sort: equals stay in the order of their names.
+    found.sort_by(|a, b| {
+        b.failure_rate.total_cmp(&a.failure_rate).then(b.average_retries.total_cmp(&a.average_retries))
+    });
+    found.truncate(MOST);
+    found
+}
+
+/// Did the step fail in that run? It did if it ended `Failed` or `Tolerated`; or if a failed attempt was repeated
+/// (`retries`); or if its last attempt failed (`cause`), whatever a person then made of it.
+///
+/// A choice: a step that failed first and passed later has failed, too; only so does a step show that gets through on its
+/// third attempt each time. Attempts that the cluster took away are no failures of the step unless it ends by them, nor is
+/// work that was sent back.
+fn has_failed(step: &StepRecord) -> bool {
+    let for_good = match step.phase {
+        StepPhase::Failed | StepPhase::Tolerated => true,
+        StepPhase::Pending
+        | StepPhase::Running
+        | StepPhase::Backoff
+        | StepPhase::Escalated
+        | StepPhase::Succeeded
+        | StepPhase::Skipped
+        | StepPhase::Cancelled => false,
+    };
+    for_good || step.retries > 0 || step.cause.is_some_and(is_of_the_agent)
+}
+
+/// An attempt ran and was not what was asked for; else it was taken away, or could not be made at all.
+fn is_of_the_agent(cause: Cause) -> bool {
+    match cause {
+        Cause::ExitCode
+        | Cause::OutOfMemory
+        | Cause::StatusFailed
+        | Cause::NoRetryTarget
+        | Cause::NoStatus
+        | Cause::ExpectationNotMet
+        | Cause::ValueTooLong
+        | Cause::OutputMissing
+        | Cause::OutputInvalid
+        | Cause::StoriesInvalid
+        | Cause::Timeout
+        | Cause::PendingTimeout
+        | Cause::ResultUnreadable => true,
+        Cause::PodDeleted
+        | Cause::Disrupted
+        | Cause::PodRejected
+        | Cause::NeverStarted
+        | Cause::RunEnded
+        | Cause::MissingVariable
+        | Cause::TemplateError
+        | Cause::InputTooLarge
+        | Cause::ConditionError
+        | Cause::NoItems
+        | Cause::ListInvalid
+        | Cause::ReworkExhausted
+        | Cause::Approval
+        | Cause::PodRefused
+        | Cause::NameTaken
+        | Cause::NodeUnreachable
+        | Cause::StatusTooLarge
+        | Cause::RevisionLost => false,
+    }
+}
