@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub const CODES: &str = "\
 Exit codes:
   0    done; of a run: it Succeeded
-  1    of a run: it Failed or was Cancelled; of lint: there are problems
+  1    of a run: it Failed or was Cancelled; of lint and doctor: problems
   2    a run waits for a person
   3    not found, not allowed, or bad input
   124  the time given with --timeout is over";

@@ -3,7 +3,6 @@
 mod cluster;
 mod fixture;
 mod make;
-#[allow(dead_code, reason = "the verbs that use it follow")]
 pub mod mc;
 mod operator;
 mod recorder;
