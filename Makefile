@@ -12,7 +12,7 @@ demo-down: ## stop the demo and remove everything it made
 	@tests/cluster/cluster down demo
 
 ##@ Tests
-.PHONY: test lint unit cluster-test cluster-test-kubernetes cluster-test-gate crds
+.PHONY: test lint unit cluster-test cluster-test-kubernetes cluster-test-gate generate crds
 test: lint unit cluster-test-all ## everything: lints, unit, scenario, property and cluster tests
 	@echo "make test: all passed"
 lint: ## formatting, clippy, and the workflows that ship
@@ -32,8 +32,9 @@ cluster-test-all: ## all three of them
 	@tests/on_cluster/run
 	@tests/on_cluster/run --controller Kubernetes
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
-crds: ## write crds/ and docs/workflow-reference.md from the types
-	cargo run --locked --quiet --bin mission-control -- crds --dir crds --reference docs/workflow-reference.md
+generate: ## write crds/, docs/workflow-reference.md and docs/cli.md from the code
+	cargo run --locked --quiet --bin mission-control -- crds --dir crds --reference docs/workflow-reference.md --cli docs/cli.md
+crds: generate
 
 ##@ Test cluster
 .PHONY: cluster-build

@@ -16,18 +16,26 @@ pub struct Global {
     /// Context of the kubeconfig; built in: its current one.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Cluster")]
     pub context: Option<String>,
-    /// Kubeconfig file; built in: $KUBECONFIG, else ~/.kube/config.
+    /// Kubeconfig; built in: $KUBECONFIG or ~/.kube/config.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Cluster")]
     pub kubeconfig: Option<PathBuf>,
-    /// How to print what was asked for.
-    #[arg(short, long, global = true, value_name = "FORMAT", help_heading = "Output")]
+    /// json, yaml, name (kind/name), or wide (more columns).
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
     pub output: Option<Format>,
-    /// Colours: on a terminal, unless NO_COLOR is set.
+    /// auto (on a terminal without NO_COLOR), always, or never.
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
+        hide_possible_values = true,
         hide_default_value = true,
         help_heading = "Output"
     )]

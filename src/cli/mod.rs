@@ -4,10 +4,15 @@
 //! that need a cluster take a [`session::Session`], and speak with the rights of whoever calls. Start reading at [`Verb`].
 
 mod args;
+mod completion;
 mod decide;
 mod delete;
+mod docs;
+mod doctor;
 mod exit;
+mod fault;
 mod find;
+mod installed;
 mod lint;
 mod list;
 mod logs;
@@ -32,26 +37,28 @@ mod source;
 mod stats;
 mod status;
 mod table;
+mod tree;
+mod version;
 mod wait;
 mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 
+pub use docs::reference;
 use exit::{Exit, Fault};
+pub use tree::command;
 
 /// Declarative agent workflows on Kubernetes, from the command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "mc",
     version,
-    about,
     arg_required_else_help = true,
     subcommand_required = true,
-    max_term_width = 80,
-    after_help = exit::CODES
+    max_term_width = 80
 )]
 struct Mc {
     #[command(flatten)]
@@ -62,10 +69,16 @@ struct Mc {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Workflows, their runs, and what people say to them. (The word may be left
-    /// out: mc runs is mc workflow runs.)
-    #[command(visible_alias = "wf", arg_required_else_help = true)]
+    /// Workflows, their runs, and what people say to them.
+    #[command(
+        visible_alias = "wf",
+        arg_required_else_help = true,
+        after_help = "The word may be left out: mc lint is mc workflow lint.\n\nExample:\n  mc workflow lint workflows/"
+    )]
     Workflow(Workflow),
+    Doctor(doctor::Doctor),
+    Version(version::Version),
+    Completion(completion::Completion),
     /// The same verbs without the word `workflow`.
     #[command(flatten)]
     Direct(WorkflowVerb),
@@ -135,6 +148,9 @@ impl WorkflowVerb {
 /// Reads the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(exit) = completion::answered(&arguments) {
+        return exit;
+    }
     match answer(&arguments) {
         Ok(exit) => exit.code(),
         Err(fault) => {
@@ -153,15 +169,8 @@ fn answer(arguments: &[OsString]) -> Result<Exit, Fault> {
     paint::choose(mc.global.color);
     match mc.verb {
         Verb::Workflow(Workflow { verb }) | Verb::Direct(verb) => verb.run(&mc.global),
+        Verb::Doctor(args) => doctor::run(&args, &mc.global),
+        Verb::Version(args) => version::run(&args, &mc.global),
+        Verb::Completion(args) => completion::run(&args),
     }
-}
-
-/// All verbs under the name by which the program was called. Those without the word `workflow` are not listed twice.
-fn command(name: &str) -> clap::Command {
-    let command = Mc::command().display_name(name.to_string()).bin_name(name.to_string());
-    let direct: Vec<String> = WorkflowVerb::augment_subcommands(clap::Command::new(""))
-        .get_subcommands()
-        .map(|c| c.get_name().into())
-        .collect();
-    direct.into_iter().fold(command, |command, verb| command.mut_subcommand(verb, |c| c.hide(true)))
 }

@@ -3,14 +3,19 @@
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::time::Duration;
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, Resource};
 
 use super::args::Global;
-use super::exit::{Exit, Fault};
-use super::program;
+use super::exit::Fault;
+pub use super::fault::fault;
+use super::fault::{chain, of_kubeconfig};
+
+/// How long a cluster may take to take up the phone.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// A cluster, and where in it.
 #[derive(Clone)]
@@ -27,7 +32,8 @@ pub struct Session {
 impl Session {
     /// Reads the kubeconfig; asks the cluster nothing.
     pub async fn open(global: &Global) -> Result<Self, Fault> {
-        let config = config(global).await?;
+        let mut config = config(global).await?;
+        config.connect_timeout = Some(CONNECT);
         let server = config.cluster_url.to_string();
         let namespace = global.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config)
@@ -84,80 +90,17 @@ where
 
 async fn config(global: &Global) -> Result<Config, Fault> {
     let options = KubeConfigOptions { context: global.context.clone(), ..KubeConfigOptions::default() };
-    let choose = "choose one with --kubeconfig FILE, or set KUBECONFIG";
-    let kubeconfig = match &global.kubeconfig {
-        Some(file) => Kubeconfig::read_from(file).map_err(|e| {
-            Fault::input(format!("kubeconfig {}: {}", file.display(), chain(&e))).next(choose)
-        })?,
+    let read = match &global.kubeconfig {
+        Some(file) => Kubeconfig::read_from(file),
         None => match Kubeconfig::read() {
-            Ok(found) => found,
             // In a Pod there is none, but a service account.
             Err(_) if global.context.is_none() && Config::incluster().is_ok() => {
                 return Config::incluster().map_err(|e| Fault::input(chain(&e)));
             }
-            Err(e) => return Err(Fault::input(format!("no cluster: {}", chain(&e))).next(choose)),
+            read => read,
         },
     };
-    let names: Vec<String> = kubeconfig.contexts.iter().map(|c| c.name.clone()).collect();
-    Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|e| {
-        let next = match (&global.context, names.is_empty()) {
-            (_, true) => choose.to_string(),
-            (Some(_), false) => format!("its contexts are: {}", names.join(", ")),
-            (None, false) => format!("choose a context with --context; there are: {}", names.join(", ")),
-        };
-        Fault::input(format!("the kubeconfig cannot be used: {}", chain(&e))).next(next)
-    })
-}
-
-/// A sentence and the next step, never a stack.
-pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
-    let status = match error {
-        kube::Error::Api(status) => status,
-        kube::Error::Service(_) | kube::Error::HyperError(_) => {
-            let why = format!("the API server at {server} does not answer: {}", root(error));
-            return Fault::input(format!("cannot {what}: {why}"))
-                .next("check the context (kubectl config current-context) and that the cluster runs");
-        }
-        other => return Fault::input(format!("cannot {what}: {}", chain(other))),
-    };
-    let doctor = format!("{} doctor shows what is missing", program::said());
-    match status.code {
-        401 => {
-            Fault::input(format!("cannot {what}: the API server does not accept your credentials (expired?)"))
-                .next("sign in again, then: kubectl auth whoami")
-        }
-        403 => Fault::input(format!("you may not {what}: {}", status.message))
-            .next("ask whoever runs the cluster for the role; kubectl auth can-i --list shows what you may"),
-        404 if status.message.contains("could not find the requested resource") => {
-            Fault::input(format!("cannot {what}: Mission Control is not installed in this cluster"))
-                .next(doctor)
-        }
-        504 | 408 => {
-            Fault { exit: Exit::TimedOut, ..Fault::input(format!("cannot {what}: {}", status.message)) }
-        }
-        _ => Fault::input(format!("cannot {what}: {}", status.message)),
-    }
-}
-
-/// The last cause: what really went wrong.
-fn root(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
-}
-
-/// All causes in a line, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        let said = source.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = source.source();
-    }
-    text
+    let kubeconfig = read.map_err(|e| of_kubeconfig(&e, &[]))?;
+    let contexts: Vec<String> = kubeconfig.contexts.iter().map(|c| c.name.clone()).collect();
+    Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|e| of_kubeconfig(&e, &contexts))
 }

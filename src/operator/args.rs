@@ -79,6 +79,9 @@ pub struct CrdsArgs {
     /// Write the reference of all fields to this file, too.
     #[arg(long, requires = "dir")]
     pub reference: Option<PathBuf>,
+    /// Write the reference of the command line `mc` to this file, too.
+    #[arg(long, requires = "dir")]
+    pub cli: Option<PathBuf>,
 }
 
 #[cfg(test)]

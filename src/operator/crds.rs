@@ -1,10 +1,11 @@
-//! The CRDs as text: to stdout, or into a folder, and there with the reference of their fields.
+//! The CRDs as text: to stdout, or into a folder, and there with the references of their fields and of `mc`.
 
 use std::io::Write;
 
 use anyhow::Context;
 
 use crate::api::{crds, reference};
+use crate::cli;
 
 use super::args::CrdsArgs;
 
@@ -20,6 +21,9 @@ pub fn write(args: &CrdsArgs) -> anyhow::Result<()> {
     }
     if let Some(path) = &args.reference {
         std::fs::write(path, reference::page()).with_context(|| format!("writing {}", path.display()))?;
+    }
+    if let Some(path) = &args.cli {
+        std::fs::write(path, cli::reference()).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }

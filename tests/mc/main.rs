@@ -1,9 +1,14 @@
 //! `mc` as its users call it: the real binary, its whole output and its exit code. No cluster. A file per verb.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod completion;
+mod docs;
 mod golden;
+mod help;
 mod lint;
+mod no_cluster;
 mod parse;
 mod plan;
+mod program;
 mod refused;
 mod render;

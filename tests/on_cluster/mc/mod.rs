@@ -2,6 +2,7 @@
 
 mod decide;
 mod delete;
+mod doctor;
 mod logs;
 mod revisions;
 mod runs;

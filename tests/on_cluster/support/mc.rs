@@ -19,6 +19,11 @@ impl Said {
     }
 }
 
+/// `mc ARGS`, with the cluster of the tests and without colours.
+pub fn mc(args: &[&str]) -> Said {
+    said(command().args(args))
+}
+
 /// The program, to be given arguments and an environment.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mc"));

@@ -1,0 +1,63 @@
+//! `mc` as a person starts it, but with nothing of this machine's.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What it printed, and its exit code.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// The program by its own path.
+pub fn mc(args: &[&str]) -> Said {
+    run(Command::new(env!("CARGO_BIN_EXE_mc")).args(args))
+}
+
+/// Runs it without a kubeconfig, a terminal or colours.
+pub fn run(command: &mut Command) -> Said {
+    let clean = ["KUBECONFIG", "COLUMNS", "MC_COMPLETE", "KUBERNETES_SERVICE_HOST", "CLICOLOR_FORCE"];
+    for variable in clean {
+        if !command.get_envs().any(|(name, _)| name == variable) {
+            command.env_remove(variable);
+        }
+    }
+    let output = command.env("NO_COLOR", "1").stdin(Stdio::null()).output().expect("it can be started");
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A folder of a test's own, with `mc` in it by that name.
+pub fn installed(test: &str, name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mc").join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mc"), folder.join(name)).unwrap();
+    folder
+}
+
+/// A kubeconfig, in a folder of the test's own.
+pub fn kubeconfig(test: &str, text: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mc").join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("kubeconfig");
+    std::fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+/// One whose cluster is where nobody listens.
+pub const CLOSED: &str = "\
+apiVersion: v1
+kind: Config
+current-context: closed
+contexts:
+- {name: closed, context: {cluster: closed, user: me, namespace: dev}}
+- {name: other, context: {cluster: closed, user: me}}
+clusters: [{name: closed, cluster: {server: 'http://127.0.0.1:1'}}]
+users: [{name: me, user: {}}]
+";
