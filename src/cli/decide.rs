@@ -76,7 +76,9 @@ pub struct Approve {
     answer: Answer,
 }
 
-/// Say no at an approval step: the work goes back, or the run ends.
+/// Say no at an approval step.
+///
+/// The work goes back where the step says so; else the run ends.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow reject release-7 --feedback \"say that it is free\"")]
 pub struct Reject {
@@ -84,7 +86,10 @@ pub struct Reject {
     answer: Answer,
 }
 
-/// End a run: its Pods are stopped, its finally steps run. Twice: those, too.
+/// End a run.
+///
+/// Its Pods are stopped, and its `finally` steps run. Asked for twice, those are
+/// stopped, too.
 #[derive(Args, Debug)]
 #[command(visible_alias = "stop", after_help = "Example:\n  mc workflow abort note-1")]
 pub struct Abort {
@@ -92,7 +97,9 @@ pub struct Abort {
     which: Which,
 }
 
-/// Start no new attempt; what runs may end. `resume` takes it back.
+/// Start no new attempt of a run until it is resumed.
+///
+/// What runs may end, and is recorded.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow pause note-1")]
 pub struct Pause {

@@ -14,7 +14,7 @@ use super::exit::{Exit, Fault};
 use super::session::{self, Session};
 use super::{named, out};
 
-/// Delete runs, with their Jobs, Pods and volumes.
+/// Delete runs, with their Jobs, Pods and volumes
 ///
 /// The RunRecord of a run that ended stays: the same run, applied again, is
 /// answered by it and executes nothing. With --with-record it goes, too. A run

@@ -107,8 +107,7 @@ enum WorkflowVerb {
     Abort(decide::Abort),
     Delete(delete::Delete),
     Stats(stats::Stats),
-    /// The figures, which are always fresh.
-    #[command(hide = true)]
+    #[command(hide = true, about = "Show the figures of stats: they are always current")]
     RefreshMetrics(stats::Stats),
     Revisions(revisions::Revisions),
     Lint(lint::Lint),

@@ -17,7 +17,7 @@ use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
 use super::out;
 
-/// Read what an agent said as the operator would: status and values.
+/// Read what an agent said, as the operator would
 ///
 /// The agent's exit code is taken to be 0. Printed is
 /// {"status": "done|failed|retry|unknown", "met": true|false, "values": {...}};

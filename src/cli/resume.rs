@@ -15,7 +15,9 @@ use super::find::{self, Which};
 use super::session::{self, Session};
 use super::{out, program, show};
 
-/// Let a paused run go on: takes a pause back, and does again what asks for help.
+/// Let a run go on that stands still.
+///
+/// Takes a pause back, and does again what asks for help.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

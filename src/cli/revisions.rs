@@ -21,7 +21,7 @@ use super::session::{self, Session};
 use super::table::{Cell, Table};
 use super::{out, pages, paint, program};
 
-/// The revisions of a workflow, and which runs execute them.
+/// The revisions of a workflow, and who executes them
 ///
 /// A run executes the revision that it started with, whatever happens to the
 /// Workflow. A revision is made when the first run of it starts, and deleted

@@ -18,7 +18,7 @@ use super::session::{self, Session};
 use super::table::{Cell, Table};
 use super::{out, pages, paint, program};
 
-/// How runs went: success, durations, retries, bottlenecks.
+/// How runs went: success, durations, retries, bottlenecks
 ///
 /// Of the runs that ended in the last 30 days (or --since), as their RunRecords
 /// tell, and of those that are live now. Rates, durations and averages are of

@@ -18,9 +18,9 @@ pub fn command(name: &str) -> Command {
         "{EXAMPLE}\n\nVerbs of mc workflow (the word may be left out):\n{}\n\n{CODES}",
         list(&direct())
     );
-    let command = direct().iter().fold(all(name), |command, verb| {
-        command.mut_subcommand(verb.get_name(), |c| c.hide(true))
-    });
+    let command = direct()
+        .iter()
+        .fold(all(name), |command, verb| command.mut_subcommand(verb.get_name(), |c| c.hide(true)));
     let command = command.after_help(listed);
     if name == "mc" { command } else { respoken(command, name) }
 }

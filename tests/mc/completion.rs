@@ -36,8 +36,8 @@ fn bash_completes_verbs_options_words_and_contexts() {
     }
     assert!(!offered.iter().any(|o| o.starts_with('-')), "options are not offered unasked: {offered:?}");
     assert_eq!(bash(&folder, &["mc", "doc"]), ["doctor"]);
-    assert_eq!(bash(&folder, &["mc", "workflow", "li"]), ["lint"]);
-    assert_eq!(bash(&folder, &["mc", "wf", "li"]), ["lint"]);
+    assert_eq!(bash(&folder, &["mc", "workflow", "lin"]), ["lint"]);
+    assert_eq!(bash(&folder, &["mc", "wf", "lin"]), ["lint"]);
     assert_eq!(bash(&folder, &["mc", "doctor", "--out"]), ["--output"]);
     assert_eq!(bash(&folder, &["mc", "doctor", "-o", "j"]), ["json"]);
     assert_eq!(bash(&folder, &["mc", "completion", ""]), ["bash", "zsh", "fish", "kubectl"]);

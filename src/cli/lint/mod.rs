@@ -16,7 +16,7 @@ use super::exit::{Exit, Fault};
 use super::out;
 use super::source::{Source, files};
 
-/// Check workflow files, no cluster needed: every problem at once.
+/// Check files: every problem at once, no cluster needed
 ///
 /// Workflows, runs and decisions are checked against all that the API server and
 /// the operator would refuse: fields, values, names, templates, conditions. A run

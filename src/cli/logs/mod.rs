@@ -25,7 +25,7 @@ use pick::{Attempt, Kept, Pick, Which};
 use print::Printer;
 use source::{Heard, Source};
 
-/// What the agents of a run said.
+/// What the agents of a run said
 ///
 /// An attempt's log, while its Pod is there. Afterwards what the run's status
 /// keeps: the last 16 KiB of the last attempt of each step and item.

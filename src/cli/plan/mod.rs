@@ -21,7 +21,7 @@ use super::exit::{Exit, Fault};
 use super::out;
 use files::Chosen;
 
-/// Rehearse a run without a cluster: what would happen, and when.
+/// Rehearse a run without a cluster
 ///
 /// The engine of the operator runs it, in virtual time. What agents and people
 /// say comes from the file with answers. A step without answers says

@@ -27,7 +27,7 @@ use super::source::document::documents;
 use super::{out, program};
 use given::Given;
 
-/// Print a step's input exactly as its agent would be given it.
+/// Print a step's input as its agent would be given it
 ///
 /// The same rendering as on a cluster, defaults of params included. What a run
 /// would know is given with --set, by the name that templates have for it:

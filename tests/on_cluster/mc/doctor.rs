@@ -23,7 +23,7 @@ fn doctor(f: &Fixture, more: &[&str]) -> Said {
 
 #[track_caller]
 fn assert_finding(said: &Said, check: &str, state: &str, message: &str) {
-    let found = finding(&said, check);
+    let found = finding(said, check);
     let told = found["message"].as_str().unwrap_or_default();
     assert!(found["state"] == state && told.contains(message), "{found}\n{}", said.err);
     assert_eq!(found["fix"].is_null(), state == "ok", "{found}");
