@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "the verbs that use the frame follow it")]
 
 mod args;
+mod convert;
 mod exit;
 mod lint;
 mod out;
@@ -58,13 +59,14 @@ struct Workflow {
 
 #[derive(Debug, Subcommand)]
 enum WorkflowVerb {
+    Convert(convert::Verb),
     Lint(lint::Lint),
 }
 
 impl WorkflowVerb {
     fn run(self, global: &args::Global) -> Result<Exit, Fault> {
-        let _ = global;
         match self {
+            WorkflowVerb::Convert(args) => convert::run(&args, global),
             WorkflowVerb::Lint(args) => lint::run(&args),
         }
     }
