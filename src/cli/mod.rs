@@ -5,6 +5,7 @@
 
 mod args;
 mod completion;
+mod convert;
 mod decide;
 mod delete;
 mod docs;
@@ -110,6 +111,7 @@ enum WorkflowVerb {
     #[command(hide = true, about = "Show the figures of stats: they are always current")]
     RefreshMetrics(stats::Stats),
     Revisions(revisions::Revisions),
+    Convert(convert::Verb),
     Lint(lint::Lint),
     Plan(plan::Plan),
     Render(render::Render),
@@ -140,6 +142,7 @@ impl WorkflowVerb {
             WorkflowVerb::RefreshMetrics(args) => stats::refresh(&args, global),
             WorkflowVerb::Revisions(args) => revisions::run(&args, global),
             WorkflowVerb::Delete(args) => delete::run(&args, global),
+            WorkflowVerb::Convert(args) => convert::run(&args, global),
         }
     }
 }
