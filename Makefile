@@ -34,11 +34,19 @@ cluster-test-all: ## all three of them
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
 crds: ## write crds/ and docs/workflow-reference.md from the types
 	cargo run --locked --quiet --bin mission-control -- crds --dir crds --reference docs/workflow-reference.md
+	@charts/generate copies readme
 
 ##@ Test cluster
 .PHONY: cluster-build
 cluster-build: ## build the cluster's programs (about ten minutes, once)
 	@tests/cluster/cluster build
+
+##@ Chart
+.PHONY: chart chart-docs
+chart: ## lint, unit tests, renderings and alerts of the Helm chart (programs: HELM, HELM_UNITTEST, KUBECONFORM, PROMTOOL)
+	@tests/chart/check
+chart-docs: ## write the chart's README and charts/kustomize from the chart
+	@charts/generate
 
 ##@ Help
 .PHONY: help
