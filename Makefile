@@ -32,14 +32,22 @@ cluster-test-all: ## all three of them
 	@tests/on_cluster/run
 	@tests/on_cluster/run --controller Kubernetes
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
-generate: ## write crds/, docs/workflow-reference.md and docs/cli.md from the code
+generate: ## write crds/, the generated docs and the chart's copies from the code
 	cargo run --locked --quiet --bin mission-control -- crds --dir crds --reference docs/workflow-reference.md --cli docs/cli.md
+	@charts/generate copies readme
 crds: generate
 
 ##@ Test cluster
 .PHONY: cluster-build
 cluster-build: ## build the cluster's programs (about ten minutes, once)
 	@tests/cluster/cluster build
+
+##@ Chart
+.PHONY: chart chart-docs
+chart: ## lint, unit tests, renderings and alerts of the Helm chart (programs: HELM, HELM_UNITTEST, KUBECONFORM, PROMTOOL)
+	@tests/chart/check
+chart-docs: ## write the chart's README and charts/kustomize from the chart
+	@charts/generate
 
 ##@ Help
 .PHONY: help

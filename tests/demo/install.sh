@@ -33,7 +33,7 @@ install_operator() {
   kubectl apply --server-side --force-conflicts -f crds/ >/dev/null
   kubectl wait --for=condition=Established --timeout=30s -f crds/ >/dev/null
   # From now on a decision's spec.by must be the user who creates it: the one that `kubectl auth whoami` shows.
-  kubectl apply -f charts/mission-control/templates/decision-identity.yaml >/dev/null
+  kubectl apply -f charts/mission-control/files/decision-identity.yaml >/dev/null
   sed "s|OPERATOR_IMAGE|$OPERATOR_IMAGE|" "$ROOM/operator.yaml" | kubectl apply -f - >/dev/null
   if ! kubectl rollout status --timeout=90s -n mission-control deployment/mission-control >/dev/null; then
     kubectl get pods -n mission-control >&2

@@ -33,10 +33,10 @@ fn convert(arguments: &[&str], input: &str) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// What stands in `tests/mc/convert/<name>`; `MC_BLESS=1` writes it anew.
+/// What stands in `tests/mc/convert/<name>`; `MC_GOLDEN=write` writes it anew.
 fn golden(name: &str, text: &str) {
     let path = folder().join(name);
-    if std::env::var_os("MC_BLESS").is_some() {
+    if std::env::var("MC_GOLDEN").is_ok_and(|v| v == "write") {
         fs::write(&path, text).unwrap();
     }
     assert_eq!(text, fs::read_to_string(&path).unwrap(), "{name}");

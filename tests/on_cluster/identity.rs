@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, is};
 
-const SHIPPED: &str = include_str!("../../charts/mission-control/templates/decision-identity.yaml");
+const SHIPPED: &str = include_str!("../../charts/mission-control/files/decision-identity.yaml");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_decides_in_another_persons_name() {

@@ -73,7 +73,7 @@ async fn a_finished_run_is_read_from_its_pods_and_without_them_from_its_status()
     assert_eq!(said.ended(3), "");
     let said = mc(&["logs", "other", "-n", &f.namespace]);
     assert!(
-        said.err.contains(&format!("there is no run other in namespace {}", f.namespace)),
+        said.err.contains(&format!("there is no run 'other' in namespace {}", f.namespace)),
         "{}",
         said.err
     );

@@ -1,0 +1,165 @@
+//! Holds the Helm chart against what it is made from, and against the operator. What needs Helm is in tests/chart/check.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mission_control::api::{Outcome, Phase, crds};
+use mission_control::metrics::Metrics;
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn chart(file: &str) -> String {
+    let path = root().join("charts/mission-control").join(file);
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_chart_holds_the_crds_of_the_types() {
+    let mut made = BTreeSet::new();
+    for (file, crd) in crds::all() {
+        let fresh = chart(&format!("files/crds/{file}")) == crds::to_yaml(&crd);
+        assert!(fresh, "charts/mission-control/files/crds/{file} is stale: run `make crds`");
+        made.insert(file.to_string());
+    }
+    assert_eq!(names(&root().join("charts/mission-control/files/crds")), made);
+}
+
+#[test]
+fn the_chart_holds_the_workflows_that_ship() {
+    let copies = root().join("charts/mission-control/files/workflows");
+    let shipped = ["bug-fix.yaml", "code-review.yaml", "feature-dev.yaml", "security-audit.yaml"];
+    assert_eq!(names(&copies), shipped.map(String::from).into());
+    for file in shipped {
+        let original = fs::read_to_string(root().join("workflows").join(file)).unwrap();
+        let fresh = chart(&format!("files/workflows/{file}")) == original;
+        assert!(
+            fresh,
+            "charts/mission-control/files/workflows/{file} is stale: run `charts/generate copies`"
+        );
+        // The chart puts another image in the place of each of these lines, and of no others.
+        let images: Vec<&str> = original.lines().filter(|line| line.starts_with("    image: ")).collect();
+        let agents = original.matches("image: missioncontrol.dev/agents/scripted:v1").count();
+        assert!(!images.is_empty() && images.len() == agents, "{file}: {images:?}");
+    }
+}
+
+#[test]
+fn the_readme_of_the_chart_has_every_value_as_it_is() {
+    let folder = tempfolder();
+    let made = Command::new(root().join("charts/generate")).args(["readme", "--into"]).arg(&folder).status();
+    assert!(made.unwrap().success(), "charts/generate readme");
+    let fresh = fs::read_to_string(folder.join("mission-control/README.md")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(
+        fresh == chart("README.md"),
+        "charts/mission-control/README.md is stale: run `charts/generate readme`"
+    );
+    let values: Value = serde_yaml::from_str(&chart("values.yaml")).unwrap();
+    let schema: Value = serde_json::from_str(&chart("values.schema.json")).unwrap();
+    compare("", &values, &schema, &fresh);
+}
+
+fn tempfolder() -> PathBuf {
+    std::env::temp_dir().join(format!("mission-control-chart-{}", std::process::id()))
+}
+
+/// Every value is in the schema, which allows no other, and in the README.
+fn compare(path: &str, values: &Value, schema: &Value, readme: &str) {
+    let Some(allowed) = schema["properties"].as_object() else {
+        assert!(readme.contains(&format!("| `{path}` |")), "README.md has no row for {path}");
+        return;
+    };
+    assert_eq!(schema["additionalProperties"], false, "values.schema.json: {path} allows anything");
+    // What pods have is as it is in Kubernetes; its fields are no values of ours.
+    if readme.contains(&format!("| `{path}` | `")) {
+        return;
+    }
+    let values = values.as_object().unwrap_or_else(|| panic!("values.yaml: {path} is no mapping"));
+    // Two that Helm or a chart above this one may hand down.
+    let handed_down = |key: &&String| !(path.is_empty() && ["global", "enabled"].contains(&key.as_str()));
+    let expected: Vec<&String> = allowed.keys().filter(handed_down).collect();
+    assert_eq!(
+        values.keys().collect::<Vec<_>>(),
+        expected,
+        "values.yaml and values.schema.json differ at {path:?}"
+    );
+    for (key, value) in values {
+        let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        compare(&below, value, &allowed[key], readme);
+    }
+}
+
+#[test]
+fn the_chart_has_the_version_of_the_program() {
+    let about: Value = serde_yaml::from_str(&chart("Chart.yaml")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!((about["version"].as_str(), about["appVersion"].as_str()), (Some(version), Some(version)));
+}
+
+/// The words of `text` that name a metric of ours.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let is_word = |c: char| c.is_ascii_lowercase() || c == '_';
+    text.split(|c| !is_word(c)).filter(|word| word.starts_with("mission_control_")).collect()
+}
+
+/// What `/metrics` prints once everything has been counted.
+fn printed() -> String {
+    let metrics = Metrics::default();
+    Outcome::ALL.iter().for_each(|(outcome, _)| metrics.attempt_ended(*outcome));
+    Phase::ALL.iter().for_each(|(phase, _)| metrics.run_finished(*phase));
+    metrics.undecodable.count("Workflow");
+    metrics.watch_errors.count("Pod");
+    ["read", "failed"].iter().for_each(|result| metrics.log_reads.count(result));
+    metrics.notifications.count("lost");
+    metrics.notifications_lost.count("Refused");
+    metrics.text().unwrap()
+}
+
+#[test]
+fn alerts_and_dashboard_ask_for_series_that_there_are() {
+    let printed = printed();
+    let series: BTreeSet<&str> =
+        printed.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split(['{', ' ']).next()).collect();
+    for file in ["files/alerts.yaml", "files/dashboard.json"] {
+        let text = chart(file);
+        let asked = metrics_in(&text);
+        assert!(asked.len() > 8, "{file}: {asked:?}");
+        let missing: Vec<_> = asked.difference(&series).collect();
+        assert!(missing.is_empty(), "{file} asks for {missing:?}, which /metrics does not print:\n{printed}");
+    }
+    for label in ["phase=\"Failed\"", "phase=\"Succeeded\"", "outcome=\"Lost\"", "result=\"failed\""] {
+        assert!(printed.contains(label), "{label} is a label of nothing:\n{printed}");
+    }
+}
+
+#[test]
+fn every_alert_says_what_is_wrong_and_what_to_look_at() {
+    let rules: Value = serde_yaml::from_str(&chart("files/alerts.yaml")).unwrap();
+    let alerts = rules["groups"][0]["rules"].as_array().unwrap();
+    for alert in alerts {
+        let text = |pointer: &str| alert.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let name = text("/alert");
+        assert!(name.starts_with("MissionControl"), "{alert}");
+        assert!(["critical", "warning"].contains(&text("/labels/severity")), "{name} has no severity");
+        assert!(text("/annotations/summary").ends_with('.'), "{name} has no summary");
+        assert!(text("/annotations/description").len() > 100, "{name} does not say what to do");
+        // The one selector that the chart replaces.
+        let ours = text("/expr").matches("job=\"mission-control\",namespace=\"mission-control\"").count();
+        assert_eq!(ours, text("/expr").matches('{').count(), "{name} has another selector");
+    }
+    let tests = fs::read_to_string(root().join("tests/chart/alerts.yaml")).unwrap();
+    let untested: Vec<_> =
+        alerts.iter().filter_map(|a| a["alert"].as_str()).filter(|a| !tests.contains(*a)).collect();
+    assert!(untested.is_empty(), "tests/chart/alerts.yaml does not try out {untested:?}");
+}
