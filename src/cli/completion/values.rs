@@ -192,9 +192,9 @@ mod tests {
     #[test]
     fn the_cluster_and_the_run_are_those_that_were_typed() {
         let logs =
-            Command::new("logs").arg(Arg::new("run").required(true)).arg(Arg::new("step").required(true));
+            Command::new("look-at").arg(Arg::new("run").required(true)).arg(Arg::new("step").required(true));
         let command = tree::all("mc").subcommand(logs);
-        let asker = Asker::of(command, &words("mc logs -n dev --context=test my-run"));
+        let asker = Asker::of(command, &words("mc look-at -n dev --context=test my-run"));
         assert_eq!(asker.run.as_deref(), Some("my-run"));
         assert_eq!(asker.global.namespace.as_deref(), Some("dev"));
         assert_eq!(asker.global.context.as_deref(), Some("test"));
