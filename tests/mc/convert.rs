@@ -1,9 +1,7 @@
 //! `mc workflow convert`: golden manifests and reports, and converted workflows that run.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use mission_control::api::Workflow;
 use mission_control::engine::lint;
@@ -11,35 +9,22 @@ use mission_control::rehearse::script::{describe, event};
 use mission_control::rehearse::world::World;
 use serde_json::Value;
 
+use crate::golden::is_kept;
+use crate::program::mc_in;
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mc/convert")
 }
 
 /// Exit code, stdout, stderr.
 fn convert(arguments: &[&str], input: &str) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mc"))
-        .args(["workflow", "convert"])
-        .args(arguments)
-        .current_dir(folder())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text =
-        |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(folder().to_str().unwrap(), "FOLDER");
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    let said = mc_in(&folder(), &[&["workflow", "convert"], arguments].concat(), input);
+    let text = |text: String| text.replace(folder().to_str().unwrap(), "FOLDER");
+    (said.code, text(said.out), text(said.err))
 }
 
-/// What stands in `tests/mc/convert/<name>`; `MC_GOLDEN=write` writes it anew.
 fn golden(name: &str, text: &str) {
-    let path = folder().join(name);
-    if std::env::var("MC_GOLDEN").is_ok_and(|v| v == "write") {
-        fs::write(&path, text).unwrap();
-    }
-    assert_eq!(text, fs::read_to_string(&path).unwrap(), "{name}");
+    is_kept(&format!("convert/{name}"), text);
 }
 
 fn workflow(manifest: &str) -> Workflow {

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::golden::{Ran, is_golden, mc};
+use crate::golden::{is_golden, mc};
+use crate::program::Said;
 
-fn lint(file: &str) -> Ran {
+fn lint(file: &str) -> Said {
     mc(&["workflow", "lint", &format!("tests/mc/lint/{file}")], "")
 }
 

@@ -1,13 +1,14 @@
 //! `mc workflow parse`: what an agent said, as the operator reads it.
 
-use crate::golden::{Ran, mc};
+use crate::golden::mc;
+use crate::program::Said;
 
-fn parse(args: &[&str], said: &str) -> Ran {
+fn parse(args: &[&str], said: &str) -> Said {
     mc(&[&["workflow", "parse"], args].concat(), said)
 }
 
-fn is(ran: Ran, code: i32, out: &str) {
-    assert_eq!(ran, Ran { code, out: out.into(), err: String::new() });
+fn is(ran: Said, code: i32, out: &str) {
+    assert_eq!(ran, Said { code, out: out.into(), err: String::new() });
 }
 
 #[test]
@@ -39,5 +40,5 @@ fn the_step_says_what_it_expects() {
 #[test]
 fn a_file_that_is_not_there_is_said() {
     let err = "error: nowhere.txt cannot be read: No such file or directory (os error 2)\n";
-    assert_eq!(parse(&["nowhere.txt"], ""), Ran { code: 3, out: String::new(), err: err.into() });
+    assert_eq!(parse(&["nowhere.txt"], ""), Said { code: 3, out: String::new(), err: err.into() });
 }

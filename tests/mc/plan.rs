@@ -2,20 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use regex::Regex;
 use serde_json::Value;
 
+use crate::golden::mc;
+use crate::program::Said;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-fn plan(args: &[&str]) -> Output {
-    let mut mc = Command::new(env!("CARGO_BIN_EXE_mc"));
-    mc.current_dir(ROOT).args(["workflow", "plan"]).args(args).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+fn plan(args: &[&str]) -> Said {
+    mc(&[&["workflow", "plan"], args].concat(), "")
 }
 
 fn stored(name: &str) -> String {
@@ -27,9 +24,9 @@ fn stored(name: &str) -> String {
 #[track_caller]
 fn golden(args: &[&str], exit: i32, stdout: &str, stderr: &str) {
     let output = plan(args);
-    assert_eq!(text(&output.stderr), stderr);
-    assert_eq!(text(&output.stdout), stored(stdout));
-    assert_eq!(output.status.code(), Some(exit));
+    assert_eq!(output.err, stderr);
+    assert_eq!(output.out, stored(stdout));
+    assert_eq!(output.code, exit);
 }
 
 fn yaml_files(folder: &str) -> Vec<String> {
@@ -46,8 +43,8 @@ fn whatever_ships_can_be_planned_as_it_is_and_succeeds() {
     assert!(files.len() >= 22, "{files:?}");
     for file in files {
         let output = plan(&[&file]);
-        assert_eq!(output.status.code(), Some(0), "{file}: {}{}", text(&output.stdout), text(&output.stderr));
-        assert!(text(&output.stdout).contains("\nSucceeded after "), "{file}");
+        assert_eq!(output.code, 0, "{file}: {}{}", output.out, output.err);
+        assert!(output.out.contains("\nSucceeded after "), "{file}");
     }
 }
 
@@ -91,13 +88,10 @@ fn a_question_that_stays_open_is_an_exit_code_of_its_own() {
     let output =
         plan(&[&file, "--task", "go", "-p", "version=2.4", "--answers", "tests/mc/plan/silent.yaml"]);
     fs::remove_dir_all(&folder).unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        text(&output.stdout)
-            .contains("\nPaused (Escalated) after 10m6s: step build failed after 2 attempt(s)")
-    );
+    assert_eq!(output.code, 2);
+    assert!(output.out.contains("\nPaused (Escalated) after 10m6s: step build failed after 2 attempt(s)"));
     let note = "nobody answers build; in the file with answers: decisions: [{step: build, action: …}]\n";
-    assert_eq!(text(&output.stderr), note);
+    assert_eq!(output.err, note);
 }
 
 #[test]
@@ -107,26 +101,25 @@ fn the_document_has_events_end_and_totals() {
     let json: Value = serde_json::from_str(&stored("closed.json")).unwrap();
     let mut args = args;
     args[4] = "yaml";
-    let yaml: Value = serde_yaml::from_str(&text(&plan(&args).stdout)).unwrap();
+    let yaml: Value = serde_yaml::from_str(&plan(&args).out).unwrap();
     assert_eq!(yaml, json);
 }
 
 #[test]
 fn an_invalid_workflow_is_told_as_lint_tells_it() {
     let file = "tests/mc/plan/broken.yaml";
-    let lint =
-        Command::new(env!("CARGO_BIN_EXE_mc")).current_dir(ROOT).args(["lint", file]).output().unwrap();
+    let lint = mc(&["lint", file], "");
     let output = plan(&[file]);
-    assert_eq!((text(&output.stdout), output.status.code()), (text(&lint.stdout), Some(3)));
+    assert_eq!((output.out, output.code), (lint.out, 3));
     let wanted = "error: the workflow has 1 problem(s)\nnext:  mend what is listed, and plan again\n";
-    assert_eq!(text(&output.stderr), wanted);
+    assert_eq!(output.err, wanted);
 }
 
 #[test]
 fn every_fault_of_the_answers_is_named_at_once() {
     let output = plan(&["tests/mc/plan/release.yaml", "--answers", "tests/mc/plan/wrong.yaml"]);
-    assert_eq!((text(&output.stdout).as_str(), output.status.code()), ("", Some(3)));
-    assert_eq!(text(&output.stderr), stored("wrong.txt"));
+    assert_eq!((output.out.as_str(), output.code), ("", 3));
+    assert_eq!(output.err, stored("wrong.txt"));
 }
 
 #[test]
@@ -146,21 +139,21 @@ fn files_that_do_not_fit_together_are_bad_input() {
     ];
     for (args, start) in cases {
         let output = plan(args);
-        assert_eq!(output.status.code(), Some(3), "{args:?}");
-        assert!(text(&output.stderr).starts_with(start), "{args:?}: {}", text(&output.stderr));
+        assert_eq!(output.code, 3, "{args:?}");
+        assert!(output.err.starts_with(start), "{args:?}: {}", output.err);
     }
 }
 
 #[test]
 fn params_that_do_not_fit_end_the_run_before_it_starts() {
     let output = plan(&["tests/mc/plan/release.yaml", "-p", "version=x"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("\nFailed (InvalidParams) after 0s: params.version: must match"));
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("\nFailed (InvalidParams) after 0s: params.version: must match"));
 }
 
 #[test]
 fn the_help_fits_eighty_columns_and_shows_how_answers_are_written() {
-    let help = text(&plan(&["--help"]).stdout);
+    let help = plan(&["--help"]).out;
     let long: Vec<&str> = help.lines().filter(|l| l.chars().count() > 80).collect();
     assert_eq!(long, Vec::<&str>::new());
     assert!(help.contains("decisions:") && help.contains("Example:"), "{help}");
@@ -179,6 +172,6 @@ fn the_docs_show_what_their_answers_do() {
     fs::write(&file, answers).unwrap();
     let output = plan(&["examples/stories.yaml", "--answers", file.to_str().unwrap()]);
     fs::remove_file(&file).unwrap();
-    assert_eq!(text(&output.stdout), shown);
-    assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+    assert_eq!(output.out, shown);
+    assert_eq!((output.err.as_str(), output.code), ("", 0));
 }

@@ -1,10 +1,11 @@
 //! `mc` as a person starts it, but with nothing of this machine's.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What it printed, and its exit code.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Said {
     pub code: i32,
     pub out: String,
@@ -16,20 +17,30 @@ pub fn mc(args: &[&str]) -> Said {
     run(Command::new(env!("CARGO_BIN_EXE_mc")).args(args))
 }
 
+/// The same in a folder, with something to read and no environment.
+pub fn mc_in(folder: &Path, args: &[&str], stdin: &str) -> Said {
+    run_with(Command::new(env!("CARGO_BIN_EXE_mc")).args(args).current_dir(folder).env_clear(), stdin)
+}
+
 /// Runs it without a kubeconfig, a terminal or colours.
 pub fn run(command: &mut Command) -> Said {
+    run_with(command, "")
+}
+
+fn run_with(command: &mut Command, stdin: &str) -> Said {
     let clean = ["KUBECONFIG", "COLUMNS", "MC_COMPLETE", "KUBERNETES_SERVICE_HOST", "CLICOLOR_FORCE"];
     for variable in clean {
         if !command.get_envs().any(|(name, _)| name == variable) {
             command.env_remove(variable);
         }
     }
-    let output = command.env("NO_COLOR", "1").stdin(Stdio::null()).output().expect("it can be started");
-    Said {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    command.env("NO_COLOR", "1").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it can be started");
+    // A verb that does not read it may be over already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// A folder of a test's own, with `mc` in it by that name.

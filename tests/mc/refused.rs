@@ -1,22 +1,16 @@
 //! What is refused before a cluster is asked.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-/// stdout, stderr and the exit code of `mc ARGS`; no cluster can be reached.
-fn mc(args: &[&str]) -> (String, String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_mc"))
-        .args(args)
-        .env("NO_COLOR", "1")
-        .env("KUBECONFIG", "/nowhere")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (text(&output.stdout), text(&output.stderr), output.status.code().unwrap())
+use crate::program::{Said, run};
+
+/// `mc ARGS`; no cluster can be reached.
+fn mc(args: &[&str]) -> Said {
+    run(Command::new(env!("CARGO_BIN_EXE_mc")).args(args).env("KUBECONFIG", "/nowhere"))
 }
 
 fn error(args: &[&str]) -> String {
-    let (out, err, code) = mc(args);
+    let Said { out, err, code } = mc(args);
     assert_eq!((out.as_str(), code), ("", 3), "{err}");
     err
 }
@@ -56,7 +50,7 @@ fn a_window_is_a_length_of_time() {
 #[test]
 fn help_fits_into_80_columns_and_has_an_example() {
     for verb in ["logs", "stats", "refresh-metrics", "revisions", "delete"] {
-        let (help, err, code) = mc(&["workflow", verb, "--help"]);
+        let Said { out: help, err, code } = mc(&["workflow", verb, "--help"]);
         assert_eq!((err.as_str(), code), ("", 0));
         assert!(help.contains("Example"), "{help}");
         let long: Vec<&str> = help.lines().filter(|l| l.chars().count() > 80).collect();
@@ -66,6 +60,6 @@ fn help_fits_into_80_columns_and_has_an_example() {
 
 #[test]
 fn refresh_metrics_is_understood_and_not_listed() {
-    let (help, _, _) = mc(&["workflow", "--help"]);
+    let Said { out: help, .. } = mc(&["workflow", "--help"]);
     assert!(help.contains("  stats") && !help.contains("refresh-metrics"), "{help}");
 }

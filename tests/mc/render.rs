@@ -1,20 +1,21 @@
 //! `mc workflow render`: a step's input, byte by byte.
 
-use crate::golden::{Ran, mc};
+use crate::golden::mc;
+use crate::program::Said;
 
 const FILE: &str = "tests/mc/render/flow.yaml";
 const STORIES: &str = "STORIES_JSON=tests/mc/render/stories.json";
 
-fn render(args: &[&str]) -> Ran {
+fn render(args: &[&str]) -> Said {
     mc(&[&["workflow", "render", FILE], args].concat(), "")
 }
 
 fn is(args: &[&str], text: &str) {
-    assert_eq!(render(args), Ran { code: 0, out: text.into(), err: String::new() });
+    assert_eq!(render(args), Said { code: 0, out: text.into(), err: String::new() });
 }
 
 fn is_refused(args: &[&str], code: i32, err: &str) {
-    assert_eq!(render(args), Ran { code, out: String::new(), err: err.into() });
+    assert_eq!(render(args), Said { code, out: String::new(), err: err.into() });
 }
 
 #[test]
@@ -158,8 +159,8 @@ fn one_of_several_workflows_is_named() {
         mc(&[&["workflow", "render", "tests/mc/lint/engine.yaml", "--step", "plan"], args].concat(), "")
     };
     let err = "error: tests/mc/lint/engine.yaml has several Workflows\nnext:  choose one with --workflow: engine, texts\n";
-    assert_eq!(runs(&[]), Ran { code: 3, out: String::new(), err: err.into() });
+    assert_eq!(runs(&[]), Said { code: 3, out: String::new(), err: err.into() });
     let err = "error: Workflow engine: spec.steps[0] (plan).agent: there is no agent \"nobody\"; spec.agents has dev\n\
                next:  mc workflow lint tests/mc/lint/engine.yaml\n";
-    assert_eq!(runs(&["--workflow", "engine"]), Ran { code: 3, out: String::new(), err: err.into() });
+    assert_eq!(runs(&["--workflow", "engine"]), Said { code: 3, out: String::new(), err: err.into() });
 }
