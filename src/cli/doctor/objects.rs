@@ -26,7 +26,7 @@ const PAGE: u32 = 500;
 pub async fn policy(session: &Session) -> Finding {
     let check = "decisions";
     let claimed = "so spec.by of a decision is claimed, not proven";
-    let install = "kubectl apply -f charts/mission-control/templates/decision-identity.yaml";
+    let install = "kubectl apply -f charts/mission-control/files/decision-identity.yaml";
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(session.client.clone());
     let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(session.client.clone());
     match (policies.get_opt(POLICY).await, bindings.get_opt(POLICY).await) {
