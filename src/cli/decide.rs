@@ -14,6 +14,7 @@ use kube::{Api, ResourceExt};
 
 use crate::api::status::EscalationStatus;
 use crate::api::{Action, WorkflowDecision, WorkflowDecisionSpec, WorkflowRun};
+use crate::view::words;
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
@@ -185,7 +186,7 @@ fn question(run: &WorkflowRun, args: &Answer, action: Action) -> Result<Escalati
     match (&fit[..], &meant[..]) {
         ([one], _) => Ok((*one).clone()),
         ([], []) if open.is_empty() => {
-            let phase = run.status.as_ref().and_then(|s| s.phase).map_or("New", |p| p.as_str());
+            let phase = words::shown(run.status.as_ref().and_then(|s| s.phase));
             Err(Fault::input(format!("run {name} asks nobody anything (it is {phase})"))
                 .next(format!("{} workflow status {name}", program::said())))
         }
@@ -223,8 +224,7 @@ pub async fn say(
     format: Option<Format>,
 ) -> Result<Exit, Fault> {
     let name = run.name_any();
-    let api: Api<WorkflowDecision> =
-        Api::namespaced(session.client.clone(), &run.namespace().unwrap_or_default());
+    let api: Api<WorkflowDecision> = session.beside(run);
     let action = word.action;
     let decision = decision(&name, question, word, who(session).await?);
     let made = api
@@ -246,10 +246,8 @@ pub async fn say(
             out::note(format!("{name}: {action}{about} is applied"));
             Ok(Exit::Done)
         }
-        Ok(Some(result)) => {
-            Err(Fault { exit: Exit::Failed, ..Fault::input(format!("{name}: {action}{about}: {result}")) }
-                .next(format!("{} workflow status {name}", program::said())))
-        }
+        Ok(Some(result)) => Err(Fault::failed(format!("{name}: {action}{about}: {result}"))
+            .next(format!("{} workflow status {name}", program::said()))),
         Ok(None) | Err(_) => {
             out::note(format!(
                 "{name}: {action}{about} is written as workflowdecision {}; the operator has not answered yet ({} doctor)",
@@ -300,11 +298,8 @@ fn refused(session: &Session, run: &str, question: Option<&EscalationStatus>, er
     match (error, question) {
         (kube::Error::Api(status), Some(q)) if status.code == 409 => {
             let name = format!("{run}-{}", q.id);
-            Fault {
-                exit: Exit::Failed,
-                ..Fault::input(format!("somebody has answered that already: workflowdecision {name}"))
-            }
-            .next(format!("kubectl get workflowdecision {name} -o yaml shows who, and what came of it"))
+            Fault::failed(format!("somebody has answered that already: workflowdecision {name}"))
+                .next(format!("kubectl get workflowdecision {name} -o yaml shows who, and what came of it"))
         }
         _ => session.fault("create workflowdecisions", error),
     }

@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Args;
+use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
-use kube::{Api, ResourceExt};
 
 use crate::api::{Phase, RunRecord, WorkflowRun};
 use crate::engine::ids;
@@ -48,7 +48,6 @@ pub struct Delete {
 /// A run that is to go.
 struct Doomed {
     run: WorkflowRun,
-    namespace: String,
     record: Option<RunRecord>,
 }
 
@@ -92,7 +91,7 @@ async fn delete(args: &Delete, output: Option<Format>, session: Session) -> Resu
                     out::line(format!("record {} deleted", record.name_any()));
                 }
             }
-            record => stays(&name, &one.namespace, record.as_ref()),
+            record => stays(&one.run, record.as_ref()),
         }
         gone.push(one.run);
     }
@@ -104,20 +103,15 @@ async fn delete(args: &Delete, output: Option<Format>, session: Session) -> Resu
 
 async fn look(session: &Session, name: &str, with_record: bool) -> Result<Doomed, Fault> {
     let run = named::run(session, name).await?;
-    let namespace = named::namespace_of(session, &run);
     let record = ids::record_name(name, &ids::spec_hash(&run.spec));
-    let found = records(session, &namespace).get_opt(&record).await;
+    let found = session.beside::<RunRecord>(&run).get_opt(&record).await;
     let record = found.map_err(|e| session.fault(&format!("get record {record}"), &e))?;
-    let doomed = Doomed { run, namespace, record };
+    let doomed = Doomed { run, record };
     if let Some(record) = doomed.record.as_ref().filter(|_| with_record) {
         // Whoever may not delete the record is told so before the run is gone.
         remove_record(session, &doomed, record, true).await?;
     }
     Ok(doomed)
-}
-
-fn records(session: &Session, namespace: &str) -> Api<RunRecord> {
-    Api::namespaced(session.client.clone(), namespace)
 }
 
 fn is_live(run: &WorkflowRun) -> bool {
@@ -147,7 +141,7 @@ fn confirmed(names: &[String]) -> bool {
 
 async fn remove(session: &Session, doomed: &Doomed) -> Result<(), Fault> {
     let name = doomed.run.name_any();
-    let runs: Api<WorkflowRun> = Api::namespaced(session.client.clone(), &doomed.namespace);
+    let runs = session.beside::<WorkflowRun>(&doomed.run);
     // A namesake that was made meanwhile is another run.
     let preconditions = Some(Preconditions { uid: doomed.run.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
@@ -164,20 +158,22 @@ async fn remove_record(
     let name = record.name_any();
     let preconditions = Some(Preconditions { uid: record.uid(), resource_version: None });
     let params = DeleteParams { dry_run, preconditions, ..DeleteParams::default() };
-    let done = records(session, &doomed.namespace).delete(&name, &params).await;
+    let done = session.beside::<RunRecord>(&doomed.run).delete(&name, &params).await;
     done.map_err(|e| session.fault(&format!("delete record {name}"), &e))?;
     Ok(())
 }
 
-fn stays(run: &str, namespace: &str, record: Option<&RunRecord>) {
+fn stays(run: &WorkflowRun, record: Option<&RunRecord>) {
     match record {
         Some(record) => {
-            let name = record.name_any();
+            let (name, namespace) = (record.name_any(), record.namespace().unwrap_or_default());
             out::note(format!(
                 "record {name} stays: the same run, applied again, is answered by it and executes nothing"
             ));
             out::note(format!("next:  kubectl delete -n {namespace} mcrec/{name}  (to execute it again)"));
         }
-        None => out::note(format!("run {run} leaves no record: applied again it is executed anew")),
+        None => {
+            out::note(format!("run {} leaves no record: applied again it is executed anew", run.name_any()))
+        }
     }
 }

@@ -52,6 +52,11 @@ impl Fault {
         Self { exit: Exit::BadInput, message: message.into(), next: None }
     }
 
+    /// It was tried, and did not come off.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, ..Self::input(message) }
+    }
+
     /// The same, with what to do about it.
     pub fn next(self, next: impl Into<String>) -> Self {
         Self { next: Some(next.into()), ..self }

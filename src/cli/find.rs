@@ -11,14 +11,12 @@ use crate::api::WorkflowRun;
 use crate::view::plain::one_line;
 
 use super::exit::Fault;
-use super::program;
 use super::session::Session;
 use super::table::cut;
+use super::{pages, program};
 
 /// How many candidates an error lists.
 const LISTED: usize = 10;
-/// Objects of one page.
-const PAGE: u32 = 500;
 
 /// The run that a verb is about.
 #[derive(Args, Clone, Debug)]
@@ -74,16 +72,11 @@ fn runs() -> String {
 async fn by_name(session: &Session, text: &str) -> Result<Vec<Candidate>, Fault> {
     let api = session.scope::<WorkflowRun>();
     let mut fits = Vec::new();
-    let mut page = ListParams::default().limit(PAGE);
-    loop {
-        let list = api.list_metadata(&page).await.map_err(|e| session.fault("list workflowruns", &e))?;
-        let next = list.metadata.continue_.clone().filter(|c| !c.is_empty());
-        fits.extend(list.items.into_iter().filter(|m| m.name_any().starts_with(text)).map(candidate));
-        match next {
-            Some(next) => page.continue_token = Some(next),
-            None => break,
-        }
-    }
+    let list = async |page: &ListParams| api.list_metadata(page).await;
+    pages::each(session, "list workflowruns", ListParams::default(), list, |meta| {
+        fits.extend(Some(meta).filter(|m| m.name_any().starts_with(text)).map(candidate));
+    })
+    .await?;
     // With -A the exact name comes first, too, as long as it is the only one of its name.
     let exact = |c: &Candidate| c.name == text;
     if fits.iter().filter(|c| exact(c)).count() == 1 {
@@ -117,18 +110,14 @@ async fn by_task(session: &Session, text: &str) -> Result<Vec<Candidate>, Fault>
     let wanted = text.to_lowercase();
     let path = WorkflowRun::url_path(&(), (!session.everywhere).then_some(session.namespace.as_str()));
     let mut fits = Vec::new();
-    let mut page = ListParams::default().limit(PAGE);
-    loop {
-        let request = Request::new(&path).list(&page).map_err(|e| Fault::input(e.to_string()))?;
-        let list: ObjectList<Brief> =
-            session.client.request(request).await.map_err(|e| session.fault("list workflowruns", &e))?;
-        let next = list.metadata.continue_.clone().filter(|c| !c.is_empty());
-        fits.extend(list.items.into_iter().filter_map(|run| says(run, &wanted)));
-        match next {
-            Some(next) => page.continue_token = Some(next),
-            None => return Ok(fits),
-        }
-    }
+    let list = async |page: &ListParams| -> kube::Result<ObjectList<Brief>> {
+        session.client.request(Request::new(&path).list(page).map_err(kube::Error::BuildRequest)?).await
+    };
+    pages::each(session, "list workflowruns", ListParams::default(), list, |run| {
+        fits.extend(says(run, &wanted));
+    })
+    .await?;
+    Ok(fits)
 }
 
 fn says(run: Brief, wanted: &str) -> Option<Candidate> {

@@ -14,6 +14,7 @@ mod exit;
 mod fault;
 mod find;
 mod installed;
+mod length;
 mod lint;
 mod list;
 mod logs;

@@ -1,7 +1,5 @@
 //! The exact name of a run -> the run.
 
-use kube::ResourceExt;
-
 use crate::api::WorkflowRun;
 
 use super::exit::Fault;
@@ -16,9 +14,4 @@ pub async fn run(session: &Session, name: &str) -> Result<WorkflowRun, Fault> {
         Fault::input(format!("there is no run {name} in namespace {}", session.namespace))
             .next(format!("{} workflow runs -A shows all runs", program::said()))
     })
-}
-
-/// The namespace that the run is in.
-pub fn namespace_of(session: &Session, run: &WorkflowRun) -> String {
-    run.namespace().unwrap_or_else(|| session.namespace.clone())
 }

@@ -60,6 +60,12 @@ pub fn list<K: Serialize>(objects: &[K], format: Format) -> Result<(), Fault> {
 
 fn name(object: &Value) -> String {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let group = text("/apiVersion").split_once('/').map(|(g, _)| format!(".{g}")).unwrap_or_default();
-    format!("{}{group}/{}", text("/kind").to_lowercase(), text("/metadata/name"))
+    let group = text("/apiVersion").split_once('/').map_or("", |(group, _)| group);
+    path(text("/kind"), group, text("/metadata/name"))
+}
+
+/// `kind.group/name`, which kubectl understands.
+pub fn path(kind: &str, group: &str, name: &str) -> String {
+    let dot = if group.is_empty() { "" } else { "." };
+    format!("{}{dot}{group}/{name}", kind.to_lowercase())
 }

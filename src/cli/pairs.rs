@@ -1,9 +1,9 @@
 //! `KEY=VALUE` arguments, also with the value in a file.
 
-use std::io::Read;
 use std::path::Path;
 
 use super::exit::Fault;
+use super::source;
 
 /// Both parts; the value may hold further `=`.
 pub fn pair(text: &str) -> Result<(String, String), String> {
@@ -15,13 +15,7 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
 
 /// A file's text; `-` is stdin.
 pub fn text_of(file: &Path) -> Result<String, Fault> {
-    let read = if file.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(file)
-    };
-    read.map_err(|e| Fault::input(format!("cannot read {}: {e}", file.display())))
+    source::text(file).map_err(|e| Fault::input(format!("cannot read {}: {e}", file.display())))
 }
 
 #[cfg(test)]

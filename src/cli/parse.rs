@@ -1,8 +1,6 @@
 //! `mc workflow parse`: what an agent said -> its status, its values, and whether the step would be done.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -15,7 +13,7 @@ use crate::engine::verdict::{Rules, Verdict, judge};
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
-use super::out;
+use super::{out, source};
 
 /// Read what an agent said, as the operator would
 ///
@@ -63,12 +61,8 @@ pub fn run(args: &Parse, global: &Global) -> Result<Exit, Fault> {
 
 /// What is no UTF-8 is replaced, as the operator does it.
 fn read(args: &Parse) -> Result<String, Fault> {
-    let mut bytes = Vec::new();
-    let read = match args.file.to_str() {
-        Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
-        _ => fs::read(&args.file),
-    };
-    let bytes = read.map_err(|e| Fault::input(format!("{} cannot be read: {e}", args.file.display())))?;
+    let bytes = source::bytes(&args.file)
+        .map_err(|e| Fault::input(format!("{} cannot be read: {e}", args.file.display())))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -2,11 +2,12 @@
 
 use clap::Args;
 use kube::ResourceExt;
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::api::status::EscalationStatus;
 use crate::api::{Action, Phase, WorkflowRun, WorkflowRunStatus};
+use crate::view::words;
 
 use super::args::{Format, Global};
 use super::decide::{self, Word};
@@ -96,21 +97,21 @@ fn over(name: &str, phase: Phase) -> Fault {
             format!("{mc} workflow run WORKFLOW \"the task\" starts a new one")
         }
     };
-    Fault { exit: Exit::Failed, ..Fault::input(format!("run {name} is over ({phase})")) }.next(next)
+    Fault::failed(format!("run {name} is over ({phase})")).next(next)
 }
 
 /// It does not stand still because of anybody: what it waits for instead.
 fn stands(name: &str, status: &WorkflowRunStatus) -> String {
-    let phase = status.phase.map_or("New", |p| p.as_str());
+    let phase = words::shown(status.phase);
     let why = status.waiting.as_ref().or(status.message.as_ref());
     let why = why.map(|w| format!(": {w}")).unwrap_or_default();
     format!("{name} is {phase}{why}")
 }
 
 async fn unsuspend(session: &Session, run: &WorkflowRun) -> Result<(), Fault> {
-    let api: Api<WorkflowRun> = Api::namespaced(session.client.clone(), &run.namespace().unwrap_or_default());
     let patch = Patch::Merge(json!({"spec": {"suspend": false}}));
-    api.patch(&run.name_any(), &PatchParams::default(), &patch)
+    let runs = session.beside::<WorkflowRun>(run);
+    runs.patch(&run.name_any(), &PatchParams::default(), &patch)
         .await
         .map_err(|e| session.fault("patch workflowruns", &e))?;
     out::note(format!(

@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use similar::TextDiff;
 
 use crate::api::labels::{self, label_value};
-use crate::api::{Phase, Stamp, Workflow, WorkflowRun, WorkflowSpec};
+use crate::api::{Stamp, Workflow, WorkflowRun, WorkflowSpec};
 use crate::engine::ids;
 use crate::view::plain::plain;
 use crate::view::time::age;
@@ -103,9 +103,7 @@ async fn read(session: &Session, name: &str) -> Result<Seen, Fault> {
     };
     let mut revisions: Vec<Revision> = found.into_iter().filter_map(of).collect();
     revisions.sort_by_key(|r| (std::cmp::Reverse(made(&r.object)), r.hash.clone()));
-    let live = [Phase::Succeeded, Phase::Failed, Phase::Cancelled].map(|p| format!("status.phase!={p}"));
-    let live = format!("{},spec.workflowRef.name={name}", live.join(","));
-    let runs = pages::all(session, ListParams::default().fields(&live)).await?;
+    let runs = pages::all(session, pages::live(Some(name))).await?;
     Ok(Seen { workflow, revisions, runs })
 }
 

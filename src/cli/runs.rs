@@ -2,18 +2,19 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use kube::api::{Api, ListParams};
+use kube::api::{ListParams, ObjectMeta};
 
-use crate::api::{Phase, Span, Stamp, WorkflowRun};
+use crate::api::{Phase, Stamp, WorkflowRun};
 use crate::view::time::age;
-use crate::view::words::phase_of;
+use crate::view::words::{self, phase_of};
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
+use super::length::{self, Length};
 use super::server_table::{self, Row};
 use super::session::{self, Session};
 use super::table::{Cell, Table};
-use super::{out, paint, program};
+use super::{out, pages, paint, program};
 
 /// List runs, newest first.
 #[derive(Args, Debug)]
@@ -33,14 +34,8 @@ pub struct Runs {
     #[arg(short, long, value_name = "N", default_value_t = 20)]
     limit: usize,
     /// Only runs that were created since then, such as 2h or 7d.
-    #[arg(long, value_name = "AGE", value_parser = span)]
-    since: Option<Span>,
-}
-
-/// A length of time, `7d` included.
-pub fn span(text: &str) -> Result<Span, String> {
-    let days = text.strip_suffix('d').and_then(|n| n.parse::<u64>().ok());
-    days.map_or_else(|| text.parse(), |days| Ok(Span::hours(days * 24)))
+    #[arg(long, value_name = "AGE", value_parser = length::length)]
+    since: Option<Length>,
 }
 
 pub fn run(args: &Runs, global: &Global) -> Result<Exit, Fault> {
@@ -48,34 +43,46 @@ pub fn run(args: &Runs, global: &Global) -> Result<Exit, Fault> {
 }
 
 async fn list(args: &Runs, format: Option<Format>, session: Session) -> Result<Exit, Fault> {
-    let mut rows = server_table::list::<WorkflowRun>(&session, &selected(args)).await?;
-    let now = Stamp::of(Timestamp::now());
-    if let Some(since) = args.since {
-        let young = |r: &Row| created(r).is_some_and(|at| now.since(at) <= since.as_duration());
-        rows.retain(young);
+    if let Some(format @ (Format::Json | Format::Yaml)) = format {
+        let all = pages::all::<WorkflowRun>(&session, selected(args)).await?;
+        out::list(&newest(args, all, |run| &run.metadata).0, format)?;
+        return Ok(Exit::Done);
     }
-    let all = rows.len();
-    if args.limit > 0 {
-        rows.truncate(args.limit);
+    let all = server_table::list::<WorkflowRun>(&session, &selected(args)).await?;
+    let (rows, all) = newest(args, all, |row| &row.metadata);
+    if format == Some(Format::Name) {
+        rows.iter().for_each(|row| out::line(row.path::<WorkflowRun>()));
+        return Ok(Exit::Done);
     }
-    match format {
-        Some(format @ (Format::Json | Format::Yaml | Format::Name)) => whole(&session, &rows, format).await?,
-        None | Some(Format::Wide) => {
-            if rows.is_empty() {
-                out::note(format!("No runs found {}", session.place()));
-                out::note(format!("next: {} workflow run NAME \"what is to be done\"", program::said()));
-                return Ok(Exit::Done);
-            }
-            table(&session, &rows, format == Some(Format::Wide), now).print();
-            let shown = if rows.len() < all {
-                format!(" ({} shown; --limit 0 shows all)", rows.len())
-            } else {
-                String::new()
-            };
-            out::note(format!("Total: {all} run(s){shown}"));
-        }
+    if rows.is_empty() {
+        out::note(format!("No runs found {}", session.place()));
+        out::note(format!("next: {} workflow run NAME \"what is to be done\"", program::said()));
+        return Ok(Exit::Done);
     }
+    table(&session, &rows, format == Some(Format::Wide)).print();
+    let shown = match rows.len() {
+        n if n < all => format!(" ({n} shown; --limit 0 shows all)"),
+        _ => String::new(),
+    };
+    out::note(format!("Total: {all} run(s){shown}"));
     Ok(Exit::Done)
+}
+
+/// As many as are asked for, newest first; and how many there are.
+fn newest<T>(args: &Runs, mut all: Vec<T>, meta: fn(&T) -> &ObjectMeta) -> (Vec<T>, usize) {
+    if let Some(since) = &args.since {
+        let now = Stamp::of(Timestamp::now());
+        all.retain(|one| created(meta(one)).is_some_and(|at| now.since(at) <= since.length));
+    }
+    all.sort_by(|a, b| {
+        let (a, b) = (meta(a), meta(b));
+        created(b).cmp(&created(a)).then_with(|| a.name.cmp(&b.name))
+    });
+    let count = all.len();
+    if args.limit > 0 {
+        all.truncate(args.limit);
+    }
+    (all, count)
 }
 
 fn selected(args: &Runs) -> ListParams {
@@ -85,23 +92,12 @@ fn selected(args: &Runs) -> ListParams {
     if fields.is_empty() { ListParams::default() } else { ListParams::default().fields(&fields.join(",")) }
 }
 
-/// The objects of the rows, as the API has them.
-async fn whole(session: &Session, rows: &[Row], format: Format) -> Result<(), Fault> {
-    let mut runs = Vec::new();
-    for row in rows {
-        let namespace = row.metadata.namespace.as_deref().unwrap_or_default();
-        let api: Api<WorkflowRun> = Api::namespaced(session.client.clone(), namespace);
-        let run = api.get_opt(row.name()).await.map_err(|e| session.fault("get workflowruns", &e))?;
-        runs.extend(run);
-    }
-    out::list(&runs, format)
+fn created(meta: &ObjectMeta) -> Option<Stamp> {
+    meta.creation_timestamp.as_ref().map(|t| Stamp::of(t.0))
 }
 
-fn created(row: &Row) -> Option<Stamp> {
-    row.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0))
-}
-
-fn table(session: &Session, rows: &[Row], wide: bool, now: Stamp) -> Table {
+fn table(session: &Session, rows: &[Row], wide: bool) -> Table {
+    let now = Stamp::of(Timestamp::now());
     let place: &[&str] = if session.everywhere { &["NAMESPACE"] } else { &[] };
     let more: &[&str] = if wide { &["RETRIES", "MESSAGE"] } else { &[] };
     let head = [place, &["RUN", "WORKFLOW", "STATUS", "PROGRESS", "STEP", "REASON", "AGE"], more].concat();
@@ -111,7 +107,7 @@ fn table(session: &Session, rows: &[Row], wide: bool, now: Stamp) -> Table {
         let style = paint::phase(phase_of(&phase).ok());
         let reason = Some(row.text("REASON")).filter(|r| *r != phase).unwrap_or_default();
         let namespace = session.everywhere.then(|| row.metadata.namespace.clone().unwrap_or_default());
-        let shown = if phase.is_empty() { "New".into() } else { phase };
+        let shown = words::shown(phase_of(&phase).ok());
         let cells = namespace.into_iter().map(Cell::new).chain([
             Cell::new(row.name()),
             Cell::new(row.text("WORKFLOW")),
@@ -119,7 +115,7 @@ fn table(session: &Session, rows: &[Row], wide: bool, now: Stamp) -> Table {
             Cell::new(row.text("PROGRESS")),
             Cell::new(row.text("STEP")),
             Cell::new(reason),
-            Cell::new(created(row).map(|at| age(at, now)).unwrap_or_default()),
+            Cell::new(created(&row.metadata).map(|at| age(at, now)).unwrap_or_default()),
         ]);
         let more = wide.then(|| ["RETRIES", "MESSAGE"].map(|c| Cell::new(row.text(c)))).into_iter().flatten();
         table.row(cells.chain(more));

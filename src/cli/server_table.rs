@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::exit::Fault;
+use super::out;
 use super::session::Session;
 
 const AS_TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
@@ -59,9 +60,14 @@ impl Row {
     pub fn name(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or_default()
     }
+
+    /// `kind.group/name`, as `-o name` prints objects.
+    pub fn path<K: Resource<DynamicType = ()>>(&self) -> String {
+        out::path(&K::kind(&()), &K::group(&()), self.name())
+    }
 }
 
-/// All rows that `selected` asks for, newest first.
+/// All rows that `selected` asks for.
 pub async fn list<K>(session: &Session, selected: &ListParams) -> Result<Vec<Row>, Fault>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
@@ -72,7 +78,7 @@ where
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static(AS_TABLE));
     let table: Table = session.client.request(request).await.map_err(|e| session.fault(&what, &e))?;
     let names: Vec<String> = table.column_definitions.into_iter().map(|c| c.name).collect();
-    let mut rows: Vec<Row> = table
+    let rows = table
         .rows
         .into_iter()
         .map(|row| Row {
@@ -80,9 +86,5 @@ where
             cells: names.iter().cloned().zip(row.cells).collect(),
         })
         .collect();
-    rows.sort_by(|a, b| {
-        let at = |r: &Row| r.metadata.creation_timestamp.as_ref().map(|t| t.0);
-        at(b).cmp(&at(a)).then_with(|| a.name().cmp(b.name()))
-    });
     Ok(rows)
 }

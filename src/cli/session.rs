@@ -9,6 +9,8 @@ use k8s_openapi::NamespaceResourceScope;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, Resource};
 
+use crate::api::WorkflowRun;
+
 use super::args::Global;
 use super::exit::Fault;
 pub use super::fault::fault;
@@ -48,6 +50,16 @@ impl Session {
         K::DynamicType: Default,
     {
         Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Objects of the namespace that the run is in.
+    pub fn beside<K>(&self, run: &WorkflowRun) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope>,
+        K::DynamicType: Default,
+    {
+        let own = run.metadata.namespace.as_deref();
+        Api::namespaced(self.client.clone(), own.unwrap_or(&self.namespace))
     }
 
     /// Objects of the namespace, or with `-A` of all.

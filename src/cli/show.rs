@@ -7,6 +7,7 @@ use crate::api::{Action, Phase, StepPhase};
 use crate::view::plain::one_line;
 use crate::view::run::{RunView, StepView};
 use crate::view::time::short;
+use crate::view::words;
 
 use super::table::{Cell, Table, cut};
 use super::{paint, program};
@@ -60,7 +61,7 @@ fn head(view: &RunView, width: Option<usize>) -> Vec<String> {
 
 fn status(view: &RunView, width: Option<usize>) -> String {
     let style = paint::phase(view.phase);
-    let word = view.phase.map_or("New", |p| p.as_str());
+    let word = words::shown(view.phase);
     let mut text = format!("{style}{word}{style:#}");
     let mut used = 11 + word.len();
     if !view.reason.is_empty() && view.reason != word {

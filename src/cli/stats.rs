@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use kube::api::ListParams;
 
 use crate::api::labels::{self, label_value};
-use crate::api::{Phase, RunRecord, Span, Stamp, Workflow, WorkflowRun};
+use crate::api::{Phase, RunRecord, Stamp, Workflow, WorkflowRun};
 use crate::view::stats::{Band, FEW, Figures, OfWorkflow, Seconds, Stats as View};
 use crate::view::time::short;
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
+use super::length::{self, Length};
 use super::session::{self, Session};
 use super::table::{Cell, Table};
 use super::{out, pages, paint, program};
@@ -45,37 +46,8 @@ pub struct Stats {
     #[arg(value_name = "WORKFLOW")]
     workflow: Option<String>,
     /// How far back ended runs count, such as 30d, 12h or 1d12h.
-    #[arg(long, value_name = "TIME", default_value = "30d", hide_default_value = true, value_parser = back)]
-    since: Back,
-}
-
-/// A length of time as it was written.
-#[derive(Clone, Debug, PartialEq)]
-struct Back {
-    words: String,
-    length: Duration,
-}
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// `Span` knows no days: in a workflow they would be misread as working days.
-fn back(text: &str) -> Result<Back, String> {
-    let wrong = || format!("{text:?} is not a length of time; write it like 30d, 12h or 1d12h");
-    let (days, rest) = text.split_once('d').map_or(("0", text), |(days, rest)| (days, rest));
-    let days: u32 = days.parse().map_err(|_| wrong())?;
-    let rest = match rest {
-        "" if text.is_empty() => return Err(wrong()),
-        "" => Duration::ZERO,
-        rest => rest.parse::<Span>().map_err(|_| wrong())?.as_duration(),
-    };
-    if days > 3660 {
-        return Err(format!("{text:?} is too long; 3660d is the most"));
-    }
-    let words = match rest {
-        Duration::ZERO if days != 1 => format!("{days} days"),
-        _ => text.to_string(),
-    };
-    Ok(Back { words, length: DAY * days + rest })
+    #[arg(long, value_name = "TIME", default_value = "30d", hide_default_value = true, value_parser = length::length)]
+    since: Length,
 }
 
 pub fn run(args: &Stats, global: &Global) -> Result<Exit, Fault> {
@@ -108,15 +80,11 @@ async fn stats(args: &Stats, output: Option<Format>, session: Session) -> Result
 
 /// The live runs first: one that ends meanwhile is then in its record, and counted once by it.
 async fn read(session: &Session, workflow: Option<&str>, since: Stamp) -> Result<View, Fault> {
-    let over = [Phase::Succeeded, Phase::Failed, Phase::Cancelled];
-    let mut live: Vec<String> = over.iter().map(|p| format!("status.phase!={p}")).collect();
     let mut records = ListParams::default();
     if let Some(name) = workflow {
-        live.push(format!("spec.workflowRef.name={name}"));
         records = records.labels(&format!("{}={}", labels::WORKFLOW, label_value(name)));
     }
-    let live = ListParams::default().fields(&live.join(","));
-    let runs: Vec<WorkflowRun> = pages::all(session, live).await?;
+    let runs: Vec<WorkflowRun> = pages::all(session, pages::live(workflow)).await?;
     let records: Vec<RunRecord> = pages::all(session, records).await?;
     Ok(View::of(&records, &runs, since))
 }
@@ -132,7 +100,7 @@ async fn exists(session: &Session, name: &str) -> Result<(), Fault> {
         .next(format!("{} workflow list", program::said())))
 }
 
-fn tell(view: &View, since: &Back, of_one: bool, everywhere: bool, wide: bool) {
+fn tell(view: &View, since: &Length, of_one: bool, everywhere: bool, wide: bool) {
     let title = paint::TITLE;
     out::line(format!("{title}Runs that ended in the last {}; live now{title:#}", since.words));
     lines(&view.all).into_iter().for_each(out::line);
@@ -161,8 +129,8 @@ fn lines(all: &Figures) -> Vec<String> {
     };
     let (rate, colour) = success(all);
     let times = all.seconds.as_ref().map_or("-".into(), |s| {
-        let [min, max, p50, p95] = [s.min, s.max, s.p50, s.p95].map(|s| length(seconds(s)));
-        format!("{} on average; {min} to {max}, p50 {p50}, p95 {p95}", length(s.average))
+        let [min, max, p50, p95] = [s.min, s.max, s.p50, s.p95].map(|s| shown(seconds(s)));
+        format!("{} on average; {min} to {max}, p50 {p50}, p95 {p95}", shown(s.average))
     });
     let steps = all.steps_completed.map_or("-".into(), |n| format!("{n:.1} completed on average"));
     vec![
@@ -235,30 +203,14 @@ fn more_cells(figures: &Figures) -> [Cell; 9] {
 }
 
 fn time(figures: &Figures, of: fn(&Seconds) -> f64) -> Cell {
-    figures.seconds.as_ref().map_or("-".into(), |s| length(of(s))).into()
+    figures.seconds.as_ref().map_or("-".into(), |s| shown(of(s))).into()
 }
 
-fn length(seconds: f64) -> String {
+fn shown(seconds: f64) -> String {
     short(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a run is shorter than 2^52 seconds")]
 fn seconds(whole: u64) -> f64 {
     whole as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_may_have_days() {
-        let of = |text: &str| back(text).map(|b| (b.words, b.length.as_secs() / 3600));
-        assert_eq!(of("30d"), Ok(("30 days".into(), 720)));
-        assert_eq!(of("1d12h"), Ok(("1d12h".into(), 36)));
-        assert_eq!(of("12h"), Ok(("12h".into(), 12)));
-        for wrong in ["", "d", "-1d", "1w", "30", "1d2"] {
-            assert!(of(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -6,13 +6,15 @@ use clap::Args;
 use futures::StreamExt;
 use kube::ResourceExt;
 
-use crate::api::{Phase, Span, WorkflowRun};
+use crate::api::{Phase, WorkflowRun};
+use crate::view::words;
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
 use super::find::{self, Which};
+use super::length::{self, Length};
 use super::session::{self, Session};
-use super::{out, program, runs, show, status, watch};
+use super::{out, program, show, status, watch};
 
 /// Wait until a run is over or asks a person.
 #[derive(Args, Debug)]
@@ -34,8 +36,8 @@ pub struct Wait {
 #[derive(Args, Clone, Debug)]
 pub struct Patience {
     /// Give up after this long; built in: never.
-    #[arg(long, value_name = "SPAN", value_parser = runs::span)]
-    timeout: Option<Span>,
+    #[arg(long, value_name = "SPAN", value_parser = length::length)]
+    timeout: Option<Length>,
     /// Go on waiting while a person is asked.
     #[arg(long)]
     through_questions: bool,
@@ -56,11 +58,11 @@ pub async fn until_over(
     format: Option<Format>,
 ) -> Result<Exit, Fault> {
     let name = run.name_any();
-    let limit = patience.timeout.map_or(Duration::MAX, Span::as_duration);
+    let limit = patience.timeout.as_ref().map_or(Duration::MAX, |t| t.length);
     let ended = tokio::select! {
         ended = end(session, run, patience) => ended?,
         () = sleep(limit) => {
-            let waited = patience.timeout.map(|t| t.to_string()).unwrap_or_default();
+            let waited = patience.timeout.as_ref().map_or("", |t| &t.words);
             return Err(Fault { exit: Exit::TimedOut, ..Fault::input(format!("the run {name} is not over after {waited}")) }
                 .next(format!("{} workflow status {name}", program::said())));
         }
@@ -101,7 +103,7 @@ async fn end(session: &Session, run: &WorkflowRun, patience: &Patience) -> Resul
 
 fn tell(run: &WorkflowRun) {
     let status = run.status.clone().unwrap_or_default();
-    let phase = status.phase.map_or("New", |p| p.as_str());
+    let phase = words::shown(status.phase);
     let message = status.message.map(|m| format!(": {m}")).unwrap_or_default();
     out::line(format!("{} {phase}{message}", run.name_any()));
     let alone = status.escalations.len() == 1;

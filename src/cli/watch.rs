@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
+use kube::ResourceExt;
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, ResourceExt};
 
 use crate::api::{Phase, Stamp, StepPhase, WorkflowRun, WorkflowSpec};
 use crate::view::run::{RunView, StepView};
 use crate::view::time::short;
+use crate::view::words;
 
 use super::exit::{Exit, Fault};
 use super::session::Session;
@@ -27,8 +28,7 @@ pub fn states(
     session: &Session,
     run: &WorkflowRun,
 ) -> impl Stream<Item = Result<Option<WorkflowRun>, Fault>> + use<> {
-    let namespace = run.namespace().unwrap_or_default();
-    let api: Api<WorkflowRun> = Api::namespaced(session.client.clone(), &namespace);
+    let api = session.beside::<WorkflowRun>(run);
     let session = session.clone();
     watcher::watch_object(api, &run.name_any()).default_backoff().filter_map(move |state| {
         let answer = match state {
@@ -46,7 +46,7 @@ pub fn states(
 }
 
 fn is_refused(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if matches!(status.code, 401 | 403))
+    matches!(error, kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404))
 }
 
 /// Shows the run until it is over. Where nobody sits at a terminal, it ends when a person is asked, too.
@@ -56,6 +56,7 @@ pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
     let mut screen = Screen::new();
     let mut now_is = run.clone();
     let mut spec = revision::of(session, run).await;
+    let mut pinned = is_pinned(run);
     let mut tick = tokio::time::interval(TICK);
     let mut turn = 0;
     loop {
@@ -73,7 +74,9 @@ pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
                 return Ok(Exit::Interrupted);
             }
         }
-        if spec.is_none() {
+        // Once it is known which: who may not read it is not asked about it with every picture.
+        if !pinned && is_pinned(&now_is) {
+            pinned = true;
             spec = revision::of(session, &now_is).await;
         }
         screen.draw(&now_is, spec.as_ref(), turn);
@@ -83,6 +86,10 @@ pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
             return Ok(status::exit(&now_is));
         }
     }
+}
+
+fn is_pinned(run: &WorkflowRun) -> bool {
+    run.status.as_ref().is_some_and(|s| s.workflow.is_some())
 }
 
 /// What was drawn, so that it can be drawn over.
@@ -144,7 +151,7 @@ impl Screen {
     /// A line for every step, item and question that is not as it was.
     fn changes(&mut self, view: &RunView) {
         let at = view.duration.map_or("-".into(), short);
-        let phase = view.phase.map_or("New", |p| p.as_str());
+        let phase = words::shown(view.phase);
         for step in &view.steps {
             let line = step_line(step);
             if step.phase != StepPhase::Pending || self.said.contains_key(&key(step)) {

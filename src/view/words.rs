@@ -2,6 +2,11 @@
 
 use crate::api::Phase;
 
+/// How a run's phase is shown; one that the operator has not seen yet has none.
+pub fn shown(phase: Option<Phase>) -> &'static str {
+    phase.map_or("New", Phase::as_str)
+}
+
 /// Every word that [`phase_of`] knows besides the phases themselves.
 const ALSO: &[(&str, Phase)] = &[
     ("COMPLETED", Phase::Succeeded),

@@ -23,7 +23,6 @@ mod tokens;
 mod variables;
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -33,7 +32,7 @@ use crate::api::Workflow;
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
-use super::{out, program};
+use super::{out, program, source};
 use files::Root;
 use report::{Entry, Notes};
 use shape::{Recognised, Shape};
@@ -88,13 +87,7 @@ pub fn run(args: &Verb, global: &Global) -> Result<Exit, Fault> {
 }
 
 fn read(file: &Path) -> Result<String, Fault> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(file)
-    };
-    read.map_err(|e| Fault::input(format!("{}: {e}", file.display())))
+    source::text(file).map_err(|e| Fault::input(format!("{}: {e}", file.display())))
 }
 
 fn convert(args: &Verb, found: &Recognised, notes: &mut Notes) -> Result<(Workflow, report::Settled), Fault> {

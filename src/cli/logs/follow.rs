@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
-use kube::runtime::watcher::{Error, watch_object};
-use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -20,7 +18,7 @@ use crate::api::{Phase, WorkflowRun};
 
 use super::super::exit::{Exit, Fault};
 use super::super::session::Session;
-use super::super::{named, out, program};
+use super::super::{out, program, status, watch as live};
 use super::pick::{Attempt, Pick, Which};
 use super::print::Printer;
 use super::show;
@@ -66,8 +64,7 @@ pub async fn follow(
     let which = if pick.which == Which::Newest { Which::All } else { pick.which };
     let all = Pick { which, ..pick.clone() };
     let known = all.of(&run).unwrap_or_default().into_iter().map(|a| a.job).collect();
-    let api = Api::namespaced(session.client.clone(), &named::namespace_of(session, &run));
-    let changes = watch_object::<WorkflowRun>(api, &run.name_any()).default_backoff();
+    let changes = live::states(session, &run);
     let run = Arc::new(run);
     let (tell, _) = watch::channel(Arc::clone(&run));
     let (say, heard) = mpsc::channel(256);
@@ -98,7 +95,7 @@ pub async fn follow(
 impl Follow<'_> {
     async fn go(
         mut self,
-        mut changes: Pin<Box<dyn Stream<Item = watcher::Result<Option<WorkflowRun>>> + Send + '_>>,
+        mut changes: Pin<Box<dyn Stream<Item = Result<Option<WorkflowRun>, Fault>> + Send + '_>>,
     ) -> Result<Exit, Fault> {
         loop {
             if !self.settle().await? {
@@ -121,7 +118,7 @@ impl Follow<'_> {
     }
 
     /// The run as the watch has it now.
-    fn changed(&mut self, change: Option<Result<Option<WorkflowRun>, Error>>) -> Result<(), Fault> {
+    fn changed(&mut self, change: Option<Result<Option<WorkflowRun>, Fault>>) -> Result<(), Fault> {
         match change {
             Some(Ok(Some(run))) if run.uid() == self.run.uid() => {
                 self.run = Arc::new(run);
@@ -130,11 +127,7 @@ impl Follow<'_> {
                 Ok(())
             }
             Some(Ok(_)) => Err(Fault::input(format!("run {} was deleted", self.run.name_any()))),
-            // The watch goes on by itself, a little later each time.
-            Some(Err(Error::InitialListFailed(e) | Error::WatchStartFailed(e))) if is_refused(&e) => {
-                Err(self.session.fault("watch workflowruns", &e))
-            }
-            Some(Err(_)) => Ok(()),
+            Some(Err(fault)) => Err(fault),
             None => Err(Fault::input("the watch of the run ended")),
         }
     }
@@ -201,29 +194,17 @@ impl Follow<'_> {
         if !self.open.is_empty() || !self.waiting.is_empty() {
             return None;
         }
-        let status = self.run.status.as_ref()?;
+        let now = self.run.status.as_ref()?;
         let name = self.run.name_any();
-        let exit = match status.phase? {
-            Phase::Pending | Phase::Running => return None,
-            Phase::Succeeded => Exit::Done,
-            Phase::Failed | Phase::Cancelled => Exit::Failed,
-            Phase::Paused => Exit::NeedsYou,
-        };
-        let phase = status.phase?;
-        let message = status.message.as_deref().map(crate::view::plain::one_line).unwrap_or_default();
-        out::note(format!(
-            "run {name}: {phase} ({}): {message}",
-            status.progress.clone().unwrap_or_default()
-        ));
+        let phase = now.phase.filter(|p| !matches!(p, Phase::Pending | Phase::Running))?;
+        let exit = status::exit(&self.run);
+        let message = now.message.as_deref().map(crate::view::plain::one_line).unwrap_or_default();
+        out::note(format!("run {name}: {phase} ({}): {message}", now.progress.clone().unwrap_or_default()));
         if exit == Exit::NeedsYou {
             out::note(format!("next:  {} workflow status {name}", program::said()));
         }
         Some(exit)
     }
-}
-
-fn is_refused(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404))
 }
 
 /// Sends the attempt's lines until it is over and its log at its end. True: there were any.

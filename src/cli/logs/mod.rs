@@ -10,7 +10,7 @@ mod print;
 mod source;
 
 use clap::Args;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use serde::Serialize;
 
 use crate::api::WorkflowRun;
@@ -19,7 +19,7 @@ use crate::view::plain::plain;
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
 use super::session::{self, Session};
-use super::{find, named, out};
+use super::{find, out};
 
 use pick::{Attempt, Kept, Pick, Which};
 use print::Printer;
@@ -99,9 +99,7 @@ pub fn run(args: &Logs, global: &Global) -> Result<Exit, Fault> {
 async fn logs(args: &Logs, output: Option<Format>, session: Session) -> Result<Exit, Fault> {
     let run = find::run(&session, &args.which).await?;
     let pick = Pick { step: args.step.clone(), item: args.item.clone(), which: args.attempt };
-    let namespace = named::namespace_of(&session, &run);
-    let pods = Api::namespaced(session.client.clone(), &namespace);
-    let source = Source::new(pods, run.uid().unwrap_or_default(), args.tail);
+    let source = Source::new(session.beside(&run), run.uid().unwrap_or_default(), args.tail);
     if let Some(format) = output {
         return data(&session, &run, &pick, &source, args.raw, format).await;
     }

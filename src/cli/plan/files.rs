@@ -26,11 +26,11 @@ pub(super) struct Chosen {
 
 /// The workflow and its run; or the workflow's problems, in the words of lint.
 pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> {
-    let documents = documents(&args.file)?;
+    let source = source(&args.file)?;
+    let documents = documents(&source)?;
     let run = run(args, &documents)?;
     let workflow = workflow(args, &documents, run.as_ref())?;
     let name = named(workflow).to_string();
-    let source = Source::read(&args.file).map_err(Fault::input)?;
     let problems = lint::problems_of(&source, &name);
     if !problems.is_empty() {
         return Ok(Err(problems));
@@ -66,7 +66,7 @@ fn made(args: &Plan, workflow: &Workflow, made_up: &BTreeMap<String, String>) ->
 /// The first run that fits, of the file with the run or of that with the workflow.
 fn run(args: &Plan, documents: &[Value]) -> Result<Option<WorkflowRun>, Fault> {
     let given = args.task.is_some() || !args.params.is_empty();
-    let of_its_own = args.run.as_deref().map(self::documents).transpose()?;
+    let of_its_own = args.run.as_deref().map(|path| self::documents(&source(path)?)).transpose()?;
     let place = args.run.as_deref().unwrap_or(&args.file);
     // A run that came along is meant only if its workflow came along, too.
     let known = |name: &str| documents.iter().any(|d| is(d, "Workflow") && named(d) == name);
@@ -119,15 +119,19 @@ fn is(document: &Value, kind: &str) -> bool {
     document.get("kind").and_then(Value::as_str) == Some(kind)
 }
 
-fn documents(path: &Path) -> Result<Vec<Value>, Fault> {
-    let fault = |e: String| Fault::input(format!("{}: {e}", path.display()));
-    let text = fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
-    serde_yaml::from_multiple(&text).map_err(|e| fault(e.to_string()))
+fn source(path: &Path) -> Result<Source, Fault> {
+    let label = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|e| Fault::input(format!("{label}: {e}")))?;
+    Ok(Source { label, text })
+}
+
+fn documents(source: &Source) -> Result<Vec<Value>, Fault> {
+    serde_yaml::from_multiple(&source.text).map_err(|e| Fault::input(format!("{}: {e}", source.label)))
 }
 
 /// The answers that people wrote.
 pub(super) fn answers(path: &Path, all: &Definition) -> Result<Script, Fault> {
-    let documents = documents(path)?;
+    let documents = documents(&source(path)?)?;
     let none = Value::Object(serde_json::Map::new());
     let value = documents.first().filter(|v| !v.is_null()).unwrap_or(&none);
     answers::read(value, all).map_err(|problems| {

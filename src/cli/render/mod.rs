@@ -95,7 +95,7 @@ pub fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
             Ok(Exit::Failed)
         }
         Err(RenderError::Other(message)) => {
-            Err(Fault { exit: Exit::Failed, ..Fault::input(format!("step {}: input: {message}", args.step)) })
+            Err(Fault::failed(format!("step {}: input: {message}", args.step)))
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::engine::plan::Draft;
 use crate::engine::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
 use crate::engine::{context as names, launch, loops, params};
 
-use super::super::exit::{Exit, Fault};
+use super::super::exit::Fault;
 use super::given::{Given, unknown};
 
 /// The one moment of the made-up run.
@@ -123,7 +123,7 @@ fn engine(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Map<String, 
     match launch::context_of(draft, all, at) {
         Ok(Value::Object(context)) => Ok(context),
         Ok(_) => Ok(Map::new()),
-        Err((_, message)) => Err(Fault { exit: Exit::Failed, ..Fault::input(message) }),
+        Err((_, message)) => Err(Fault::failed(message)),
     }
 }
 
@@ -141,7 +141,7 @@ fn of_item(draft: &mut Draft<'_>, all: &Definition, round: Round<'_>) -> Result<
     if let Some(status) = draft.status.steps.get_mut(i) {
         status.work.supplied = given.values.clone();
     }
-    let fault = |message: String| Fault { exit: Exit::Failed, ..Fault::input(message) };
+    let fault = |message: String| Fault::failed(message);
     if !has_list(draft, all, i, each) {
         return alone(draft, all, &round);
     }

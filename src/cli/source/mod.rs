@@ -8,8 +8,24 @@ pub mod inside;
 pub mod tree;
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// What a file holds; `-` is stdin.
+pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if path.as_os_str() != "-" {
+        return fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same of a text.
+pub fn text(path: &Path) -> io::Result<String> {
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8");
+    String::from_utf8(bytes(path)?).map_err(no_text)
+}
 
 /// A text and what it is called in messages.
 #[derive(Clone, Debug)]
@@ -22,12 +38,7 @@ impl Source {
     /// Reads a file; `-` is stdin.
     pub fn read(path: &Path) -> Result<Self, String> {
         let label = path.display().to_string();
-        let mut bytes = Vec::new();
-        let read = match label.as_str() {
-            "-" => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
-            _ => fs::read(path),
-        };
-        let bytes = read.map_err(|e| format!("{label}: cannot be read: {e}"))?;
+        let bytes = bytes(path).map_err(|e| format!("{label}: cannot be read: {e}"))?;
         let text =
             String::from_utf8(bytes).map_err(|_| format!("{label}: cannot be read: it is no UTF-8 text"))?;
         Ok(Self { label, text })
