@@ -111,6 +111,9 @@ async fn a_pause_holds_the_run_until_resume_takes_it_back() {
     f.workflow(workflow("w", [step("a", "sleep 2; echo STATUS: done"), step("b", "echo STATUS: done")]))
         .await;
     f.run("one", "w").await;
+    // A run that is paused before it starts is Pending.
+    f.until_status("one", "first attempt", |s| s.steps.first().is_some_and(|s| s.work.current.is_some()))
+        .await;
     assert_eq!(f.mc(&["pause", "one"]).err, "one: Pause is applied\n");
     f.until("one", "its pause", is(Phase::Paused)).await;
     f.patch::<WorkflowRun>("one", json!({"spec": {"suspend": true}})).await.unwrap();
