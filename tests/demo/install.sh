@@ -2,21 +2,27 @@
 
 # PROFILE=release builds what would be shipped; the first demo need not wait for that.
 build_operator() {
-  local profile=()
+  local profile=() made
   [ "${PROFILE:-dev}" = dev ] || profile=(--profile "$PROFILE")
   say "building the operator (cargo, ${PROFILE:-dev} profile; the first time takes some minutes)"
-  BINARY=$(cargo build --locked --bin mission-control "${profile[@]}" --message-format=json-render-diagnostics |
-    jq -r 'select(.reason == "compiler-artifact" and .target.name == "mission-control") | .executable // empty')
-  [ -x "$BINARY" ] || die "cargo did not name the operator's binary"
+  made=$(cargo build --locked --bins "${profile[@]}" --message-format=json-render-diagnostics)
+  PROGRAMS=()
+  local name file
+  for name in mission-control mc; do
+    file=$(jq -r --arg name "$name" \
+      'select(.reason == "compiler-artifact" and .target.name == $name) | .executable // empty' <<<"$made")
+    [ -x "$file" ] || die "cargo did not name the program $name"
+    # Without its debug information the image is a tenth of the size.
+    cp "$file" "$WORK/$name"
+    strip "$WORK/$name" 2>/dev/null || true
+    PROGRAMS+=("$WORK/$name")
+  done
 }
 
 load_images() {
   local hash
-  # Without its debug information the image is a tenth of the size.
-  cp "$BINARY" "$WORK/mission-control"
-  strip "$WORK/mission-control" 2>/dev/null || true
   # The tag is the content, so that a new build is rolled out and an old one is not loaded twice.
-  hash=$(sha256sum "$WORK/mission-control" | cut -c1-12)
+  hash=$(cat "${PROGRAMS[@]}" "$CHECKOUT/tests/image/root" | sha256sum | cut -c1-12)
   OPERATOR_IMAGE=missioncontrol.dev/operator:$hash
   if [ "${CLUSTER:-}" = existing ]; then
     OPERATOR_IMAGE=${OPERATOR_IMAGE_NAME:-missioncontrol.dev/operator:latest}
@@ -24,7 +30,7 @@ load_images() {
     return
   fi
   if ! "$CLUSTER_SH" has-image "$CLUSTER_NAME" "$OPERATOR_IMAGE"; then
-    "$CLUSTER_SH" image-of-binary "$CLUSTER_NAME" "$OPERATOR_IMAGE" "$WORK/mission-control"
+    "$CLUSTER_SH" image-of-programs "$CLUSTER_NAME" "$OPERATOR_IMAGE" "${PROGRAMS[@]}"
   fi
   "$ROOM/agents-image" "$CLUSTER_NAME"
 }

@@ -17,7 +17,7 @@ make_image() (
   config=$(sha256sum "$work/config" | cut -d' ' -f1).json
   mv "$work/config" "$work/$config"
   jq -cn --arg config "$config" --arg image "$image" '[{Config: $config, RepoTags: [$image], Layers: ["layer.tar"]}]' >"$work/manifest.json"
-  tar --create --file "$tar" --directory "$work" manifest.json "$config" layer.tar
+  tar --create --file "$tar" --directory "$work" --mtime=@0 --owner=0 --group=0 --mode=0644 --numeric-owner manifest.json "$config" layer.tar
 )
 
 import_image() {
@@ -55,25 +55,21 @@ image_verb() {
   put_image "$image" "$root"
 }
 
-# image-of-binary NAME IMAGE FILE [--user UID]: FILE at /usr/local/bin, its libraries at the paths where the loader looks.
-image_of_binary_verb() {
-  (($# >= 3)) || die "image-of-binary needs NAME IMAGE FILE" "tests/cluster/cluster help"
-  local image=$2 file=$3 root library
+# image-of-programs NAME IMAGE FILE... [-- --user UID]: the root that the Dockerfile makes, by the same script. The first FILE is the
+# entrypoint.
+image_of_programs_verb() {
+  (($# >= 3)) || die "image-of-programs needs NAME IMAGE FILE..." "tests/cluster/cluster help"
+  local image=$2 files=() root
   name_instance "$1"
-  shift 3
-  image_options "$@"
-  [ -x "$file" ] || die "there is no program $file" "build it first"
-  IMAGE_ENTRYPOINT="[\"/usr/local/bin/${file##*/}\"]"
+  shift 2
+  while (($#)) && [ "$1" != -- ]; do
+    files+=("$1")
+    shift
+  done
+  image_options "${@:2}"
+  IMAGE_ENTRYPOINT="[\"/usr/local/bin/${files[0]##*/}\"]"
   root=$(mktemp -d)
-  mkdir -p "$root"/{usr/local/bin,etc/ssl/certs,tmp}
-  chmod 1777 "$root/tmp"
-  write_users "$root"
-  cp "$file" "$root/usr/local/bin/"
-  while read -r library; do
-    mkdir -p "$root${library%/*}"
-    cp -L "$library" "$root$library"
-  done < <(ldd "$file" 2>/dev/null | grep -oE '/[^ ]+')
-  [ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+  "$CHECKOUT/tests/image/root" "$root" "${files[@]}" || { rm -rf "$root"; die "the image $image was not made"; }
   put_image "$image" "$root"
   rm -rf "$root"
 }
