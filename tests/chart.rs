@@ -138,6 +138,10 @@ fn alerts_and_dashboard_ask_for_series_that_there_are() {
         let missing: Vec<_> = asked.difference(&series).collect();
         assert!(missing.is_empty(), "{file} asks for {missing:?}, which /metrics does not print:\n{printed}");
     }
+    let page = fs::read_to_string(root().join("docs/operating.md")).unwrap();
+    let untold: Vec<_> =
+        series.iter().filter(|s| s.starts_with("mission_control_") && !page.contains(*s)).collect();
+    assert!(untold.is_empty(), "docs/operating.md does not explain {untold:?}");
     for label in ["phase=\"Failed\"", "phase=\"Succeeded\"", "outcome=\"Lost\"", "result=\"failed\""] {
         assert!(printed.contains(label), "{label} is a label of nothing:\n{printed}");
     }
@@ -158,6 +162,14 @@ fn every_alert_says_what_is_wrong_and_what_to_look_at() {
         let ours = text("/expr").matches("job=\"mission-control\",namespace=\"mission-control\"").count();
         assert_eq!(ours, text("/expr").matches('{').count(), "{name} has another selector");
     }
+    let page = fs::read_to_string(root().join("docs/operating.md")).unwrap();
+    let explained: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|l| l.strip_prefix("### "))
+        .filter(|l| l.starts_with("MissionControl"))
+        .collect();
+    let names: BTreeSet<&str> = alerts.iter().filter_map(|a| a["alert"].as_str()).collect();
+    assert_eq!(names, explained, "docs/operating.md says what to do for each alert, and for no other");
     let tests = fs::read_to_string(root().join("tests/chart/alerts.yaml")).unwrap();
     let untested: Vec<_> =
         alerts.iter().filter_map(|a| a["alert"].as_str()).filter(|a| !tests.contains(*a)).collect();
