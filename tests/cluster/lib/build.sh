@@ -4,24 +4,33 @@
 KUBERNETES_VERSION=v1.34.4
 KWOK_VERSION=v0.7.0
 CACHE=${MISSION_CONTROL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mission-control}
+# What the cluster consists of; `build` alone builds these.
 ALL_PROGRAMS=(kube-apiserver kubectl kubelet kube-controller-manager kube-scheduler etcd kwok)
 readonly KUBERNETES_VERSION KWOK_VERSION CACHE ALL_PROGRAMS
 
+# Program, its module's folder under go/, its package. Versions stand in the modules' go.mod.
+declare -rA SOURCES=(
+  [kube-apiserver]="kubernetes k8s.io/kubernetes/cmd/kube-apiserver"
+  [kube-controller-manager]="kubernetes k8s.io/kubernetes/cmd/kube-controller-manager"
+  [kube-scheduler]="kubernetes k8s.io/kubernetes/cmd/kube-scheduler"
+  [kubectl]="kubernetes k8s.io/kubernetes/cmd/kubectl"
+  [kubelet]="kubernetes k8s.io/kubernetes/cmd/kubelet"
+  [etcd]="etcd go.etcd.io/etcd/server/v3"
+  [kwok]="kwok sigs.k8s.io/kwok/cmd/kwok"
+  [actionlint]="actionlint github.com/rhysd/actionlint/cmd/actionlint"
+  [helm]="helm helm.sh/helm/v4/cmd/helm"
+  [helm-unittest]="helm-unittest github.com/helm-unittest/helm-unittest/cmd/helm-unittest"
+  [kubeconform]="kubeconform github.com/yannh/kubeconform/cmd/kubeconform"
+  [kustomize]="kustomize sigs.k8s.io/kustomize/kustomize/v5"
+  [promtool]="promtool github.com/prometheus/prometheus/cmd/promtool"
+)
+
 program_module() {
-  case $1 in
-    etcd | kwok) echo "$1" ;;
-    kube-apiserver | kubectl | kubelet | kube-controller-manager | kube-scheduler) echo kubernetes ;;
-    *) die "the test cluster has no program '$1'" "it has: ${ALL_PROGRAMS[*]}" ;;
-  esac
+  [ -n "${SOURCES[$1]:-}" ] || die "there is no program '$1'" "there are: $(printf '%s\n' "${!SOURCES[@]}" | sort | tr '\n' ' ')"
+  echo "${SOURCES[$1]% *}"
 }
 
-program_import() {
-  case $1 in
-    etcd) echo go.etcd.io/etcd/server/v3 ;;
-    kwok) echo sigs.k8s.io/kwok/cmd/kwok ;;
-    *) echo "k8s.io/kubernetes/cmd/$1" ;;
-  esac
-}
+program_import() { echo "${SOURCES[$1]#* }"; }
 
 module_ldflags() {
   local v=k8s.io/component-base/version
@@ -49,6 +58,14 @@ program() {
   echo "$(module_folder "$(program_module "$1")")/$1"
 }
 
+# program NAME...: the paths of programs, which are built where they are missing. Paths are all that goes to stdout.
+program_verb() {
+  (($#)) || die "program needs NAME..." "tests/cluster/cluster help"
+  local name
+  build_programs "$@" >&2
+  for name in "$@"; do program "$name"; done
+}
+
 # build_programs [PROGRAM...]: all of them by default; seconds when they are there.
 build_programs() {
   local wanted=("$@") missing=() name n=0 started=$EPOCHSECONDS
@@ -60,9 +77,9 @@ build_programs() {
   if ((${#missing[@]} == 0)); then
     return 0
   fi
-  need_go
+  need_go "${missing[@]}"
   say "building ${#missing[@]} of ${#wanted[@]} programs into $CACHE, once: ${missing[*]}"
-  ((${#missing[@]} < 4)) || say "this takes about ten minutes on two cores"
+  say_duration "${missing[@]}"
   for name in "${missing[@]}"; do
     n=$((n + 1))
     build_program "$name" "$n/${#missing[@]}"
@@ -70,12 +87,27 @@ build_programs() {
   say "built ${#missing[@]} programs in $((EPOCHSECONDS - started)) s"
 }
 
+say_duration() {
+  if [[ " $* " == *" promtool "* ]]; then
+    say "promtool alone takes about twenty minutes on two cores"
+  elif (($# >= 4)); then
+    say "this takes about ten minutes on two cores"
+  fi
+}
+
+# need_go PROGRAM...: as new as the modules of these want it, unless it may fetch a newer one itself.
 need_go() {
-  local version
-  type -P go >/dev/null || die "Go is not installed; it builds Kubernetes from its modules" \
-    "install Go 1.24 or later (https://go.dev/dl), or use a cluster that you have: CLUSTER=existing KUBECONFIG=... $0 ..."
+  local name version needed=24 wanted
+  for name in "$@"; do
+    wanted=$(sed -n 's/^go 1\.\([0-9]*\).*/\1/p' "$ROOM/go/$(program_module "$name")/go.mod")
+    ((wanted <= needed)) || needed=$wanted
+  done
+  type -P go >/dev/null || die "Go is not installed; it builds programs from their modules" \
+    "install Go 1.$needed or later (https://go.dev/dl), or use a cluster that you have: CLUSTER=existing KUBECONFIG=... $0 ..."
   version=$(go env GOVERSION)
-  [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 24)) || die "Go is too old: $version" "install Go 1.24 or later (https://go.dev/dl)"
+  [[ $version =~ ^go1\.([0-9]+) ]] || die "this Go has no version: '$version'" "install Go 1.$needed or later (https://go.dev/dl)"
+  ((BASH_REMATCH[1] >= needed)) || { ((BASH_REMATCH[1] >= 24)) && [ "$(go env GOTOOLCHAIN)" != local ]; } ||
+    die "Go is too old: $version" "install Go 1.$needed or later (https://go.dev/dl)"
 }
 
 # Several checkouts may build at once: a lock per module folder, and the second one finds the program made.
