@@ -43,9 +43,11 @@ cluster-build: ## build the cluster's programs (about ten minutes, once)
 	@tests/cluster/cluster build
 
 ##@ Chart
-.PHONY: chart chart-docs
-chart: ## lint, unit tests, renderings and alerts of the Helm chart (programs: HELM, HELM_UNITTEST, KUBECONFORM, PROMTOOL)
+.PHONY: chart chart-test chart-docs
+chart: ## lint, unit tests, renderings and alerts of the Helm chart (its programs are built once; promtool takes long)
 	@tests/chart/check
+chart-test: ## the chart on a cluster of its own: install, helm test, upgrade with a live run, uninstall, reinstall, scope
+	@tests/chart/on-cluster
 chart-docs: ## write the chart's README and charts/kustomize from the chart
 	@charts/generate
 
