@@ -68,8 +68,11 @@ pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
             Fault::input(format!("cannot {what}: {server} is not trusted: {cause}"))
                 .next("check the cluster's certificate-authority: kubectl config view")
         }
-        _ => Fault::input(format!("cannot {what}: the API server at {server} does not answer: {cause}"))
-            .next("check that the cluster runs and is the one you mean: kubectl config current-context"),
+        kube::Error::Service(_) | kube::Error::HyperError(_) => {
+            Fault::input(format!("cannot {what}: the API server at {server} does not answer: {cause}"))
+                .next("check that the cluster runs and is the one you mean: kubectl config current-context")
+        }
+        other => Fault::input(format!("cannot {what}: {}", chain(other))),
     }
 }
 
