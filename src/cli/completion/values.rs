@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
@@ -37,6 +37,10 @@ enum Names {
 
 impl Names {
     fn of(argument: &Arg) -> Option<Self> {
+        // Of files the shell's own way is meant.
+        if argument.get_value_hint() != ValueHint::Unknown {
+            return None;
+        }
         let said = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
         // An option may call its value NAME; then its own name tells.
         Self::named(argument.get_id().as_str()).or_else(|| Self::named(&said?.to_lowercase()))
@@ -206,5 +210,6 @@ mod tests {
         assert_eq!(Names::of(&Arg::new("which").value_name("WORKFLOW")), Some(Names::Workflow));
         assert_eq!(Names::of(&Arg::new("namespace").value_name("NAME")), Some(Names::Namespace));
         assert_eq!(Names::of(&Arg::new("file")), None);
+        assert_eq!(Names::of(&Arg::new("run").value_hint(ValueHint::FilePath)), None);
     }
 }

@@ -191,12 +191,27 @@ async fn wrong_credentials_and_contexts_end_with_a_sentence() {
     std::fs::remove_file(file).expect("the kubeconfig is gone already");
 }
 
+/// What kubectl would be told for these words; the last is at the cursor.
+fn offered(f: &Fixture, words: &[&str]) -> Vec<String> {
+    let before = ["--", "mc", "-n", &f.namespace];
+    let answer = said(command().env("MC_COMPLETE", "kubectl").args(before).args(words)).ended(0);
+    let lines = answer.strip_suffix(":4\n").unwrap_or_else(|| panic!("{words:?}: {answer}")).lines();
+    lines.map(|l| l.split('\t').next().unwrap_or_default().to_string()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_completed_from_the_cluster() {
     let f = Fixture::new().await;
+    let steps = [step("first", "echo STATUS: done"), step("second", "echo STATUS: done")];
+    f.workflow(workflow("flow", steps)).await;
+    f.run("tab-1", "flow").await;
+    f.run("other", "flow").await;
+    f.until_status("tab-1", "its steps", |s| s.steps.len() == 2).await;
+    assert_eq!(offered(&f, &["workflow", "run", ""]), ["flow"]);
+    assert_eq!(offered(&f, &["runs", "--workflow", "f"]), ["flow"]);
+    assert_eq!(offered(&f, &["status", ""]), ["other", "tab-1"]);
+    assert_eq!(offered(&f, &["wf", "retry", "t"]), ["tab-1"]);
+    assert_eq!(offered(&f, &["retry", "tab-1", "--step", ""]), ["first", "second"]);
     let half = f.namespace.split_at(f.namespace.len() - 3).0;
-    let asked = ["--", "mc", "doctor", "-n", half];
-    let answer = said(command().env("MC_COMPLETE", "kubectl").args(asked)).ended(0);
-    assert!(answer.lines().any(|l| l == f.namespace), "{answer}");
-    assert!(answer.ends_with("\n:4\n"), "{answer}");
+    assert!(offered(&f, &["runs", "-n", half]).contains(&f.namespace));
 }
