@@ -6,8 +6,8 @@ const HEAD: &str = "\
 <!-- Generated from src/cli by `make generate`; do not edit. -->
 # The command line `mc`
 
-`mc VERB --help` says what is here, too. The word `workflow` may be left out: `mc lint` is `mc workflow lint`. A link or
-copy named `kubectl-mc` on the PATH is a plugin of kubectl: `kubectl mc lint`. Data is on stdout, the rest on stderr.
+`mc VERB --help` says what is here, too. The word `workflow` may be left out: `mc runs` is `mc workflow runs`. A link or
+copy named `kubectl-mc` on the PATH is a plugin of kubectl: `kubectl mc runs`. Data is on stdout, the rest on stderr.
 ";
 
 /// The page that is in the repository.
@@ -46,8 +46,12 @@ fn verbs(command: &Command) -> Vec<&Command> {
 fn section(verb: &Command) -> String {
     let mut text = format!("\n## {}\n\n", spoken(verb));
     let long = verb.get_long_about().or(verb.get_about()).map(ToString::to_string).unwrap_or_default();
-    let stop = if long.ends_with(['.', '!', '?']) { "" } else { "." };
-    text.push_str(&format!("{}{stop}\n\n", escaped(&long)));
+    // clap takes the stop from the first of them.
+    let (first, rest) = long.split_once("\n\n").unwrap_or((&long, ""));
+    text.push_str(&format!("{}.\n\n", escaped(first.trim_end_matches('.'))));
+    if !rest.is_empty() {
+        text.push_str(&format!("{}\n", prose(rest)));
+    }
     let usage = verb.clone().render_usage().to_string();
     let usage: Vec<&str> = usage.lines().map(|l| l.trim_start_matches("Usage:").trim()).collect();
     text.push_str(&format!("```text\n{}\n```\n", usage.join("\n")));
@@ -85,16 +89,17 @@ fn written(argument: &Arg) -> String {
 fn meaning(argument: &Arg) -> String {
     let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
     let mut text = escaped(&help.split_whitespace().collect::<Vec<_>>().join(" "));
+    let end = if text.ends_with(['.', ';', '?']) { "" } else { "." };
     let values: Vec<String> =
         argument.get_possible_values().iter().map(|v| format!("`{}`", v.get_name())).collect();
     if !values.is_empty() && !argument.is_hide_possible_values_set() && argument.get_action().takes_values() {
-        text.push_str(&format!(" One of {}.", values.join(", ")));
+        text.push_str(&format!("{end} One of {}.", values.join(", ")));
     }
     let defaults: Vec<String> =
         argument.get_default_values().iter().map(|v| format!("`{}`", v.to_string_lossy())).collect();
     let shown = argument.get_action().takes_values() && !argument.is_hide_default_value_set();
     if !defaults.is_empty() && shown {
-        text.push_str(&format!(" Built in: {}.", defaults.join(", ")));
+        text = format!("{}. Built in: {}.", text.trim_end_matches('.'), defaults.join(", "));
     }
     text
 }
@@ -127,7 +132,7 @@ fn prose(help: &str) -> String {
 }
 
 fn about(verb: &Command) -> String {
-    escaped(&verb.get_about().map(ToString::to_string).unwrap_or_default())
+    escaped(verb.get_about().map(ToString::to_string).unwrap_or_default().trim_end_matches('.'))
 }
 
 fn spoken(verb: &Command) -> String {
@@ -159,7 +164,7 @@ mod tests {
         command.build();
         let argument = command.get_arguments().find(|a| a.get_id() == "to").unwrap();
         assert_eq!(written(argument), "-t, --to <WHERE>");
-        assert_eq!(meaning(argument), "Where \\| to One of `here`, `there`. Built in: `here`.");
+        assert_eq!(meaning(argument), "Where \\| to. One of `here`, `there`. Built in: `here`.");
     }
 
     #[test]

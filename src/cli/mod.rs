@@ -75,7 +75,7 @@ enum Verb {
     #[command(
         visible_alias = "wf",
         arg_required_else_help = true,
-        after_help = "The word may be left out: mc lint is mc workflow lint.\n\nExample:\n  mc workflow lint workflows/"
+        after_help = "The word may be left out: mc runs is mc workflow runs.\n\nExample:\n  mc workflow runs"
     )]
     Workflow(Workflow),
     Doctor(doctor::Doctor),

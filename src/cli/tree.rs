@@ -8,9 +8,10 @@ use super::{Mc, WorkflowVerb};
 /// The most columns of a help.
 const WIDTH: usize = 80;
 const EXAMPLE: &str = "\
-Example:
-  mc doctor
-  mc workflow lint workflows/";
+Examples:
+  mc workflow run feature-dev \"Sign in with a one-time code\" --watch
+  mc workflow status feature-dev-x7k2p
+  mc doctor";
 
 /// All verbs. Those without the word `workflow` are not listed twice; the help of the whole names them.
 pub fn command(name: &str) -> Command {
@@ -71,7 +72,7 @@ mod tests {
     fn examples_of_the_plugin_can_be_typed() {
         let mut help = command("kubectl mc");
         let help = help.render_help().to_string();
-        assert!(help.contains("\n  kubectl mc workflow lint"), "{help}");
+        assert!(help.contains("\n  kubectl mc workflow run"), "{help}");
         assert!(!help.contains("\n  mc "), "{help}");
     }
 }
