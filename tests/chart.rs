@@ -1,7 +1,7 @@
 //! Holds the Helm chart against what it is made from, and against the operator. What needs Helm is in tests/chart/check.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,6 +33,19 @@ fn the_chart_holds_the_crds_of_the_types() {
         made.insert(file.to_string());
     }
     assert_eq!(names(&root().join("charts/mission-control/files/crds")), made);
+}
+
+#[test]
+fn what_is_applied_without_helm_has_the_crds_of_the_types() {
+    let rendered = fs::read_to_string(root().join("charts/kustomize/crds.yaml")).unwrap();
+    let documents: Vec<Value> = serde_yaml::from_multiple(&rendered).unwrap();
+    let specs = |crds: Vec<Value>| -> BTreeMap<String, Value> {
+        crds.iter().map(|c| (c["metadata"]["name"].to_string(), c["spec"].clone())).collect()
+    };
+    let types =
+        crds::all().iter().map(|(_, crd)| serde_yaml::from_str(&crds::to_yaml(crd)).unwrap()).collect();
+    let fresh = specs(documents) == specs(types);
+    assert!(fresh, "charts/kustomize/crds.yaml is stale: run `charts/generate kustomize`");
 }
 
 #[test]

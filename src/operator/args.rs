@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::job::JobController;
+use crate::reconcile::scope::{Scope, namespace};
 
 /// Mission Control: declarative agent workflows on Kubernetes.
 #[derive(Debug, Parser)]
@@ -25,9 +26,9 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Work in this namespace only; all namespaces where absent.
-    #[arg(long, env = "MISSION_CONTROL_NAMESPACE")]
-    pub namespace: Option<String>,
+    /// Work in this namespace only; may be repeated, or a list with commas. All namespaces where absent.
+    #[arg(long = "namespace", value_name = "NAME", env = "MISSION_CONTROL_NAMESPACE", value_delimiter = ',', value_parser = namespace)]
+    pub namespaces: Vec<String>,
     /// Who makes the Pods of Jobs: Operator or Kubernetes (the cluster's own Job controller).
     #[arg(long, default_value = "Operator")]
     pub job_controller: JobController,
@@ -43,7 +44,7 @@ pub struct RunArgs {
     /// Act without a lease; only where no second operator can be.
     #[arg(long)]
     pub no_leader_election: bool,
-    /// Where the lease is; the namespace of `--namespace`, the Pod or the kubeconfig where absent.
+    /// Where the lease is; the namespace of the Pod, the only one of `--namespace` or that of the kubeconfig where absent.
     #[arg(long, env = "POD_NAMESPACE")]
     pub lease_namespace: Option<String>,
     /// The Pod's own name.
@@ -52,6 +53,17 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
+    /// Where this process works.
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.namespaces.clone())
+    }
+
+    /// The namespace of the lease; `fallback` is the kubeconfig's.
+    pub fn lease_namespace(&self, scope: &Scope, fallback: &str) -> String {
+        let named = self.lease_namespace.as_deref().or_else(|| scope.only());
+        named.unwrap_or(fallback).to_string()
+    }
+
     /// Tells this process from every other.
     pub fn identity(&self) -> String {
         match &self.pod_name {
@@ -94,10 +106,41 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    fn run(args: &[&str]) -> RunArgs {
+        let cli = Cli::parse_from(["mission-control", "run"].iter().chain(args));
+        let Command::Run(args) = cli.command else { panic!("not run") };
+        args
+    }
+
+    #[test]
+    fn namespaces_are_repeated_or_listed() {
+        let wanted = Scope::of(["a", "b", "c"].map(String::from));
+        assert_eq!(run(&["--namespace=a", "--namespace", "b,c", "--namespace=a"]).scope(), wanted);
+        assert_eq!(run(&[]).scope(), Scope::Cluster);
+    }
+
+    #[test]
+    fn a_name_that_no_namespace_can_have_is_refused_with_the_reason() {
+        let tried = Cli::try_parse_from(["mission-control", "run", "--namespace=team-a,Team B"]);
+        let said = tried.unwrap_err().to_string();
+        assert!(said.contains("'Team B'") && said.contains("no namespace can have that name"), "{said}");
+    }
+
+    #[test]
+    fn the_lease_is_beside_the_pod_then_in_the_only_namespace_then_in_that_of_the_kubeconfig() {
+        let place = |args: &[&str]| {
+            let args = run(args);
+            args.lease_namespace(&args.scope(), "fallback")
+        };
+        assert_eq!(place(&["--lease-namespace=own", "--namespace=a"]), "own");
+        assert_eq!(place(&["--namespace=a"]), "a");
+        assert_eq!(place(&["--namespace=a,b"]), "fallback");
+        assert_eq!(place(&[]), "fallback");
+    }
+
     #[test]
     fn the_defaults_suit_a_cluster() {
-        let cli = Cli::parse_from(["mission-control", "run"]);
-        let Command::Run(args) = cli.command else { panic!("not run") };
+        let args = run(&[]);
         assert_eq!(args.job_controller, JobController::Operator);
         assert_eq!(
             (args.bind.port(), args.log_format, args.no_leader_election),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::reconcile::queue::{Key, Turn};
+use crate::reconcile::queue::Turn;
 use crate::reconcile::{self, Context};
 
 use super::health::Beat;
@@ -57,13 +57,11 @@ async fn one(ctx: Arc<Context>, mut turn: Turn, slot: Slot) {
     drop(slot);
 }
 
-/// Everything is looked at once: what happened before this process led was told to nobody.
+/// Everything is looked at once: what happened before this process led was told to nobody. What is not listed yet is
+/// looked at when it is.
 fn seed(ctx: &Context) {
     ctx.queue.open();
-    for name in ctx.stores.workflows.names() {
-        ctx.queue.add(Key::Workflow(name));
-    }
-    for name in ctx.stores.runs.names() {
-        ctx.queue.add(Key::Run(name));
+    for part in ctx.scope.parts() {
+        ctx.look_at(&part);
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::PostParams;
 use kube::{Api, Client};
+use tokio::sync::watch;
 
 use crate::reconcile::call::{Failure, Meaning, ask, chain, found};
 use crate::reconcile::leadership::Leadership;
@@ -40,20 +41,32 @@ pub enum Error {
 }
 
 impl Election {
-    /// Comes back when the lease is held.
-    pub async fn win(&self, leadership: &Leadership, beat: &Beat) {
+    /// True: the lease is held from now on. False: told to stop before that. A request under way is not dropped by that:
+    /// it might take the lease for a process that is gone.
+    pub async fn win(
+        &self,
+        leadership: &Leadership,
+        beat: &Beat,
+        mut stopped: watch::Receiver<bool>,
+    ) -> bool {
         let mut seen = Sighting::default();
         loop {
             beat.tick();
             let sent = Instant::now();
             match self.stand(&mut seen).await {
-                Ok(true) => return leadership.extend(sent, DURATION),
+                Ok(true) => {
+                    leadership.extend(sent, DURATION);
+                    return true;
+                }
                 Ok(false) => {}
                 Err(failure) => {
                     tracing::warn!(election = ?self, error = chain(&failure), "cannot take the lease")
                 }
             }
-            tokio::time::sleep(RETRY).await;
+            tokio::select! {
+                () = tokio::time::sleep(RETRY) => {}
+                _ = stopped.wait_for(|stop| *stop) => return false,
+            }
         }
     }
 
@@ -89,10 +102,15 @@ impl Election {
     pub async fn release(&self) {
         let leases = self.leases();
         let given = async {
-            if let Some(lease) = found(ask(leases.get(NAME)).await)?
+            while let Some(lease) = found(ask(leases.get(NAME)).await)?
                 && lease.spec.as_ref().and_then(|s| s.holder_identity.as_deref()) == Some(&*self.identity)
             {
-                ask(leases.replace(NAME, &PostParams::default(), &released(lease))).await?;
+                match ask(leases.replace(NAME, &PostParams::default(), &released(lease))).await {
+                    // A renewal that was under way when the passes ended came in between.
+                    Err(failure) if failure.meaning() == Meaning::Conflict => {}
+                    Err(failure) => return Err(failure),
+                    Ok(_) => break,
+                }
             }
             Ok::<(), Failure>(())
         };

@@ -54,7 +54,7 @@ async fn healthz(State((_, beat)): State<Shared>) -> (StatusCode, &'static str) 
 }
 
 async fn readyz(State((ctx, _)): State<Shared>) -> (StatusCode, &'static str) {
-    if ctx.stores.are_synced() {
+    if ctx.is_ready() {
         (StatusCode::OK, "ok\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the caches are not full yet\n")

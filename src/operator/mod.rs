@@ -37,11 +37,10 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config =
         Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
     let client = Client::try_from(config).context("making a client")?;
-    let lease_namespace = args.lease_namespace.clone().or_else(|| args.namespace.clone());
-    let lease_namespace = lease_namespace.unwrap_or_else(|| client.default_namespace().to_string());
+    let scope = args.scope();
+    let lease_namespace = args.lease_namespace(&scope, client.default_namespace());
     let identity = args.identity();
-    let ctx =
-        Arc::new(Context::new(client.clone(), identity.clone(), args.namespace.clone(), args.job_controller));
+    let ctx = Arc::new(Context::new(client.clone(), identity.clone(), scope, args.job_controller));
     let beat = Arc::new(health::Beat::default());
     let (stop, stopped) = watch::channel(false);
     let election = Election { client, namespace: lease_namespace, identity };
@@ -71,19 +70,15 @@ async fn lead(
     beat: &Arc<health::Beat>,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let mut told = stopped.clone();
     if args.no_leader_election {
         ctx.leadership.alone();
-    } else {
-        tokio::select! {
-            () = election.win(&ctx.leadership, beat) => {}
-            _ = told.wait_for(|stop| *stop) => return Ok(()),
-        }
+    } else if !election.win(&ctx.leadership, beat, stopped.clone()).await {
+        return Ok(());
     }
     tracing::info!(identity = election.identity, "leading");
     ctx.metrics.leader.set(1);
     let chores = tokio::spawn(chores(Arc::clone(ctx)));
-    let acting = act(ctx, beat, stopped);
+    let acting = dispatch::dispatch(ctx, beat, stopped);
     if args.no_leader_election {
         acting.await;
     } else {
@@ -97,18 +92,6 @@ async fn lead(
     chores.abort();
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Passes, from the moment at which the caches are full.
-async fn act(ctx: &Arc<Context>, beat: &health::Beat, mut stopped: watch::Receiver<bool>) {
-    while !ctx.stores.are_synced() {
-        beat.tick();
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(20)) => {}
-            _ = stopped.wait_for(|stop| *stop) => return,
-        }
-    }
-    dispatch::dispatch(ctx, beat, stopped).await;
 }
 
 async fn chores(ctx: Arc<Context>) {

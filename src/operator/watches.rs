@@ -1,66 +1,66 @@
 //! Watches -> stores, and which run each change concerns -> the queue. It keeps no state of its own.
+//!
+//! Each part of the scope has watches of its own: one that may not be read holds up no other.
 
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, future::select_all};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use kube::runtime::watcher::{Error as WatchError, Event};
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Resource, ResourceExt};
+use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
+use tokio::task::JoinHandle;
 
 use crate::api::{Workflow, WorkflowDecision, WorkflowRun, labels};
 use crate::job;
 use crate::reconcile::Context;
 use crate::reconcile::apply::trim;
-use crate::reconcile::call::chain;
+use crate::reconcile::call::{Meaning, ask, chain};
 use crate::reconcile::queue::Key;
 use crate::reconcile::run::next_turn;
+use crate::reconcile::scope::Part;
 use crate::reconcile::store::{Change, Name, Store};
 
 type Guard<K> = kube::core::DeserializeGuard<K>;
 
+/// How often a part that may not be read is spoken of; it is tried again much sooner.
+const REMINDER: Duration = Duration::from_secs(600);
+
 /// Begins every watch at once; ends when one of them does, which none should.
 pub fn start(ctx: &Arc<Context>) -> impl Future<Output = ()> + use<> {
-    let children = watcher::Config::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
-    let all = watcher::Config::default();
-    let watches = vec![
-        tokio::spawn(follow(
-            Arc::clone(ctx),
-            all.clone(),
-            |c| &c.stores.runs,
-            trim::<Guard<WorkflowRun>>,
-            run,
-        )),
-        tokio::spawn(follow(
-            Arc::clone(ctx),
-            all.clone(),
-            |c| &c.stores.workflows,
-            trim::<Guard<Workflow>>,
-            workflow,
-        )),
-        tokio::spawn(follow(
-            Arc::clone(ctx),
-            all,
-            |c| &c.stores.decisions,
-            trim::<Guard<WorkflowDecision>>,
-            decision,
-        )),
-        tokio::spawn(follow(Arc::clone(ctx), children.clone(), |c| &c.stores.jobs, job::trim_job, on_job)),
-        tokio::spawn(follow(Arc::clone(ctx), children, |c| &c.stores.pods, job::trim_pod, on_pod)),
-        tokio::spawn(super::prune(Arc::clone(ctx))),
-    ];
+    let mut watches = vec![tokio::spawn(super::prune(Arc::clone(ctx)))];
+    for part in ctx.scope.parts() {
+        tokio::spawn(missing(Arc::clone(ctx), part.clone()));
+        watches.extend(of_part(ctx, &part));
+    }
     async move {
         // Which one, and why, stands in the log.
         let _ = select_all(watches).await;
     }
 }
 
+/// A watch per kind.
+fn of_part(ctx: &Arc<Context>, part: &Part) -> [JoinHandle<()>; 5] {
+    let children = watcher::Config::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
+    let all = watcher::Config::default();
+    let here = || (Arc::clone(ctx), part.clone());
+    [
+        tokio::spawn(follow(here(), all.clone(), |c| &c.stores.runs, trim::<Guard<WorkflowRun>>, run)),
+        tokio::spawn(follow(here(), all.clone(), |c| &c.stores.workflows, trim::<Guard<Workflow>>, workflow)),
+        tokio::spawn(follow(here(), all, |c| &c.stores.decisions, trim::<Guard<WorkflowDecision>>, decision)),
+        tokio::spawn(follow(here(), children.clone(), |c| &c.stores.jobs, job::trim_job, on_job)),
+        tokio::spawn(follow(here(), children, |c| &c.stores.pods, job::trim_pod, on_pod)),
+    ]
+}
+
 async fn follow<K>(
-    ctx: Arc<Context>,
+    (ctx, part): (Arc<Context>, Part),
     config: watcher::Config,
     store: fn(&Context) -> &Store<K>,
     trim: fn(&mut K),
@@ -75,19 +75,74 @@ async fn follow<K>(
         + 'static,
 {
     let kind = kind_of::<K>();
-    let mut events = pin!(watcher(ctx.scope::<K>(), config).default_backoff());
+    let mut reminded = None;
+    let mut events = pin!(watcher(part.api::<K>(&ctx.client), config).default_backoff());
     while let Some(event) = events.next().await {
         match event {
             Ok(event) => {
-                for change in store(&ctx).apply(event.modify(trim)) {
+                let first = matches!(event, Event::InitDone) && !ctx.stores.are_complete(&part);
+                for change in store(&ctx).apply(&part, event.modify(trim)) {
                     tell(&ctx, change);
+                }
+                if first && ctx.stores.are_complete(&part) {
+                    // Passes that came before this did nothing.
+                    ctx.look_at(&part);
                 }
             }
             Err(error) => {
                 ctx.metrics.watch_errors.count(kind);
-                tracing::warn!(kind, error = chain(&error), "a watch broke and begins again");
+                if is_refused(&error) {
+                    store(&ctx).refuse(&part);
+                    remind(&mut reminded, &part, kind, &error);
+                } else {
+                    let error = chain(&error);
+                    tracing::warn!(kind, scope = %part, error, "a watch broke and begins again");
+                }
             }
         }
+    }
+}
+
+/// Whether the API server says that this may not be read, which no patience mends.
+fn is_refused(error: &WatchError) -> bool {
+    let (WatchError::InitialListFailed(error) | WatchError::WatchStartFailed(error)) = error else {
+        return false;
+    };
+    matches!(error, kube::Error::Api(status) if status.code == 403)
+}
+
+/// Says what is to be done about a part that may not be read; not with each try.
+fn remind(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchError) {
+    if last.is_some_and(|at| at.elapsed() < REMINDER) {
+        return;
+    }
+    *last = Some(Instant::now());
+    let next = match part {
+        Part::Cluster => "bind the operator's ClusterRole to its service account",
+        Part::Namespace(_) => {
+            "make the namespace if it is not there, and in it the operator's Role and RoleBinding, or take it out of --namespace"
+        }
+    };
+    tracing::warn!(
+        kind,
+        error = chain(error),
+        next,
+        "{part} may not be read; it is tried again, and nothing else waits for it"
+    );
+}
+
+/// Says that a namespace is not there, where this process may know. Its watches go on: they see it when it is made.
+async fn missing(ctx: Arc<Context>, part: Part) {
+    let Part::Namespace(name) = &part else { return };
+    let namespaces: Api<Namespace> = Api::all(ctx.client.clone());
+    if let Err(failure) = ask(namespaces.get_metadata(name)).await
+        && failure.meaning() == Meaning::NotFound
+    {
+        let next = "make the namespace, or take it out of --namespace";
+        tracing::warn!(
+            next,
+            "{part} is not there; it is watched all the same, and nothing else waits for it"
+        );
     }
 }
 

@@ -21,6 +21,7 @@ pub mod read_log;
 pub mod record;
 pub mod revision;
 pub mod run;
+pub mod scope;
 pub mod stop;
 pub mod store;
 pub mod stores;
@@ -48,6 +49,7 @@ use mounts::AgentFiles;
 use notify::outbox::Outbox;
 use queue::{Key, Queue};
 use revision::Revisions;
+use scope::{Part, Scope};
 use stores::Stores;
 use turns::Turns;
 use undecodable::Marked;
@@ -62,8 +64,8 @@ pub struct Context {
     pub client: Client,
     /// Who writes Events.
     pub instance: String,
-    /// The one namespace to work in; all where absent.
-    pub namespace: Option<String>,
+    /// Where this process works.
+    pub scope: Scope,
     pub job_controller: JobController,
     pub stores: Stores,
     pub queue: Arc<Queue>,
@@ -85,17 +87,12 @@ impl std::fmt::Debug for Context {
 }
 
 impl Context {
-    pub fn new(
-        client: Client,
-        instance: String,
-        namespace: Option<String>,
-        job_controller: JobController,
-    ) -> Self {
+    pub fn new(client: Client, instance: String, scope: Scope, job_controller: JobController) -> Self {
         let metrics = Metrics::default();
         Self {
             client,
             instance,
-            namespace,
+            scope,
             job_controller,
             stores: Stores::default(),
             queue: Arc::default(),
@@ -119,12 +116,18 @@ impl Context {
         Api::namespaced(self.client.clone(), namespace)
     }
 
-    /// The objects that this process works with.
-    pub fn scope<K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>>(&self) -> Api<K> {
-        match &self.namespace {
-            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
-            None => Api::all(self.client.clone()),
-        }
+    /// Whether the caches are full. A namespace that may not be read is not waited for, if there is another.
+    pub fn is_ready(&self) -> bool {
+        let parts = self.scope.parts();
+        let complete = |part: &Part| self.stores.are_complete(part);
+        parts.iter().any(complete) && parts.iter().all(|p| complete(p) || self.stores.is_refused(p))
+    }
+
+    /// Asks for a pass over everything in a part.
+    pub fn look_at(&self, part: &Part) {
+        let inside = |names: Vec<store::Name>| names.into_iter().filter(|n| part.holds(n));
+        inside(self.stores.workflows.names()).for_each(|name| self.queue.add(Key::Workflow(name)));
+        inside(self.stores.runs.names()).for_each(|name| self.queue.add(Key::Run(name)));
     }
 
     /// A run is gone: nothing of it is remembered.
@@ -166,6 +169,11 @@ fn creating() -> PostParams {
 
 /// One pass. The answer is when to look again though nothing happens.
 pub async fn pass(ctx: &Arc<Context>, key: &Key) -> Option<Duration> {
+    let (Key::Run(name) | Key::Workflow(name)) = key;
+    // Not from half a cache. When the lists are complete, all of the part is looked at.
+    if !ctx.stores.are_complete(&ctx.scope.part_of(&name.namespace)) {
+        return None;
+    }
     ctx.metrics.passes.inc();
     match key {
         Key::Run(name) => run::pass(ctx, name).await,

@@ -2,15 +2,18 @@
 //! finished.
 //!
 //! A store says what changed, including what vanished while a watch was broken; the last sight of what is gone is kept
-//! in a graveyard, because it is evidence. It never asks the API server and never decides.
+//! in a graveyard, because it is evidence. Each part of the scope is listed on its own, and a new list of one replaces
+//! nothing of another. It never asks the API server and never decides.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use kube::Resource;
 use kube::runtime::watcher::Event;
+
+use super::scope::Part;
 
 /// An object's namespace and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +55,19 @@ pub enum Change<K> {
     Gone(Arc<K>),
 }
 
-/// All objects of one kind that the watch selects.
+/// How far the list of a part has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// There was none yet.
+    #[default]
+    Awaited,
+    /// There was none yet, and the API server does not allow it.
+    Refused,
+    /// There was one; changes follow it.
+    Complete,
+}
+
+/// All objects of one kind that the watches select.
 #[derive(Debug)]
 pub struct Store<K> {
     state: RwLock<State<K>>,
@@ -64,15 +79,20 @@ pub struct Store<K> {
 struct State<K> {
     objects: HashMap<Name, Arc<K>>,
     groups: HashMap<String, BTreeSet<Name>>,
-    listed: HashMap<Name, Arc<K>>,
-    synced: bool,
+    /// Lists that are under way.
+    listed: HashMap<Part, HashMap<Name, Arc<K>>>,
+    standing: HashMap<Part, Standing>,
 }
 
 impl<K: Resource> Store<K> {
     /// `groups` names the indexes under which an object is found.
     pub fn new(groups: fn(&K) -> Vec<String>) -> Self {
-        let state =
-            State { objects: HashMap::new(), groups: HashMap::new(), listed: HashMap::new(), synced: false };
+        let state = State {
+            objects: HashMap::new(),
+            groups: HashMap::new(),
+            listed: HashMap::new(),
+            standing: HashMap::new(),
+        };
         Self { state: RwLock::new(state), groups, graves: None }
     }
 
@@ -81,11 +101,11 @@ impl<K: Resource> Store<K> {
         Self { graves: Some(Graveyard::default()), ..Self::new(groups) }
     }
 
-    /// Takes in one watch event.
-    pub fn apply(&self, event: Event<K>) -> Vec<Change<K>> {
+    /// Takes in one event of a part's watch.
+    pub fn apply(&self, part: &Part, event: Event<K>) -> Vec<Change<K>> {
         // Burials happen under this lock: whoever no longer finds an object finds its grave.
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let changes = self.change(&mut state, event);
+        let mut state = self.write();
+        let changes = self.change(&mut state, part, event);
         for change in &changes {
             if let (Change::Gone(object), Some(graves)) = (change, &self.graves) {
                 graves.bury(Arc::clone(object));
@@ -94,7 +114,7 @@ impl<K: Resource> Store<K> {
         changes
     }
 
-    fn change(&self, state: &mut State<K>, event: Event<K>) -> Vec<Change<K>> {
+    fn change(&self, state: &mut State<K>, part: &Part, event: Event<K>) -> Vec<Change<K>> {
         match event {
             Event::Apply(object) => vec![Change::Seen(state.put(Arc::new(object), self.groups))],
             Event::Delete(object) => {
@@ -102,14 +122,24 @@ impl<K: Resource> Store<K> {
                 vec![Change::Gone(Arc::new(object))]
             }
             Event::Init => {
-                state.listed = HashMap::new();
+                state.listed.remove(part);
                 Vec::new()
             }
             Event::InitApply(object) => {
-                state.listed.insert(Name::of(&object), Arc::new(object));
+                let listed = state.listed.entry(part.clone()).or_default();
+                listed.insert(Name::of(&object), Arc::new(object));
                 Vec::new()
             }
-            Event::InitDone => state.replace(self.groups),
+            Event::InitDone => state.replace(part, self.groups),
+        }
+    }
+
+    /// The API server does not allow a part's list. What was listed before stands.
+    pub fn refuse(&self, part: &Part) {
+        let mut state = self.write();
+        let standing = state.standing.entry(part.clone()).or_default();
+        if *standing == Standing::Awaited {
+            *standing = Standing::Refused;
         }
     }
 
@@ -151,9 +181,12 @@ impl<K: Resource> Store<K> {
         self.read(|s| s.objects.keys().cloned().collect())
     }
 
-    /// True after the first complete list.
-    pub fn is_synced(&self) -> bool {
-        self.read(|s| s.synced)
+    pub fn standing(&self, part: &Part) -> Standing {
+        self.read(|s| s.standing.get(part).copied().unwrap_or_default())
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State<K>> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<T>(&self, look: impl FnOnce(&State<K>) -> T) -> T {
@@ -185,16 +218,17 @@ impl<K: Resource> State<K> {
         Some(old)
     }
 
-    /// A new list is complete: what it lacks vanished while nobody watched.
-    fn replace(&mut self, groups: fn(&K) -> Vec<String>) -> Vec<Change<K>> {
-        let listed = std::mem::take(&mut self.listed);
-        let vanished: Vec<Name> = self.objects.keys().filter(|n| !listed.contains_key(*n)).cloned().collect();
+    /// A new list of a part is complete: what it lacks of that part vanished while nobody watched.
+    fn replace(&mut self, part: &Part, groups: fn(&K) -> Vec<String>) -> Vec<Change<K>> {
+        let listed = self.listed.remove(part).unwrap_or_default();
+        let gone = |n: &&Name| part.holds(n) && !listed.contains_key(*n);
+        let vanished: Vec<Name> = self.objects.keys().filter(gone).cloned().collect();
         let mut changes: Vec<Change<K>> =
             vanished.iter().filter_map(|n| self.remove(n, groups)).map(Change::Gone).collect();
         for object in listed.into_values() {
             changes.push(Change::Seen(self.put(object, groups)));
         }
-        self.synced = true;
+        self.standing.insert(part.clone(), Standing::Complete);
         changes
     }
 }
@@ -236,9 +270,15 @@ mod tests {
     use crate::api::labels;
     use crate::reconcile::stores::pod_groups;
 
+    const ALL: &Part = &Part::Cluster;
+
     fn pod(name: &str, phase: &str) -> Pod {
+        pod_in("ns", name, phase)
+    }
+
+    fn pod_in(namespace: &str, name: &str, phase: &str) -> Pod {
         serde_json::from_value(serde_json::json!({
-            "metadata": {"name": name, "namespace": "ns", "labels": {labels::RUN: "r"}},
+            "metadata": {"name": name, "namespace": namespace, "labels": {labels::RUN: "r"}},
             "status": {"phase": phase},
         }))
         .unwrap()
@@ -259,20 +299,61 @@ mod tests {
     #[test]
     fn what_vanished_while_nobody_watched_is_gone() {
         let store = Store::new(pod_groups);
-        store.apply(Event::Apply(pod("a", "Running")));
-        store.apply(Event::Init);
-        store.apply(Event::InitApply(pod("b", "Running")));
-        assert!(!store.is_synced());
-        assert_eq!(told(store.apply(Event::InitDone)), ["gone a", "seen b"]);
-        assert!(store.is_synced());
+        store.apply(ALL, Event::Apply(pod("a", "Running")));
+        store.apply(ALL, Event::Init);
+        store.apply(ALL, Event::InitApply(pod("b", "Running")));
+        assert_eq!(store.standing(ALL), Standing::Awaited);
+        assert_eq!(told(store.apply(ALL, Event::InitDone)), ["gone a", "seen b"]);
+        assert_eq!(store.standing(ALL), Standing::Complete);
+    }
+
+    #[test]
+    fn a_new_list_of_one_namespace_replaces_nothing_of_another() {
+        let store = Store::new(pod_groups);
+        let [a, b] = ["a", "b"].map(|n| Part::Namespace(n.into()));
+        for part in [&a, &b] {
+            store.apply(part, Event::Init);
+        }
+        // The lists are under way at the same time.
+        store.apply(&a, Event::InitApply(pod_in("a", "old", "Running")));
+        store.apply(&b, Event::InitApply(pod_in("b", "stays", "Running")));
+        assert_eq!(told(store.apply(&b, Event::InitDone)), ["seen stays"]);
+        assert_eq!(told(store.apply(&a, Event::InitDone)), ["seen old"]);
+
+        store.apply(&a, Event::Init);
+        assert_eq!(told(store.apply(&a, Event::InitDone)), ["gone old"]);
+        assert_eq!(store.names(), [Name::new("b", "stays")]);
+    }
+
+    #[test]
+    fn a_list_that_begins_again_forgets_what_the_broken_one_had() {
+        let store = Store::new(pod_groups);
+        store.apply(ALL, Event::Init);
+        store.apply(ALL, Event::InitApply(pod("a", "Running")));
+        store.apply(ALL, Event::Init);
+        store.apply(ALL, Event::InitApply(pod("b", "Running")));
+        assert_eq!(told(store.apply(ALL, Event::InitDone)), ["seen b"]);
+    }
+
+    #[test]
+    fn a_refusal_is_forgotten_with_the_first_list_and_does_not_undo_one() {
+        let store: Store<Pod> = Store::new(pod_groups);
+        let [a, b] = ["a", "b"].map(|n| Part::Namespace(n.into()));
+        store.refuse(&a);
+        assert_eq!((store.standing(&a), store.standing(&b)), (Standing::Refused, Standing::Awaited));
+        store.apply(&a, Event::Init);
+        assert_eq!(store.standing(&a), Standing::Refused);
+        store.apply(&a, Event::InitDone);
+        store.refuse(&a);
+        assert_eq!((store.standing(&a), store.standing(&b)), (Standing::Complete, Standing::Awaited));
     }
 
     #[test]
     fn a_pod_that_is_over_leaves_the_index_of_live_pods() {
         let store = Store::new(pod_groups);
-        store.apply(Event::Apply(pod("a", "Running")));
+        store.apply(ALL, Event::Apply(pod("a", "Running")));
         assert_eq!(store.group("ns/r").len(), 1);
-        store.apply(Event::Apply(pod("a", "Succeeded")));
+        store.apply(ALL, Event::Apply(pod("a", "Succeeded")));
         assert_eq!(store.group("ns/r").len(), 0);
         assert!(store.get(&Name::new("ns", "a")).is_some());
     }
@@ -281,8 +362,8 @@ mod tests {
     fn a_grave_is_kept_while_it_is_wanted() {
         let store = Store::with_graves(pod_groups);
         for name in ["a", "b"] {
-            store.apply(Event::Apply(pod(name, "Running")));
-            store.apply(Event::Delete(pod(name, "Failed")));
+            store.apply(ALL, Event::Apply(pod(name, "Running")));
+            store.apply(ALL, Event::Delete(pod(name, "Failed")));
         }
         store.prune(Duration::ZERO, |p: &Pod| p.name_any() == "a");
         assert_eq!(store.get(&Name::new("ns", "a")), None);

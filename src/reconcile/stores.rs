@@ -10,7 +10,8 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{Phase, Workflow, WorkflowDecision, WorkflowRun, labels};
 
-use super::store::{Name, Store};
+use super::scope::Part;
+use super::store::{Name, Standing, Store};
 
 /// All stores.
 #[derive(Debug)]
@@ -35,12 +36,24 @@ impl Default for Stores {
 }
 
 impl Stores {
-    pub fn are_synced(&self) -> bool {
-        self.runs.is_synced()
-            && self.workflows.is_synced()
-            && self.decisions.is_synced()
-            && self.jobs.is_synced()
-            && self.pods.is_synced()
+    /// Whether every kind of a part was listed: before that, what is not in a store may well exist.
+    pub fn are_complete(&self, part: &Part) -> bool {
+        self.standings(part).iter().all(|s| *s == Standing::Complete)
+    }
+
+    /// Whether a part waits for rights, and not for time.
+    pub fn is_refused(&self, part: &Part) -> bool {
+        self.standings(part).contains(&Standing::Refused)
+    }
+
+    fn standings(&self, part: &Part) -> [Standing; 5] {
+        [
+            self.runs.standing(part),
+            self.workflows.standing(part),
+            self.decisions.standing(part),
+            self.jobs.standing(part),
+            self.pods.standing(part),
+        ]
     }
 
     /// Runs of a workflow that have not started.

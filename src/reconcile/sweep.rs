@@ -17,6 +17,7 @@ use crate::api::{Stamp, Workflow, WorkflowRun, labels};
 use crate::engine::ids;
 
 use super::call::{ask, chain, found};
+use super::scope::Part;
 use super::store::Name;
 use super::{Context, Error};
 
@@ -27,28 +28,31 @@ const UNUSED: Duration = Duration::from_secs(600);
 /// Objects per request.
 const PAGE: u32 = 500;
 
-/// Deletes what is not needed; a failure is logged, and the next sweep tries again.
+/// Deletes what is not needed; a failure is logged, and the next sweep tries again. Each part is judged by itself,
+/// because nothing names a revision of another namespace, and because one that can't be read must not hold up the rest.
 pub async fn sweep(ctx: &Context) {
-    match candidates(ctx).await {
-        Ok(revisions) => {
-            for revision in revisions {
-                delete(ctx, &revision).await;
+    for part in ctx.scope.parts() {
+        match candidates(ctx, &part).await {
+            Ok(revisions) => {
+                for revision in revisions {
+                    delete(ctx, &revision).await;
+                }
             }
+            Err(error) => tracing::warn!(scope = %part, error = chain(&error), "cannot sweep revisions"),
         }
-        Err(error) => tracing::warn!(error = chain(&error), "cannot sweep revisions"),
     }
 }
 
-async fn candidates(ctx: &Context) -> Result<Vec<ControllerRevision>, Error> {
+async fn candidates(ctx: &Context, part: &Part) -> Result<Vec<ControllerRevision>, Error> {
     let ours = ListParams::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     // The revisions first: one that is created afterwards is not in the list at all.
-    let revisions = list(ctx.scope::<ControllerRevision>(), ours, "ControllerRevisions").await?;
+    let revisions = list(part.api::<ControllerRevision>(&ctx.client), ours, "ControllerRevisions").await?;
     let now = Stamp::of(Timestamp::now());
     let old: Vec<ControllerRevision> = revisions.into_iter().filter(|r| is_old(r, now)).collect();
     if old.is_empty() {
         return Ok(old);
     }
-    let kept = named(ctx).await?;
+    let kept = named(ctx, part).await?;
     Ok(old.into_iter().filter(|r| !kept.contains(&Name::of(r))).collect())
 }
 
@@ -57,23 +61,16 @@ fn is_old(revision: &ControllerRevision, now: Stamp) -> bool {
 }
 
 /// The revisions that something names.
-async fn named(ctx: &Context) -> Result<HashSet<Name>, Error> {
-    let workflows =
-        list(ctx.scope::<DeserializeGuard<Workflow>>(), ListParams::default(), "Workflows").await?;
+async fn named(ctx: &Context, part: &Part) -> Result<HashSet<Name>, Error> {
+    let workflows = part.api::<DeserializeGuard<Workflow>>(&ctx.client);
+    let workflows = list(workflows, ListParams::default(), "Workflows").await?;
     // Raw, so that a run which can't be read keeps its revision, too.
-    let runs = list(raw_runs(ctx), ListParams::default(), "WorkflowRuns").await?;
+    let runs = part.raw(&ctx.client, &ApiResource::erase::<WorkflowRun>(&()));
+    let runs = list(runs, ListParams::default(), "WorkflowRuns").await?;
     let mut kept: HashSet<Name> = ctx.revisions.in_use(UNUSED).into_iter().collect();
     kept.extend(workflows.iter().filter_map(current));
     kept.extend(runs.iter().flat_map(names));
     Ok(kept)
-}
-
-fn raw_runs(ctx: &Context) -> Api<DynamicObject> {
-    let kind = ApiResource::erase::<WorkflowRun>(&());
-    match &ctx.namespace {
-        Some(namespace) => Api::namespaced_with(ctx.client.clone(), namespace, &kind),
-        None => Api::all_with(ctx.client.clone(), &kind),
-    }
 }
 
 fn current(workflow: &DeserializeGuard<Workflow>) -> Option<Name> {

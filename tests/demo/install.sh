@@ -1,4 +1,5 @@
-# Builds the operator, makes the two images and installs CRDs, decision policy, operator and workflow. Everything may be repeated.
+# Builds the operator, makes the two images and installs what people without Helm install (charts/kustomize), and a workflow. Everything
+# may be repeated.
 
 # PROFILE=release builds what would be shipped; the first demo need not wait for that.
 build_operator() {
@@ -36,11 +37,10 @@ load_images() {
 }
 
 install_operator() {
-  kubectl apply --server-side --force-conflicts -f crds/ >/dev/null
+  # With the decision policy: a decision's spec.by must be the user who creates it, whom `kubectl auth whoami` shows.
+  kubectl kustomize "$ROOM/operator" | sed "s|missioncontrol.dev/operator:demo$|$OPERATOR_IMAGE|" |
+    kubectl apply --server-side --force-conflicts -f - >/dev/null
   kubectl wait --for=condition=Established --timeout=30s -f crds/ >/dev/null
-  # From now on a decision's spec.by must be the user who creates it: the one that `kubectl auth whoami` shows.
-  kubectl apply -f charts/mission-control/files/decision-identity.yaml >/dev/null
-  sed "s|OPERATOR_IMAGE|$OPERATOR_IMAGE|" "$ROOM/operator.yaml" | kubectl apply -f - >/dev/null
   if ! kubectl rollout status --timeout=90s -n mission-control deployment/mission-control >/dev/null; then
     kubectl get pods -n mission-control >&2
     kubectl logs -n mission-control deployment/mission-control --tail 20 >&2 || true

@@ -22,4 +22,5 @@ mod notify;
 mod pods;
 mod refusals;
 mod retries;
+mod scope;
 mod support;

@@ -259,9 +259,13 @@ impl Drop for Fixture {
             let _ = std::fs::remove_dir_all(&self.logs);
         }
         self.operator.kill();
-        let _ =
-            Command::new("kubectl").args(["delete", "namespace", &self.namespace, "--wait=false"]).output();
+        delete_namespace(&self.namespace);
     }
+}
+
+/// Begins to delete a namespace; what fails is left to the end of the cluster.
+pub fn delete_namespace(name: &str) {
+    let _ = Command::new("kubectl").args(["delete", "namespace", name, "--wait=false"]).output();
 }
 
 /// The spec of a run of that workflow.
@@ -272,7 +276,8 @@ pub fn to(workflow: &str) -> WorkflowRunSpec {
     }
 }
 
-async fn make_namespace(client: &Client) -> String {
+/// A namespace of the running test, which admits only restricted Pods.
+pub async fn make_namespace(client: &Client) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let test = std::thread::current()
         .name()

@@ -8,8 +8,9 @@ mod operator;
 mod recorder;
 mod wait;
 
-pub use cluster::is_kubernetes;
-pub use fixture::{Fixture, to};
+pub use cluster::{client, install, is_kubernetes, kubectl};
+pub use fixture::{Fixture, delete_namespace, make_namespace, to};
 pub use make::{agent, ends_by_term, step, workflow};
+pub use operator::Operator;
 pub use recorder::Recorder;
-pub use wait::{PATIENCE, has_condition, is, until};
+pub use wait::{PATIENCE, has_condition, is, until, until_true};

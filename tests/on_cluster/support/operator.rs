@@ -18,14 +18,21 @@ impl Operator {
     /// that one stopped, as a container does that the kubelet starts again in its Pod; another waits for the lease to
     /// run out. `more` are arguments of this test alone.
     pub fn start(namespace: &str, name: &str, log: PathBuf, more: &[String]) -> Self {
+        let mut args =
+            vec!["--namespace", namespace, "--lease-namespace", namespace, "--bind", "127.0.0.1:0"];
+        args.extend(more.iter().map(String::as_str));
+        Self::spawn(&args, &[("POD_NAME", name)], log)
+    }
+
+    /// Starts one with these arguments of `run`, and this environment.
+    pub fn spawn(args: &[&str], env: &[(&str, &str)], log: PathBuf) -> Self {
         let out = File::create(&log).expect("the log cannot be created");
         let err = out.try_clone().expect("the log cannot be shared");
         let built = env!("CARGO_BIN_EXE_mission-control").into();
         let child = Command::new(std::env::var_os("MISSION_CONTROL_BIN").unwrap_or(built))
-            .args(["run", "--namespace", namespace, "--lease-namespace", namespace])
-            .args(["--bind", "127.0.0.1:0", "--job-controller", &controller()])
-            .args(more)
-            .env("POD_NAME", name)
+            .args(["run", "--job-controller", &controller()])
+            .args(args)
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)

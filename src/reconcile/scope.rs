@@ -1,0 +1,150 @@
+//! Names of namespaces, as somebody wrote them -> where this process works.
+//!
+//! A scope has parts, each of which is listed and watched on its own: the whole cluster is one, and so is each namespace
+//! of a list, because rights are given per namespace. What happens in one part never holds up another. It makes no
+//! request. Start reading at [`Scope::of`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::{ApiResource, DynamicObject};
+use kube::{Api, Client, Resource};
+
+use super::store::Name;
+
+/// How long a namespace's name may be.
+const LONGEST: usize = 63;
+
+/// Where a process works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Cluster,
+    Namespaces(BTreeSet<String>),
+}
+
+/// What is listed and watched with one request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    Cluster,
+    Namespace(String),
+}
+
+impl Scope {
+    /// The scope of a list of names; none means the whole cluster. A name that is there twice counts once.
+    pub fn of(namespaces: impl IntoIterator<Item = String>) -> Self {
+        let names: BTreeSet<String> = namespaces.into_iter().collect();
+        if names.is_empty() { Self::Cluster } else { Self::Namespaces(names) }
+    }
+
+    pub fn parts(&self) -> Vec<Part> {
+        match self {
+            Self::Cluster => vec![Part::Cluster],
+            Self::Namespaces(names) => names.iter().cloned().map(Part::Namespace).collect(),
+        }
+    }
+
+    /// The part that a namespace's objects are in.
+    pub fn part_of(&self, namespace: &str) -> Part {
+        match self {
+            Self::Cluster => Part::Cluster,
+            Self::Namespaces(_) => Part::Namespace(namespace.into()),
+        }
+    }
+
+    /// The namespace, where there is just one.
+    pub fn only(&self) -> Option<&str> {
+        match self {
+            Self::Namespaces(names) if names.len() == 1 => names.first().map(String::as_str),
+            Self::Cluster | Self::Namespaces(_) => None,
+        }
+    }
+}
+
+impl Part {
+    /// Whether an object of that name belongs to it.
+    pub fn holds(&self, name: &Name) -> bool {
+        match self {
+            Self::Cluster => true,
+            Self::Namespace(namespace) => *namespace == name.namespace,
+        }
+    }
+
+    /// The objects in it.
+    pub fn api<K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>>(
+        &self,
+        client: &Client,
+    ) -> Api<K> {
+        match self {
+            Self::Cluster => Api::all(client.clone()),
+            Self::Namespace(namespace) => Api::namespaced(client.clone(), namespace),
+        }
+    }
+
+    /// The objects in it as they are stored, of any shape.
+    pub fn raw(&self, client: &Client, kind: &ApiResource) -> Api<DynamicObject> {
+        match self {
+            Self::Cluster => Api::all_with(client.clone(), kind),
+            Self::Namespace(namespace) => Api::namespaced_with(client.clone(), namespace, kind),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster => f.write_str("all namespaces"),
+            Self::Namespace(namespace) => write!(f, "namespace {namespace}"),
+        }
+    }
+}
+
+/// The name of a namespace, or what is wrong with it.
+pub fn namespace(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() {
+        return Err("the name is empty; name a namespace, or leave the option out for all of them".into());
+    }
+    if name.len() > LONGEST || !name.chars().all(fits) || name.starts_with('-') || name.ends_with('-') {
+        return Err(format!(
+            "no namespace can have that name: at most {LONGEST} of a-z, 0-9 and '-', with no '-' at either end"
+        ));
+    }
+    Ok(name.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(names: &[&str]) -> Scope {
+        Scope::of(names.iter().map(|n| n.to_string()))
+    }
+
+    #[test]
+    fn no_name_means_the_whole_cluster() {
+        assert_eq!(scope(&[]).parts(), [Part::Cluster]);
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_one_part() {
+        let parts = ["a", "b"].map(|n| Part::Namespace(n.into()));
+        assert_eq!(scope(&["b", "a", "b"]).parts(), parts);
+    }
+
+    #[test]
+    fn only_a_list_of_one_has_an_only_namespace() {
+        assert_eq!(scope(&["a", "a"]).only(), Some("a"));
+        assert_eq!(scope(&["a", "b"]).only(), None);
+        assert_eq!(scope(&[]).only(), None);
+    }
+
+    #[test]
+    fn a_name_that_no_namespace_can_have_is_refused() {
+        assert_eq!(namespace(" team-a "), Ok("team-a".into()));
+        for wrong in ["", " ", "Team", "a b", "-a", "a-", "a.b", "a/b", &"a".repeat(64)] {
+            assert!(namespace(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
