@@ -116,8 +116,16 @@ impl Election {
         };
         match tokio::time::timeout(PATIENCE, given).await {
             Ok(Ok(())) => {}
-            Ok(Err(failure)) => tracing::warn!(error = chain(&failure), "cannot give the lease back"),
-            Err(_) => tracing::warn!("cannot give the lease back in time"),
+            // Usual when an installation is removed: the rights are deleted before the Pods have ended.
+            Ok(Err(failure)) => tracing::warn!(
+                election = ?self,
+                error = chain(&failure),
+                "cannot give the lease back; the next leader waits until it has run out"
+            ),
+            Err(_) => tracing::warn!(
+                election = ?self,
+                "cannot give the lease back in time; the next leader waits until it has run out"
+            ),
         }
     }
 
