@@ -93,11 +93,8 @@ async fn follow<K>(
                 ctx.metrics.watch_errors.count(kind);
                 if is_refused(&error) {
                     store(&ctx).refuse(&part);
-                    remind(&mut reminded, &part, kind, &error);
-                } else {
-                    let error = chain(&error);
-                    tracing::warn!(kind, scope = %part, error, "a watch broke and begins again");
                 }
+                report(&mut reminded, &part, kind, &error);
             }
         }
     }
@@ -111,8 +108,12 @@ fn is_refused(error: &WatchError) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 403)
 }
 
-/// Says what is to be done about a part that may not be read; not with each try.
-fn remind(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchError) {
+/// Says that a watch broke; and of a part that may not be read what is to be done, but not with each try.
+fn report(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchError) {
+    if !is_refused(error) {
+        tracing::warn!(kind, scope = %part, error = chain(error), "a watch broke and begins again");
+        return;
+    }
     if last.is_some_and(|at| at.elapsed() < REMINDER) {
         return;
     }
