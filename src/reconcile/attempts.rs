@@ -18,8 +18,11 @@ use super::memory::{Declined, LogNote, Made, Memory, PodNote};
 use super::store::Name;
 use super::{Context, Error, read_log};
 
-/// A Job's status says that it runs only when it does so for longer than most attempts take: it costs a write.
+/// A Job's status says that it runs only when its agent does so for longer than most attempts take: it costs a write.
 const STARTED: Duration = Duration::from_secs(2);
+/// The same of a Pod that waits to start. Longer, because on a busy cluster every Pod waits for some seconds, and a write
+/// for each of them would make it busier.
+const HELD_UP: Duration = Duration::from_secs(15);
 /// How long a cache may take to show a Pod that this process created.
 const LAG: Duration = Duration::from_secs(10);
 /// How often a refused Pod is tried again.
@@ -221,11 +224,24 @@ fn note_start(memory: &Memory, attempts: &mut Attempts, known: &Known, name: &st
     if known.pod_deleted || begun || !job::managed_by_operator(job) || memory.notes().started.contains(name) {
         return;
     }
-    let runs =
-        matches!(attempts.facts.get(name), Some(AttemptFact::Running { .. } | AttemptFact::Pending { .. }));
-    let Some(created) = job.creation_timestamp().filter(|_| runs) else { return };
-    let at = Stamp::of(created.0).plus(STARTED);
+    let Some(at) = attempts.facts.get(name).and_then(says_started) else { return };
     if now >= at { attempts.to_start.push(name.into()) } else { attempts.wake_at(at) }
+}
+
+/// When the Job of such an attempt should say that it runs.
+fn says_started(fact: &AttemptFact) -> Option<Stamp> {
+    match fact {
+        AttemptFact::Running { since } => Some(since.plus(STARTED)),
+        AttemptFact::Pending { since, .. } => Some(since.plus(HELD_UP)),
+        AttemptFact::Absent
+        | AttemptFact::Blocked { .. }
+        | AttemptFact::Refused { .. }
+        | AttemptFact::Unread
+        | AttemptFact::Exited(_)
+        | AttemptFact::Lost { .. }
+        | AttemptFact::Unreachable { .. }
+        | AttemptFact::NameTaken { .. } => None,
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +255,16 @@ mod tests {
 
     fn at(text: &str) -> Stamp {
         Stamp(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_job_says_that_it_runs_once_its_agent_has_for_a_while_or_its_pod_waits_for_long() {
+        let since = at("2026-01-01T00:00:00Z");
+        let says = |fact| says_started(&fact).map(|at| at.0.to_string());
+        assert_eq!(says(AttemptFact::Running { since }).as_deref(), Some("2026-01-01T00:00:02Z"));
+        let waits = AttemptFact::Pending { since, message: None };
+        assert_eq!(says(waits).as_deref(), Some("2026-01-01T00:00:15Z"));
+        assert_eq!(says(AttemptFact::Unread), None);
     }
 
     #[test]
