@@ -98,10 +98,8 @@ fn give_up(draft: &mut Draft<'_>, a: &Attempt<'_>, cause: Cause, message: String
 
 /// The intent is written, the Job is not there: it is created now, unless the run is ending.
 fn absent(draft: &mut Draft<'_>, a: &Attempt<'_>) {
-    if end::is_over(draft, a.def) || a.current.stop.is_some() {
-        let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
-        record(draft, a.at, &a.current, end, "the run ended before it was started");
-        return set_phase(draft, a.at, StepPhase::Cancelled);
+    if is_unwanted(draft, a) {
+        return never_started(draft, a);
     }
     match launch::prepare(draft, a.all, a.at, a.task, a.current.n) {
         Ok(launch) => {
@@ -110,6 +108,16 @@ fn absent(draft: &mut Draft<'_>, a: &Attempt<'_>) {
         }
         Err((cause, message)) => give_up(draft, a, cause, message),
     }
+}
+
+fn is_unwanted(draft: &Draft<'_>, a: &Attempt<'_>) -> bool {
+    end::is_over(draft, a.def) || a.current.stop.is_some()
+}
+
+fn never_started(draft: &mut Draft<'_>, a: &Attempt<'_>) {
+    let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
+    record(draft, a.at, &a.current, end, "the run ended before it was started");
+    set_phase(draft, a.at, StepPhase::Cancelled);
 }
 
 fn pending(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
@@ -125,6 +133,9 @@ fn pending(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
 
 /// No Pod exists, and only this process could create one: it can be given up at once.
 fn blocked(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp, message: &str) {
+    if is_unwanted(draft, a) {
+        return never_started(draft, a);
+    }
     let limit = since.max(a.current.intent_at).plus(a.def.pending_timeout.as_duration());
     if draft.now() < limit {
         return draft.wake_at(limit.min(draft.now().plus(Duration::from_secs(5))));

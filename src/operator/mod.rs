@@ -20,6 +20,7 @@ use kube::{Client, Config};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::reconcile::leadership::{self, Leadership};
 use crate::reconcile::{Context, notify, sweep};
 
 use args::RunArgs;
@@ -36,14 +37,17 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config =
         Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
-    let client = Client::try_from(config).context("making a client")?;
+    // The lease has a client of its own: it is asked for by who does not lead.
+    let leadership = Arc::new(Leadership::default());
+    let client = leadership::guarded(config.clone(), &leadership).context("making a client")?;
+    let for_lease = Client::try_from(config).context("making a client for the lease")?;
     let scope = args.scope();
     let lease_namespace = args.lease_namespace(&scope, client.default_namespace());
     let identity = args.identity();
-    let ctx = Arc::new(Context::new(client.clone(), identity.clone(), scope, args.job_controller));
+    let ctx = Arc::new(Context::new(client, leadership, identity.clone(), scope, args.job_controller));
     let beat = Arc::new(health::Beat::default());
     let (stop, stopped) = watch::channel(false);
-    let election = Election { client, namespace: lease_namespace, identity };
+    let election = Election { client: for_lease, namespace: lease_namespace, identity };
 
     if let Some(file) = args.notify_targets.clone() {
         notify::targets::start(&ctx.outbox, file).context("reading --notify-targets")?;

@@ -1,8 +1,16 @@
 //! Renewals of the lease -> whether this process may act. A process that was stopped for a while and woke up again
 //! learns it here, before it acts, and not from the API server afterwards.
+//!
+//! It may wake up anywhere: in the middle of a pass, between two requests. So the last look is in the client itself
+//! ([`guarded`]), where no request goes past it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use hyper::http::Request;
+use kube::client::{Body, ClientBuilder};
+use kube::{Client, Config};
+use tower::filter::FilterLayer;
 
 /// Until when this process may act.
 #[derive(Debug, Default)]
@@ -42,6 +50,23 @@ impl Leadership {
     fn set(&self, term: Term) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = term;
     }
+
+    /// Lets a request pass that changes nothing, and any other while this process may act.
+    fn admit<B>(&self, request: Request<B>) -> Result<Request<B>, NotLeading> {
+        if request.method().is_safe() || self.holds() { Ok(request) } else { Err(NotLeading) }
+    }
+}
+
+/// A request that would have changed something was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("not sent: this process does not lead")]
+pub struct NotLeading;
+
+/// A client for all that passes ask for: what would change something is sent only while this process may act.
+pub fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<Client> {
+    let leadership = Arc::clone(leadership);
+    let admit = move |request: Request<Body>| leadership.admit(request);
+    Ok(ClientBuilder::try_from(config)?.with_layer(&FilterLayer::new(admit)).build())
 }
 
 #[cfg(test)]
@@ -58,5 +83,15 @@ mod tests {
         assert!(!leadership.holds());
         leadership.alone();
         assert!(leadership.holds());
+    }
+
+    #[test]
+    fn a_process_that_does_not_lead_reads_and_writes_nothing() {
+        let leadership = Leadership::default();
+        let may =
+            |method: &str| leadership.admit(Request::builder().method(method).body(()).unwrap()).is_ok();
+        assert_eq!(["GET", "POST", "PUT", "PATCH", "DELETE"].map(may), [true, false, false, false, false]);
+        leadership.extend(Instant::now(), Duration::from_secs(60));
+        assert_eq!(["GET", "POST", "PUT", "PATCH", "DELETE"].map(may), [true; 5]);
     }
 }

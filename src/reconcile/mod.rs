@@ -61,6 +61,7 @@ const FIELD_MANAGER: &str = "mission-control";
 
 /// What every pass works with.
 pub struct Context {
+    /// Sends nothing that changes something while `leadership` does not hold.
     pub client: Client,
     /// Who writes Events.
     pub instance: String,
@@ -70,7 +71,7 @@ pub struct Context {
     pub stores: Stores,
     pub queue: Arc<Queue>,
     pub metrics: Metrics,
-    pub leadership: Leadership,
+    pub leadership: Arc<Leadership>,
     pub outbox: Arc<Outbox>,
     memories: Memories,
     revisions: Revisions,
@@ -87,7 +88,13 @@ impl std::fmt::Debug for Context {
 }
 
 impl Context {
-    pub fn new(client: Client, instance: String, scope: Scope, job_controller: JobController) -> Self {
+    pub fn new(
+        client: Client,
+        leadership: Arc<Leadership>,
+        instance: String,
+        scope: Scope,
+        job_controller: JobController,
+    ) -> Self {
         let metrics = Metrics::default();
         Self {
             client,
@@ -98,7 +105,7 @@ impl Context {
             queue: Arc::default(),
             outbox: Arc::new(Outbox::new(&metrics)),
             metrics,
-            leadership: Leadership::default(),
+            leadership,
             memories: Memories::default(),
             revisions: Revisions::default(),
             agent_files: AgentFiles::default(),

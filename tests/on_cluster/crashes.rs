@@ -1,19 +1,16 @@
-//! The operator is killed, or hands over.
+//! The operator is killed, again and again, and started anew under its name. Two at once: see [`crate::leaders`].
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use kube::ResourceExt;
 use kube::api::ListParams;
 use mission_control::api::{Cause, Outcome, Phase, WorkflowRun, WorkflowRunStatus};
 
-use crate::support::{Fixture, PATIENCE, Recorder, is, is_kubernetes, step, until, workflow};
+use crate::support::{Fixture, Recorder, is, is_kubernetes, step, workflow};
 
 const CRASHES: u32 = 20;
 const AT_ONCE: usize = 4;
-/// How long a lease stands after its holder is gone. A hand-over must not wait for its end.
-const LEASE: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_crashes_at_random_moments_double_nothing_and_lose_nothing() {
@@ -86,47 +83,4 @@ fn is_over(run: &WorkflowRun) -> bool {
 
 fn random(below: u64) -> u64 {
     RandomState::new().hash_one(0) % below
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sigterm_a_second_operator_goes_on_at_once() {
-    let mut f = Fixture::new().await;
-    let recorder = Recorder::start(&f);
-    let steps =
-        ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| step(name, "sleep 0.5; echo STATUS: done"));
-    f.workflow(workflow("w", steps)).await;
-    let second = f.another_operator("operator-1");
-    f.run("demo", "w").await;
-    f.until_status("demo", "third step", |s| s.steps.len() == 8 && s.steps[2].work.attempts == 1).await;
-
-    let took = f.operator.terminate(Duration::from_secs(20));
-    let (jobs, gone) = (recorder.seen().jobs.len(), Instant::now());
-    f.until_true("Job made by the second operator", async || recorder.seen().jobs.len() > jobs).await;
-    let idle = gone.elapsed();
-    eprintln!("ended {took:?} after SIGTERM; the next Job came {idle:?} later");
-    assert!(took < LEASE, "it took {took:?} to end");
-    assert!(idle < LEASE, "the second operator made its first Job after {idle:?}");
-    f.operator = second;
-
-    let status = until(&f.runs(), "demo", "its end", PATIENCE, is(Phase::Succeeded)).await.status.unwrap();
-    let totals = status.totals.unwrap();
-    assert_eq!((totals.attempts, totals.lost), (8, 0));
-    recorder.assert_single_pods();
-    assert!(f.pods().await.iter().all(|p| p.name_any().starts_with("demo-")));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_crash_another_operator_takes_over_once_the_lease_has_run_out() {
-    let mut f = Fixture::new().await;
-    let recorder = Recorder::start(&f);
-    f.workflow(workflow("w", ["a", "b"].map(|name| step(name, "sleep 1; echo STATUS: done")))).await;
-    f.run("demo", "w").await;
-    f.until_status("demo", "first step", |s| s.steps.first().is_some_and(|s| s.work.current.is_some())).await;
-    f.operator.kill();
-    f.operator = f.another_operator("operator-1");
-
-    let status = f.until("demo", "its end", is(Phase::Succeeded)).await;
-    let totals = status.totals.unwrap();
-    assert_eq!(totals.attempts, 2 + totals.lost);
-    recorder.assert_single_pods();
 }

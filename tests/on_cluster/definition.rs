@@ -2,6 +2,7 @@
 
 use kube::ResourceExt;
 use kube::api::DeleteParams;
+use mission_control::api::step::{OnExhausted, Retry, Step};
 use mission_control::api::{Phase, Reason, Workflow, WorkflowRun};
 use mission_control::engine::ids;
 use serde_json::json;
@@ -58,5 +59,45 @@ async fn a_suspended_workflow_starts_no_run_until_it_is_resumed() {
     let status = f.until("demo", "word", is(Phase::Pending)).await;
     assert_eq!(status.reason, Some(Reason::WorkflowSuspended));
     f.patch::<Workflow>("w", json!({"spec": {"suspend": false}})).await.unwrap();
+    f.until("demo", "its end", is(Phase::Succeeded)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_failed_may_run_again_once_its_workflow_is_mended() {
+    let f = Fixture::new().await;
+    let retry = Some(Retry { limit: Some(0), ..Retry::default() });
+    let fails = Step { retry, on_exhausted: Some(OnExhausted::Fail), ..step("a", "exit 1") };
+    f.workflow(workflow("w", [fails])).await;
+    f.run("demo", "w").await;
+    f.until("demo", "its end", is(Phase::Failed)).await;
+    f.kubectl(&["delete", "mcr/demo"]);
+    f.run("demo", "w").await;
+    let again = f.until("demo", "its end", is(Phase::Failed)).await;
+    assert_eq!(again.reason, Some(Reason::AlreadyRan));
+
+    let mut mended = workflow("w", [step("a", "echo STATUS: done")]);
+    mended.metadata.resource_version = f.api::<Workflow>().get("w").await.unwrap().metadata.resource_version;
+    f.api::<Workflow>().replace("w", &Default::default(), &mended).await.unwrap();
+    f.kubectl(&["delete", "mcr/demo"]);
+    f.run("demo", "w").await;
+    f.until("demo", "its success", is(Phase::Succeeded)).await;
+    let outcomes: Vec<Phase> = f.records().await.iter().map(|r| r.spec.outcome).collect();
+    assert_eq!(outcomes, [Phase::Succeeded], "the record of the failure gave way to that of the success");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_cannot_be_read_says_so_and_others_go_on() {
+    let f = Fixture::new().await;
+    f.apply(
+        "apiVersion: missioncontrol.dev/v1alpha1\nkind: Workflow\nmetadata: {name: odd}\nspec:\n  timeout: 99999999999999999999h
+  agents: [{name: a, image: none}]\n  steps: [{name: a, agent: a, input: x}]\n",
+    );
+    let path = "jsonpath={.status.conditions[?(@.type=='Stalled')].reason}";
+    f.until_true("word about it", async || {
+        f.kubectl(&["get", "mcw", "odd", "-o", path]).contains("Undecodable")
+    })
+    .await;
+    f.workflow(workflow("w", [step("a", "echo STATUS: done")])).await;
+    f.run("demo", "w").await;
     f.until("demo", "its end", is(Phase::Succeeded)).await;
 }

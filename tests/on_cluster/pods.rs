@@ -9,7 +9,7 @@ use mission_control::api::step::{Retry, Step};
 use mission_control::api::{Cause, Outcome, Phase, Span, StepPhase, WorkflowRun};
 use mission_control::engine::ids;
 
-use crate::support::{Fixture, PATIENCE, Recorder, ends_by_term, is, step, until, workflow};
+use crate::support::{Fixture, PATIENCE, Recorder, ends_by_term, is, is_kubernetes, step, until, workflow};
 
 fn with_timeout(seconds: u64, retries: u32, script: &str) -> Step {
     Step {
@@ -148,4 +148,33 @@ async fn an_image_that_cannot_be_had_is_said_and_given_up_in_time() {
         "{:?}",
         status.steps[0]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_is_aborted_before_it_has_a_pod_never_gets_one() {
+    let f = Fixture::new().await;
+    f.apply("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: none}\nspec: {hard: {pods: 0}}\n");
+    f.until_true("quota in force", async || {
+        f.kubectl(&["get", "resourcequota", "none", "-o", "jsonpath={.status.hard}"]).contains('0')
+    })
+    .await;
+    f.workflow(workflow("w", [step("a", "echo STATUS: done")])).await;
+    f.run("demo", "w").await;
+    f.until_true("Job without a Pod", async || f.jobs().await.len() == 1).await;
+    f.abort("demo").await;
+    f.until("demo", "its end", is(Phase::Cancelled)).await;
+    f.kubectl(&["delete", "resourcequota", "none"]);
+
+    // The Job says for itself that there is nothing to come: the operator's has ended, the cluster's own is suspended.
+    f.until_true("Job that is over", async || {
+        let job = f.jobs().await.remove(0);
+        if is_kubernetes() {
+            job.spec.and_then(|s| s.suspend) == Some(true)
+        } else {
+            let conditions = job.status.and_then(|s| s.conditions).unwrap_or_default();
+            conditions.iter().any(|c| c.type_ == "Failed" && c.status == "True")
+        }
+    })
+    .await;
+    assert_eq!(f.pods().await.len(), 0);
 }

@@ -40,9 +40,12 @@ start() { # start NAME CMD...
   PROGRAM_OF[$!]=$name
 }
 
-gates=() limits=()
+gates=() limits=() audit=()
 [ -z "$FEATURE_GATES" ] || gates=("--feature-gates=$FEATURE_GATES")
 [ "$LIMITS" = default ] || limits=(--kube-api-qps=1000 --kube-api-burst=2000)
+# One file, however long: a log that rotates would have to be put together again by who reads it.
+[ "$AUDIT" = no ] ||
+  audit=(--audit-policy-file "$ROOM/audit-policy.yaml" --audit-log-path "$STATE/log/audit.log" --audit-log-maxsize 4096)
 pki=$STATE/pki
 
 start etcd "$PROGRAM_etcd" --data-dir "$STATE/etcd" --unsafe-no-fsync --log-level warn --quota-backend-bytes 8589934592 \
@@ -56,7 +59,7 @@ start kube-apiserver "$PROGRAM_kube_apiserver" --etcd-servers http://127.0.0.1:2
   --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$pki/sa.pub" \
   --service-account-signing-key-file "$pki/sa.key" --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction \
   --allow-privileged=true --kubelet-preferred-address-types InternalIP --kubelet-certificate-authority "$pki/ca.crt" \
-  --kubelet-client-certificate "$pki/apiserver-kubelet-client.crt" --kubelet-client-key "$pki/apiserver-kubelet-client.key" "${gates[@]}"
+  --kubelet-client-certificate "$pki/apiserver-kubelet-client.crt" --kubelet-client-key "$pki/apiserver-kubelet-client.key" "${gates[@]}" "${audit[@]}"
 
 if [ "$NODE" = kubelet ]; then
   start containerd containerd --config "$STATE/containerd.toml" --log-level warn

@@ -6,7 +6,7 @@ write_settings() {
     printf 'NAME=%q\n' "$NAME"
     printf 'CGROUP=%q\nNODE_ADDRESS=%q\nPOD_RANGE=%q\nSERVICE_RANGE=%q\n' "$CGROUP" "$NODE_ADDRESS" "$POD_RANGE" "$SERVICE_RANGE"
     printf 'PROVISIONER=%q\n' "$PROVISIONER"
-    printf 'NODE=%q\nKWOK=%q\nFEATURE_GATES=%q\nLIMITS=%q\n' "$OPT_NODE" "$OPT_KWOK" "$OPT_GATES" "$OPT_LIMITS"
+    printf 'NODE=%q\nKWOK=%q\nFEATURE_GATES=%q\nLIMITS=%q\nAUDIT=%q\n' "$OPT_NODE" "$OPT_KWOK" "$OPT_GATES" "$OPT_LIMITS" "$OPT_AUDIT"
     local name
     for name in "${NEEDED[@]}"; do
       printf 'PROGRAM_%s=%q\n' "${name//-/_}" "$(program "$name")"

@@ -7,8 +7,11 @@ need_running() {
 
 kubectl_folder() { dirname "$(program kubectl)"; }
 
+audit_log() { [ "$(option_of audit)" != yes ] || printf '%s\n' "$STATE/log/audit.log"; }
+
 export_env() {
-  export KUBECONFIG=$STATE/kubeconfig MISSION_CONTROL_CLUSTER=$NAME
+  export KUBECONFIG=$STATE/kubeconfig MISSION_CONTROL_CLUSTER=$NAME MISSION_CONTROL_AUDIT_LOG
+  MISSION_CONTROL_AUDIT_LOG=$(audit_log)
   PATH=$(kubectl_folder):$PATH
   export PATH
 }
@@ -18,7 +21,8 @@ env_verb() {
   name_instance "${1:-}"
   need_running
   # shellcheck disable=SC2016
-  printf 'export KUBECONFIG=%q\nexport MISSION_CONTROL_CLUSTER=%q\nexport PATH=%q:"$PATH"\n' "$STATE/kubeconfig" "$NAME" "$(kubectl_folder)"
+  printf 'export KUBECONFIG=%q\nexport MISSION_CONTROL_CLUSTER=%q\nexport PATH=%q:"$PATH"\nexport MISSION_CONTROL_AUDIT_LOG=%q\n' \
+    "$STATE/kubeconfig" "$NAME" "$(kubectl_folder)" "$(audit_log)"
 }
 
 list_verb() {

@@ -18,7 +18,7 @@ parse_options() {
   (($#)) || die "which cluster? a NAME is missing" "such as: tests/cluster/cluster up demo"
   name_instance "$1"
   shift
-  OPT_NODE=kubelet OPT_KWOK=0 OPT_GATES='' OPT_LIMITS=default
+  OPT_NODE=kubelet OPT_KWOK=0 OPT_GATES='' OPT_LIMITS=default OPT_AUDIT=no
   while (($#)); do
     case $1 in
       --node | --kwok | --feature-gates) (($# >= 2)) || die "$1 needs a value" ;;&
@@ -27,13 +27,14 @@ parse_options() {
       --feature-gates) OPT_GATES=$2; shift ;;
       --default-limits) OPT_LIMITS=default ;;
       --raised-limits) OPT_LIMITS=raised ;;
+      --audit) OPT_AUDIT=yes ;;
       *) die "up has no option '$1'" "tests/cluster/cluster help" ;;
     esac
     shift
   done
   [[ $OPT_NODE == kubelet || $OPT_NODE == none ]] || die "--node is kubelet or none, not '$OPT_NODE'"
   [[ $OPT_KWOK =~ ^[0-9]{1,4}$ ]] || die "--kwok is a number of nodes, not '$OPT_KWOK'"
-  OPT_LINE="node=$OPT_NODE kwok=$OPT_KWOK feature-gates=$OPT_GATES limits=$OPT_LIMITS"
+  OPT_LINE="node=$OPT_NODE kwok=$OPT_KWOK feature-gates=$OPT_GATES limits=$OPT_LIMITS audit=$OPT_AUDIT"
 }
 
 # option_of KEY: what the running instance was started with.

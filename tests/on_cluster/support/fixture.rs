@@ -20,10 +20,11 @@ use serde_json::{Value, json};
 
 use super::cluster::{client, install, kubectl};
 use super::operator::Operator;
+use super::rights;
 use super::wait::{PATIENCE, until, until_true};
 
 /// Name of a fixture's own operator.
-const FIRST: &str = "operator-0";
+const FIRST: &str = rights::OPERATORS[0];
 
 pub struct Fixture {
     pub namespace: String,
@@ -48,15 +49,17 @@ impl Fixture {
         let namespace = make_namespace(&client).await;
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
         std::fs::create_dir_all(&logs).expect("no folder for logs");
-        let operator = Operator::start(&namespace, FIRST, logs.join("operator-1.log"), &arguments);
+        rights::grant(&client, &namespace, &logs).await;
+        let log = logs.join("operator-1.log");
+        let operator = Operator::start(&namespace, FIRST, &rights::kubeconfig(&logs, FIRST), log, &arguments);
         Self { namespace, client, operator, logs, started: 1, arguments }
     }
 
-    /// Another operator for the same namespace, under that name.
+    /// Another operator for the same namespace, under that name: one of [`rights::OPERATORS`].
     pub fn another_operator(&mut self, name: &str) -> Operator {
         self.started += 1;
         let log = self.logs.join(format!("operator-{}.log", self.started));
-        Operator::start(&self.namespace, name, log, &self.arguments)
+        Operator::start(&self.namespace, name, &rights::kubeconfig(&self.logs, name), log, &self.arguments)
     }
 
     /// `kill -9`, and a new process of the same name at once.

@@ -1,8 +1,8 @@
 //! One operator process; it ends with its test.
 
 use std::fs::{File, read_to_string};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::cluster::controller;
@@ -16,12 +16,13 @@ pub struct Operator {
 impl Operator {
     /// Starts one for `namespace`; `log` is where it writes. A process with the name of one that crashed goes on where
     /// that one stopped, as a container does that the kubelet starts again in its Pod; another waits for the lease to
-    /// run out. `more` are arguments of this test alone.
-    pub fn start(namespace: &str, name: &str, log: PathBuf, more: &[String]) -> Self {
+    /// run out. `more` are arguments of this test alone; `kubeconfig` says with whose rights it acts.
+    pub fn start(namespace: &str, name: &str, kubeconfig: &Path, log: PathBuf, more: &[String]) -> Self {
         let mut args =
             vec!["--namespace", namespace, "--lease-namespace", namespace, "--bind", "127.0.0.1:0"];
         args.extend(more.iter().map(String::as_str));
-        Self::spawn(&args, &[("POD_NAME", name)], log)
+        let kubeconfig = kubeconfig.to_str().expect("a path in UTF-8");
+        Self::spawn(&args, &[("POD_NAME", name), ("KUBECONFIG", kubeconfig)], log)
     }
 
     /// Starts one with these arguments of `run`, and this environment.
@@ -50,21 +51,27 @@ impl Operator {
     /// SIGTERM; gives how long the process took to end.
     pub fn terminate(&mut self, patience: Duration) -> Duration {
         let start = Instant::now();
+        self.signal("TERM");
+        let status = self.ended(patience);
+        assert!(status.success(), "the operator ended with {status} on SIGTERM");
+        start.elapsed()
+    }
+
+    /// Sends a signal by its name, such as `STOP`.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill").args(["-TERM", &pid]).status().expect("kill cannot be started").success()
-        );
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.expect("kill cannot be started").success(), "SIG{name} is refused");
+    }
+
+    /// Waits until it ends by itself.
+    pub fn ended(&mut self, patience: Duration) -> ExitStatus {
+        let start = Instant::now();
         loop {
-            match self.child.try_wait().expect("the operator cannot be waited for") {
-                Some(status) => {
-                    assert!(status.success(), "the operator ended with {status} on SIGTERM");
-                    return start.elapsed();
-                }
-                None => assert!(
-                    start.elapsed() < patience,
-                    "the operator did not end within {patience:?} of SIGTERM"
-                ),
+            if let Some(status) = self.child.try_wait().expect("the operator cannot be waited for") {
+                return status;
             }
+            assert!(start.elapsed() < patience, "the operator did not end within {patience:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -18,8 +18,8 @@ use super::Fixture;
 pub struct Seen {
     /// UIDs of the Pods that each Job ever had.
     pub pods: BTreeMap<String, BTreeSet<String>>,
-    /// Names of all Jobs.
-    pub jobs: BTreeSet<String>,
+    /// UIDs of all Jobs ever, by name.
+    pub jobs: BTreeMap<String, BTreeSet<String>>,
     /// Every status of every run, with the moment at which it arrived here.
     pub statuses: Vec<(Stamp, String, WorkflowRunStatus)>,
     /// What must never be: two live Pods of one step.
@@ -38,7 +38,7 @@ impl Recorder {
         let tasks = vec![
             follow::<Pod>(fixture.api(), &seen, Seen::pod),
             follow::<Job>(fixture.api(), &seen, |seen, job, _| {
-                seen.jobs.insert(job.name_any());
+                seen.jobs.entry(job.name_any()).or_default().insert(job.uid().unwrap_or_default());
             }),
             follow::<WorkflowRun>(fixture.api(), &seen, |seen, run, _| {
                 let status = run.status.clone().unwrap_or_default();
