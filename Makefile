@@ -19,6 +19,7 @@ lint: ## formatting, clippy, and the workflows that ship
 	cargo fmt --check
 	cargo clippy --locked --all-targets --features cluster -- -D warnings
 	cargo run --locked --quiet --bin mc -- workflow lint workflows examples
+	for repository in examples/gitops/*; do cargo run --locked --quiet --bin mc -- workflow lint $$(find $$repository -name '*.yaml') || exit; done
 unit: ## unit, scenario, property and architecture tests (no cluster)
 	cargo test --locked
 cluster-test: ## the cluster tests, operator-managed Jobs, on a cluster of their own
@@ -50,6 +51,13 @@ chart-test: ## the chart on a cluster of its own: install, helm test, upgrade wi
 	@tests/chart/on-cluster
 chart-docs: ## write the chart's README and charts/kustomize from the chart
 	@charts/generate
+
+##@ GitOps
+.PHONY: test-gitops gitops-health
+gitops-health: ## what Flux's kstatus and Argo CD's Lua engine make of every stage of a run (no cluster; their programs are built once)
+	@tests/gitops/health
+test-gitops: gitops-health ## runs in Git under the controllers of Flux and Argo CD, exactly once (they are built once, about twelve minutes)
+	@tests/gitops/on-cluster
 
 ##@ Help
 .PHONY: help

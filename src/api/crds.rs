@@ -12,11 +12,9 @@ pub type Crd = CustomResourceDefinition;
 
 /// Every CRD with the name of its file in `crds/`.
 pub fn all() -> Vec<(&'static str, CustomResourceDefinition)> {
-    let mut run = WorkflowRun::crd();
-    default_status(&mut run);
     let mut crds = vec![
-        ("workflows.yaml", Workflow::crd()),
-        ("workflowruns.yaml", run),
+        ("workflows.yaml", unseen(Workflow::crd())),
+        ("workflowruns.yaml", unseen(WorkflowRun::crd())),
         ("workflowdecisions.yaml", WorkflowDecision::crd()),
         ("runrecords.yaml", RunRecord::crd()),
     ];
@@ -30,8 +28,8 @@ pub fn all() -> Vec<(&'static str, CustomResourceDefinition)> {
     crds
 }
 
-/// A run is `InProgress` for GitOps tools before the operator has seen it.
-fn default_status(crd: &mut CustomResourceDefinition) {
+/// Workflows and runs are `InProgress` for GitOps tools before the operator has seen them.
+fn unseen(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let status = version
             .schema
@@ -45,6 +43,7 @@ fn default_status(crd: &mut CustomResourceDefinition) {
             ));
         }
     }
+    crd
 }
 
 /// An optional enum must not become an enum with a null in it: `kubectl explain` would show `<no value>`.

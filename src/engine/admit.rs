@@ -13,6 +13,17 @@ use super::{end, ids, lint, params, plan};
 /// How long a Pending run waits before it looks again at what no watch tells.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Whether the run was executed before, as its record says. It has ended then.
+pub fn answered(draft: &mut Draft<'_>) -> bool {
+    let seen = draft.seen;
+    let RecordFact::Found(record) = &seen.record else { return false };
+    let answers = answers(record, seen.workflow, seen.run.spec.workflow_ref.revision.as_deref());
+    if answers {
+        end::already_ran(draft, record);
+    }
+    answers
+}
+
 /// The definition to execute, with the run's first status written; or None, with the reason for waiting.
 pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
     match gate(draft) {
@@ -37,12 +48,6 @@ type Wait = (Reason, String);
 fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
     let seen = draft.seen;
     let reference = &seen.run.spec.workflow_ref;
-    if let RecordFact::Found(record) = &seen.record
-        && answers(record, seen.workflow, reference.revision.as_deref())
-    {
-        end::already_ran(draft, record);
-        return Ok(None);
-    }
     if seen.run.spec.suspend == Some(true) {
         return Err((Reason::Suspended, "spec.suspend is true; set it to false to start the run".into()));
     }

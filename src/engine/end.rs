@@ -215,8 +215,14 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 /// The same run was executed before: its record answers, nothing is executed.
 pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
+    // What did not succeed may run again once its Workflow is another.
+    let way_out = if record.outcome == Phase::Succeeded {
+        format!("delete RunRecord {name} and this run, and apply it again")
+    } else {
+        format!("change the Workflow or delete RunRecord {name}, then delete this run and apply it again")
+    };
     let message = format!(
-        "executed before ({} at {}); nothing was executed now. For another execution set another spec.runID or delete RunRecord {name}",
+        "executed before ({} at {}); nothing was executed now. For another execution apply it with another spec.runID; or {way_out}",
         record.outcome, record.finished_at
     );
     for at in places(&draft.status) {
@@ -270,6 +276,9 @@ pub fn rest(draft: &mut Draft<'_>) {
     }
     summary::observed(draft);
     let Some(finished) = draft.status.finished_at else { return };
+    // A run that was executed long ago is not deleted as soon as Git has brought it again, and brought again, and so on.
+    let made = draft.seen.run.metadata.creation_timestamp.as_ref().map_or(finished, |t| Stamp::of(t.0));
+    let finished = finished.max(made);
     let retention = retention(draft);
     let children = retention.children.unwrap_or(CHILDREN).max(TOMBSTONE);
     if draft.seen.has_children {

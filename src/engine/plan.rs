@@ -62,6 +62,10 @@ pub fn plan(seen: &Snapshot<'_>) -> Plan {
 
 fn live(draft: &mut Draft<'_>) {
     let definition = if draft.status.started_at.is_none() {
+        // Before people's words: an Abort of a run that was executed before must not replace what its record says.
+        if admit::answered(draft) {
+            return;
+        }
         decide::apply(draft, None);
         if draft.status.ending.is_some() {
             end::commit(draft);

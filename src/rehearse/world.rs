@@ -59,6 +59,8 @@ pub struct World {
     pub forgets: bool,
     /// What was forgotten, to be read again.
     pub unread: BTreeMap<String, AttemptFact>,
+    /// The operator is away: nothing is planned until it is back.
+    pub away: bool,
     /// A launched attempt stays Pending until told otherwise.
     pub slow_start: bool,
     pub namesakes: Vec<String>,
@@ -90,6 +92,7 @@ impl World {
             conflict: false,
             forgets: false,
             unread: BTreeMap::new(),
+            away: false,
             slow_start: false,
             namesakes: Vec::new(),
             peers: Vec::new(),
@@ -241,7 +244,7 @@ impl World {
 
     /// Plans and obeys until nothing changes. False: it never came to rest.
     pub fn settle(&mut self) -> bool {
-        (0..ENOUGH).any(|_| !self.pass())
+        self.away || (0..ENOUGH).any(|_| !self.pass())
     }
 
     /// One pass; true when something changed.

@@ -24,6 +24,6 @@ mod pods;
 mod refusals;
 mod retention;
 mod retries;
-mod scope;
 mod rights;
+mod scope;
 mod support;

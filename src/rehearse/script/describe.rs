@@ -9,7 +9,8 @@ use super::super::world::World;
 /// The world in words.
 pub fn describe(world: &World) -> Vec<String> {
     let Some(run) = &world.run else {
-        return vec!["no-run".into(), format!("problems={}", world.problems.len())];
+        let records = format!("records={}", world.records.len());
+        return vec!["no-run".into(), format!("problems={}", world.problems.len()), records];
     };
     let status = run.status.clone().unwrap_or_default();
     let mut words = vec![
@@ -20,6 +21,7 @@ pub fn describe(world: &World) -> Vec<String> {
         format!("launched={}", world.launched.len()),
         format!("stopped={}", world.stopped.len()),
         format!("records={}", world.records.len()),
+        format!("jobs={}", world.attempts.len()),
         format!("asked={}", status.escalations.len()),
         format!("active={}s", status.active_seconds.unwrap_or(0)),
         format!("clock={}", if status.active_since.is_some() { "on" } else { "off" }),

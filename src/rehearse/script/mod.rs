@@ -98,6 +98,7 @@ pub fn event(world: &mut World, line: &str) -> Result<(), String> {
         "crash" => world.crash = true,
         "conflict" => (world.conflict, world.forgets) = (true, rest == "forgets"),
         "rereads" => world.attempts.append(&mut world.unread),
+        "operator" => world.away = rest == "away",
         "slow" => world.slow_start = true,
         "namesake" => world.namesakes = if rest == "gone" { Vec::new() } else { vec![rest.to_string()] },
         "other" => other(world, rest)?,
@@ -115,6 +116,7 @@ fn suspend(world: &mut World, what: &str, value: bool) {
         }
     } else if let Some(run) = world.run.as_mut() {
         run.spec.suspend = Some(value);
+        run.metadata.generation = run.metadata.generation.map(|g| g + 1);
     }
 }
 

@@ -14,7 +14,7 @@ use super::pairs;
 /// Of a step: limit, lost, hopeless, timeout, pending, input, agent, expects, needs, exhausted, when, approval, expires,
 /// rerun (`target:limit:KEY`), each (a list), as, parallel, verify, max, items (Stop or Continue), empty, out (`name:KEY:pattern`).
 /// Of the whole (`also`): timeout, expires, expiry, param, out (`name:from`), workspace (when it is kept), one-by-one (a key),
-/// reject, env (`NAME:template`), as-file.
+/// reject, env (`NAME:template`), as-file, runs and children (how long they are kept).
 pub fn workflow(text: &str) -> Result<WorkflowSpec, String> {
     let agent = Agent { name: "x".into(), image: "x".into(), ..Agent::default() };
     let mut spec = WorkflowSpec { agents: vec![agent], ..WorkflowSpec::default() };
@@ -82,6 +82,8 @@ fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
             let (name, value) = value.split_once(':').ok_or("NAME:template")?;
             agent.env.push(EnvVar { name: name.into(), value: Some(value.into()), value_from: None });
         }
+        "runs" => spec.retention.get_or_insert_default().runs = Some(value.into()),
+        "children" => spec.retention.get_or_insert_default().children = Some(value.parse()?),
         "as-file" => agent.input_as = Some(InputAs::File),
         "access" => {
             agent.workspace_access = Some(match value {

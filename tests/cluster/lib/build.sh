@@ -1,5 +1,5 @@
 # Builds the programs from their Go modules into a cache outside the checkout, once per content of the module.
-# The folder's name is a hash of go.mod, go.sum and the flags; a program that is in it is complete (renamed into place).
+# The folder's name is a hash of go.mod, go.sum, code of ours and the flags; a program that is in it is complete (renamed into place).
 
 KUBERNETES_VERSION=v1.34.4
 KWOK_VERSION=v0.7.0
@@ -23,6 +23,11 @@ declare -rA SOURCES=(
   [kubeconform]="kubeconform github.com/yannh/kubeconform/cmd/kubeconform"
   [kustomize]="kustomize sigs.k8s.io/kustomize/kustomize/v5"
   [promtool]="promtool github.com/prometheus/prometheus/cmd/promtool"
+  [kstatus]="kstatus missioncontrol.dev/tests/cluster/kstatus"
+  [source-controller]="source-controller github.com/fluxcd/source-controller"
+  [kustomize-controller]="kustomize-controller github.com/fluxcd/kustomize-controller"
+  [argocd]="argocd missioncontrol.dev/tests/cluster/argocd/argocd"
+  [argocd-lua]="argocd missioncontrol.dev/tests/cluster/argocd/argocd-lua"
 )
 
 program_module() {
@@ -40,9 +45,12 @@ module_ldflags() {
   esac
 }
 
+# The modules' own code, where a module has some besides a list of tools.
+module_code() { find "$ROOM/go/$1" -name '*.go' ! -name tools.go -print0 | sort -z | xargs -0 -r cat; }
+
 module_folder() {
   local key
-  key=$({ cat "$ROOM/go/$1/go.mod" "$ROOM/go/$1/go.sum"; module_ldflags "$1"; uname -sm; } | sha256sum | cut -c1-12)
+  key=$({ cat "$ROOM/go/$1/go.mod" "$ROOM/go/$1/go.sum"; module_code "$1"; module_ldflags "$1"; uname -sm; } | sha256sum | cut -c1-12)
   echo "$CACHE/$1-$key"
 }
 
