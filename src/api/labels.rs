@@ -12,6 +12,8 @@ pub const STEP: &str = "missioncontrol.dev/step";
 pub const ITEM: &str = "missioncontrol.dev/item";
 /// The attempt's number.
 pub const ATTEMPT: &str = "missioncontrol.dev/attempt";
+/// `true` on a RunRecord that made room for a later execution of the same run: figures count it, no run is answered by it.
+pub const SUPERSEDED: &str = "missioncontrol.dev/superseded";
 /// Who made it; the operator's watches select by this.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The value of [`MANAGED_BY`].

@@ -83,9 +83,12 @@ pub struct StepRecord {
     pub phase: StepPhase,
     /// Attempts started.
     pub attempts: u32,
-    /// Attempts that failed.
+    /// Attempts that failed or took too long, whatever followed.
+    #[serde(default)]
+    pub failures: u32,
+    /// Failed attempts that were repeated, over all rounds, items and decisions; the sum over the steps is that of `totals`.
     pub retries: u32,
-    /// Attempts that the cluster took away.
+    /// Attempts that the cluster took away, likewise.
     pub lost: u32,
     /// How often it was sent back.
     #[serde(default)]

@@ -57,6 +57,15 @@ pub struct Work {
     /// Lost attempts charged to the current budget.
     #[serde(default)]
     pub lost: u32,
+    /// Attempts that failed or took too long, all together.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// Failed attempts that were repeated, all together: what every budget so far was charged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub total_retries: u32,
+    /// Attempts that the cluster took away, all together.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub total_lost: u32,
     /// How often it was sent back to be done again.
     #[serde(default)]
     pub rounds: u32,
@@ -102,6 +111,9 @@ impl Default for Work {
             attempts: 0,
             retries: 0,
             lost: 0,
+            failures: 0,
+            total_retries: 0,
+            total_lost: 0,
             rounds: 0,
             sent_back: 0,
             started_at: None,

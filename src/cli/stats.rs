@@ -6,10 +6,11 @@ use anstyle::Style;
 use clap::Args;
 use jiff::Timestamp;
 use kube::api::ListParams;
+use serde::Serialize;
 
 use crate::api::labels::{self, label_value};
 use crate::api::{Phase, RunRecord, Stamp, Workflow, WorkflowRun};
-use crate::view::stats::{Band, FEW, Figures, OfWorkflow, Seconds, Stats as View};
+use crate::view::stats::{Band, FEW, Figures, OfWorkflow, Seconds, Stats as Totals, Trend};
 use crate::view::time::short;
 
 use super::args::{Format, Global};
@@ -18,6 +19,8 @@ use super::length::{self, Length};
 use super::session::{self, Session};
 use super::table::{Cell, Table};
 use super::{out, pages, paint, program};
+
+mod trend;
 
 /// How runs went: success, durations, retries, bottlenecks
 ///
@@ -37,9 +40,10 @@ Bottlenecks are steps that fail in more than 10% of the runs that reach them,
 or have more than 0.5 retries on average; the five worst are named. A step has
 failed in a run if any of its attempts failed, also if a later one passed.
 
--o wide has more columns. -o json: {since, all, workflows: [...]}, with total,
-ended, live, phases, successRate, seconds, retries, lost, rounds, escalations,
-stepsCompleted and bottlenecks for all and for each workflow."
+-o wide has more columns, a row for each day (UTC) on which a run ended, and,
+for one workflow, a row for each step. -o json: {since, all, workflows: [...],
+trend: {since, until, days, workflows: [{days, steps}]}}. docs/metrics.md says
+what each figure is."
 )]
 pub struct Stats {
     /// Only this workflow.
@@ -57,6 +61,14 @@ pub fn run(args: &Stats, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| stats(args, global.output, session).await)
 }
 
+/// All that is told.
+#[derive(Serialize)]
+struct View {
+    #[serde(flatten)]
+    totals: Totals,
+    trend: Trend,
+}
+
 /// For those who are used to it: there is nothing to refresh.
 pub fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
     out::note("figures are made from the runs and their records each time: there is nothing to refresh");
@@ -66,8 +78,8 @@ pub fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
 async fn stats(args: &Stats, output: Option<Format>, session: Session) -> Result<Exit, Fault> {
     let now = Stamp::of(Timestamp::now());
     let since = Stamp(now.0.checked_sub(args.since.length).unwrap_or(Timestamp::MIN));
-    let view = read(&session, args.workflow.as_deref(), since).await?;
-    if let Some(name) = args.workflow.as_deref().filter(|_| view.all.total == 0) {
+    let view = read(&session, args.workflow.as_deref(), since, now).await?;
+    if let Some(name) = args.workflow.as_deref().filter(|_| view.totals.all.total == 0) {
         exists(&session, name).await?;
     }
     match output {
@@ -79,14 +91,14 @@ async fn stats(args: &Stats, output: Option<Format>, session: Session) -> Result
 }
 
 /// The live runs first: one that ends meanwhile is then in its record, and counted once by it.
-async fn read(session: &Session, workflow: Option<&str>, since: Stamp) -> Result<View, Fault> {
+async fn read(session: &Session, workflow: Option<&str>, since: Stamp, now: Stamp) -> Result<View, Fault> {
     let mut records = ListParams::default();
     if let Some(name) = workflow {
         records = records.labels(&format!("{}={}", labels::WORKFLOW, label_value(name)));
     }
     let runs: Vec<WorkflowRun> = pages::all(session, pages::live(workflow)).await?;
     let records: Vec<RunRecord> = pages::all(session, records).await?;
-    Ok(View::of(&records, &runs, since))
+    Ok(View { totals: Totals::of(&records, &runs, since), trend: Trend::of(&records, since, now) })
 }
 
 /// A workflow without runs is no mistake; a name that is not there is one.
@@ -103,21 +115,33 @@ async fn exists(session: &Session, name: &str) -> Result<(), Fault> {
 fn tell(view: &View, since: &Length, of_one: bool, everywhere: bool, wide: bool) {
     let title = paint::TITLE;
     out::line(format!("{title}Runs that ended in the last {}; live now{title:#}", since.words));
-    lines(&view.all).into_iter().for_each(out::line);
-    if !view.workflows.is_empty() && (wide || (!of_one && view.workflows.len() > 1)) {
+    let View { totals, trend } = view;
+    lines(&totals.all).into_iter().for_each(out::line);
+    if !totals.workflows.is_empty() && (wide || (!of_one && totals.workflows.len() > 1)) {
         out::line("");
-        workflows(&view.workflows, everywhere, wide).print();
+        workflows(&totals.workflows, everywhere, wide).print();
     }
-    if !view.all.bottlenecks.is_empty() {
+    if wide {
+        by_day_and_step(trend, of_one);
+    }
+    if !totals.all.bottlenecks.is_empty() {
         out::line(format!("\n{title}Bottlenecks{title:#}"));
     }
-    for step in &view.all.bottlenecks {
+    for step in &totals.all.bottlenecks {
         let namespace = if everywhere { format!("{}/", step.namespace) } else { String::new() };
         let place = if of_one { String::new() } else { format!("{namespace}{}/", step.workflow) };
         out::line(format!("  {place}{step}"));
     }
-    if view.all.are_few() {
+    if totals.all.are_few() {
         out::note(format!("note:  fewer than {FEW} runs ended: the figures say little yet"));
+    }
+}
+
+fn by_day_and_step(all: &Trend, of_one: bool) {
+    let steps = all.workflows.iter().filter(|_| of_one).filter_map(trend::steps);
+    for table in trend::days(&all.days).into_iter().chain(steps) {
+        out::line("");
+        table.print();
     }
 }
 
@@ -127,7 +151,7 @@ fn lines(all: &Figures) -> Vec<String> {
         let of = all.phases.iter().filter(|(p, _)| p.is_terminal() == terminal);
         of.map(|(phase, n)| format!("{n} {phase}")).collect::<Vec<_>>().join(", ")
     };
-    let (rate, colour) = success(all);
+    let (rate, colour) = percent(all.success_rate);
     let times = all.seconds.as_ref().map_or("-".into(), |s| {
         let [min, max, p50, p95] = [s.min, s.max, s.p50, s.p95].map(|s| shown(seconds(s)));
         format!("{} on average; {min} to {max}, p50 {p50}, p95 {p95}", shown(s.average))
@@ -145,8 +169,8 @@ fn lines(all: &Figures) -> Vec<String> {
     ]
 }
 
-fn success(figures: &Figures) -> (String, Style) {
-    let Some(rate) = figures.success_rate else { return ("-".into(), paint::FAINT) };
+fn percent(rate: Option<f64>) -> (String, Style) {
+    let Some(rate) = rate else { return ("-".into(), paint::FAINT) };
     let colour = match Band::of(rate) {
         Band::Green => paint::GOOD,
         Band::Amber => paint::WAITS,
@@ -175,7 +199,7 @@ fn workflows(all: &[OfWorkflow], everywhere: bool, wide: bool) -> Table {
 }
 
 fn cells(figures: &Figures) -> [Cell; 7] {
-    let (rate, colour) = success(figures);
+    let (rate, colour) = percent(figures.success_rate);
     [
         figures.ended.to_string().into(),
         figures.live.to_string().into(),

@@ -157,7 +157,7 @@ fn invalid(name: &str, problems: &[String]) -> Wait {
 fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pinned: PinnedWorkflow) {
     if let RecordFact::Found(record) = &draft.seen.record {
         let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
-        draft.before.push(Before::DropRecord { name, run_uid: record.run_uid.clone() });
+        draft.before.push(end::supersede(name, record));
     }
     let name = ids::revision_name(&pinned.name, &pinned.revision);
     draft.before.push(Before::EnsureRevision { name, spec: Box::new(ids::executed_part(&spec)) });

@@ -19,6 +19,7 @@ pub fn charge_failure(
     code: Option<i32>,
     message: &str,
 ) {
+    count(draft, at, |w| w.failures += 1);
     let (Some(def), Some(retries)) = (all.steps.get(at.step), draft.work(at).map(|w| w.retries)) else {
         return;
     };
@@ -32,6 +33,7 @@ pub fn charge_failure(
     if let Some(totals) = draft.status.totals.as_mut() {
         totals.retries += 1;
     }
+    count(draft, at, |w| w.total_retries += 1);
     back_off(draft, at, def.retry.wait(retries), |w| w.retries += 1);
 }
 
@@ -40,6 +42,7 @@ pub fn charge_loss(draft: &mut Draft<'_>, all: &Definition, at: Place, cause: Ca
     if let Some(totals) = draft.status.totals.as_mut() {
         totals.lost += 1;
     }
+    count(draft, at, |w| w.total_lost += 1);
     let (Some(def), Some(lost)) = (all.steps.get(at.step), draft.work(at).map(|w| w.lost)) else {
         return;
     };
@@ -50,6 +53,19 @@ pub fn charge_loss(draft: &mut Draft<'_>, all: &Definition, at: Place, cause: Ca
         return set_phase(draft, at, StepPhase::Cancelled);
     }
     back_off(draft, at, def.retry.wait(lost), |w| w.lost += 1);
+}
+
+/// Counts what never falls, as the number of attempts does: at the work itself, and at the step whose item it is. A step
+/// outlives its items, so that what it shows is not less when a list is made anew without one of them.
+pub fn count(draft: &mut Draft<'_>, at: Place, add: impl Fn(&mut Work)) {
+    if at.item.is_some()
+        && let Some(step) = draft.work_mut(Place::step(at.step))
+    {
+        add(step);
+    }
+    if let Some(work) = draft.work_mut(at) {
+        add(work);
+    }
 }
 
 fn back_off(draft: &mut Draft<'_>, at: Place, wait: Duration, charge: impl Fn(&mut Work)) {

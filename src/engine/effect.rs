@@ -24,8 +24,9 @@ pub struct Plan {
 pub enum Before {
     /// Create the ControllerRevision of that name; one of the same content is fine.
     EnsureRevision { name: String, spec: Box<WorkflowSpec> },
-    /// Delete the RunRecord of that name and UID of its run: the workflow was mended since, and the run may run.
-    DropRecord { name: String, run_uid: String },
+    /// The RunRecord of that name and UID of its run makes room, because the workflow was mended since and the run may run:
+    /// first a copy of it is created under the name `aside`, which no run ever asks for; then it is deleted.
+    SupersedeRecord { name: String, aside: String, run_uid: String },
     /// Create the RunRecord of that name. If it exists: read it, set `Snapshot::record`, plan again.
     WriteRecord { name: String, record: Box<RunRecordSpec> },
     /// Delete the claim of the run's workspace; one that is gone is fine.

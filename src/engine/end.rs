@@ -119,7 +119,7 @@ fn loops_end(draft: &mut Draft<'_>, i: usize) {
 pub fn commit(draft: &mut Draft<'_>) {
     if let RecordFact::Found(record) = &draft.seen.record
         && record.run_uid != draft.run_uid()
-        && !draft.before.iter().any(|b| matches!(b, Before::DropRecord { .. }))
+        && !draft.before.iter().any(|b| matches!(b, Before::SupersedeRecord { .. }))
         && draft.status.started_at.is_some()
     {
         return already_ran(draft, record);
@@ -129,11 +129,17 @@ pub fn commit(draft: &mut Draft<'_>) {
     if let RecordFact::Found(record) = &draft.seen.record
         && record.run_uid != draft.run_uid()
     {
-        draft.before.push(Before::DropRecord { name: name.clone(), run_uid: record.run_uid.clone() });
+        draft.before.push(supersede(name.clone(), record));
     }
     let Some(record) = record(draft, hash) else { return };
     draft.before.push(Before::WriteRecord { name, record: Box::new(record.clone()) });
     by_record(draft, &record);
+}
+
+/// The record of an earlier execution makes room, and is kept: figures count that execution, too.
+pub fn supersede(name: String, record: &RunRecordSpec) -> Before {
+    let aside = ids::superseded_name(&name, &record.run_uid);
+    Before::SupersedeRecord { name, aside, run_uid: record.run_uid.clone() }
 }
 
 fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
@@ -143,8 +149,9 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
         name: s.name.clone(),
         phase: s.work.phase,
         attempts: s.work.attempts,
-        retries: s.work.retries,
-        lost: s.work.lost,
+        failures: s.work.failures,
+        retries: s.work.total_retries,
+        lost: s.work.total_lost,
         rounds: s.work.rounds,
         started_at: s.work.started_at,
         finished_at: s.work.finished_at,
@@ -203,8 +210,13 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     }
     for (step, told) in draft.status.steps.iter_mut().zip(&record.steps) {
         let work = &mut step.work;
-        (work.phase, work.retries, work.lost) = (told.phase, told.retries, told.lost);
-        (work.rounds, work.finished_at) = (told.rounds, told.finished_at);
+        (work.phase, work.rounds, work.finished_at) = (told.phase, told.rounds, told.finished_at);
+        // What the status did not follow any more was charged to the last budget.
+        let earlier =
+            (work.total_retries.saturating_sub(work.retries), work.total_lost.saturating_sub(work.lost));
+        work.retries = told.retries.saturating_sub(earlier.0);
+        work.lost = told.lost.saturating_sub(earlier.1);
+        (work.failures, work.total_retries, work.total_lost) = (told.failures, told.retries, told.lost);
     }
     draft.status.totals = Some(record.totals.clone()).filter(|_| record.started_at.is_some());
     draft.status.outputs = record.outputs.clone();

@@ -79,6 +79,19 @@ pub fn record_name(run: &str, spec_hash: &str) -> String {
     format!("{run}-{}", spec_hash.get(..16).unwrap_or(spec_hash))
 }
 
+/// Name under which the record of an earlier execution is kept when the same run may execute again. No run asks for a
+/// record of that name: a record's own name ends in 16 hex.
+pub fn superseded_name(record: &str, run_uid: &str) -> String {
+    format!("{record}-{}", short(&[run_uid, "superseded"], 6))
+}
+
+/// The name of the run whose record has that name; `None`: it is no record that answers for a run.
+pub fn run_of_record(name: &str) -> Option<&str> {
+    let (run, hash) = name.rsplit_once('-')?;
+    let is_hash = hash.len() == 16 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    is_hash.then_some(run)
+}
+
 /// The part of a workflow that decides what a run does: without suspend, description, retention and notify.
 pub fn executed_part(spec: &WorkflowSpec) -> WorkflowSpec {
     WorkflowSpec { suspend: None, description: None, retention: None, notify: Vec::new(), ..spec.clone() }
@@ -135,6 +148,19 @@ mod tests {
         assert_ne!(one, job_name(&long, "other", "implement", None, 1));
         assert_ne!(job_name("r", "u", "s", Some("a"), 1), job_name("r", "u", "s", None, 1));
         assert!(!job_name("a.b", "u", "s", None, 1).contains('.'));
+    }
+
+    #[test]
+    fn a_record_tells_whose_it_is_and_a_superseded_one_answers_for_nobody() {
+        let name = record_name("a-run", &sha256_hex(b"spec"));
+        assert_eq!(run_of_record(&name), Some("a-run"));
+        let aside = superseded_name(&name, "u1");
+        assert_eq!(aside.len(), name.len() + 7);
+        assert_ne!(aside, superseded_name(&name, "u2"));
+        assert_eq!(run_of_record(&aside), None);
+        // The longest name of a run leaves room for both.
+        let long = superseded_name(&record_name(&"a".repeat(200), &sha256_hex(b"spec")), "u1");
+        assert!(long.len() <= 253, "{}", long.len());
     }
 
     #[test]

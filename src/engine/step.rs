@@ -13,7 +13,7 @@ use super::plan::Draft;
 use super::snapshot::{AttemptFact, Exit, Loss};
 use super::stop::{insist, order_stop};
 use super::verdict::{self, Rules, Verdict};
-use super::{answer, end, escalate, launch, output, rework, volume};
+use super::{answer, budget, end, escalate, launch, output, rework, volume};
 
 /// How an attempt ended, without its words.
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +184,7 @@ fn exited(draft: &mut Draft<'_>, a: &Attempt<'_>, exit: &Exit) {
             keep_output(draft, a.at, &verdict);
             let cause = verdict.cause.unwrap_or(Cause::ExitCode);
             if cause == Cause::ResultUnreadable {
+                budget::count(draft, a.at, |w| w.failures += 1);
                 escalate::open(draft, a.at, cause, message);
             } else {
                 charge_failure(draft, a.all, a.at, cause, verdict.exit_code, &message);

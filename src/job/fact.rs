@@ -16,7 +16,7 @@ use crate::engine::snapshot::{AttemptFact, Exit, Loss, Said};
 pub struct Sight<'a> {
     pub job: Option<&'a Job>,
     pub pod: Option<&'a Pod>,
-    /// `pod` is the last state of a deleted one.
+    /// `pod` is the last state of a deleted one; without a `pod`: there is none, and there will be none.
     pub pod_deleted: bool,
     /// This process created the Job, and its Pod's create is under way or done.
     pub made_here: bool,
@@ -65,6 +65,10 @@ fn of_job_without_pod(sight: &Sight, job: &Job) -> AttemptFact {
     match (sight.refused, finished(job), managed_by_operator(job)) {
         (Some(message), ..) => AttemptFact::Refused { message: cut(message) },
         (None, Some(end), _) => lost(Loss::PodDeleted, &format!("its Job is {end}, but its Pod is gone")),
+        // The one Job without a Pod that will not get one: see `reconcile::stop`.
+        (None, None, false) if sight.pod_deleted => {
+            lost(Loss::NeverStarted, "its Job was suspended before it had a Pod")
+        }
         (None, None, false) => waits(),
         // Deleted or never made: nobody can tell, and only the process that made the Job makes its Pod.
         (None, None, true) if !sight.made_here => {

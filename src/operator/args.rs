@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::job::JobController;
+use crate::reconcile::retention::{Age, Retention};
 use crate::reconcile::scope::{Scope, namespace};
 
 /// Mission Control: declarative agent workflows on Kubernetes.
@@ -32,9 +33,18 @@ pub struct RunArgs {
     /// Who makes the Pods of Jobs: Operator or Kubernetes (the cluster's own Job controller).
     #[arg(long, default_value = "Operator")]
     pub job_controller: JobController,
-    /// Where health and metrics are served.
+    /// Where health is served.
     #[arg(long, default_value = "0.0.0.0:8080")]
     pub bind: SocketAddr,
+    /// Where metrics are served.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9090")]
+    pub metrics_bind: SocketAddr,
+    /// RunRecords that are older and whose runs are gone are deleted; such as 90d, or Keep.
+    #[arg(long, value_name = "AGE", default_value = "90d")]
+    pub record_retention: Age,
+    /// The most RunRecords in a namespace, without those whose runs exist; 0: no limit.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub record_limit: usize,
     /// The targets that Workflows may name in `spec.notify` (YAML); it is read again when it changes.
     #[arg(long, value_name = "FILE", env = "MISSION_CONTROL_NOTIFY_TARGETS")]
     pub notify_targets: Option<PathBuf>,
@@ -62,6 +72,11 @@ impl RunArgs {
     pub fn lease_namespace(&self, scope: &Scope, fallback: &str) -> String {
         let named = self.lease_namespace.as_deref().or_else(|| scope.only());
         named.unwrap_or(fallback).to_string()
+    }
+
+    /// Which RunRecords stay.
+    pub fn records(&self) -> Retention {
+        Retention { age: self.record_retention, limit: self.record_limit }
     }
 
     /// Tells this process from every other.
@@ -99,6 +114,7 @@ pub struct CrdsArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Span;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -146,5 +162,8 @@ mod tests {
             (args.bind.port(), args.log_format, args.no_leader_election),
             (8080, LogFormat::Json, false)
         );
+        assert_eq!(args.metrics_bind.port(), 9090);
+        // The figures look thirty days back.
+        assert_eq!(args.records(), Retention { age: Age::For(Span::hours(90 * 24)), limit: 10_000 });
     }
 }

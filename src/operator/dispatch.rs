@@ -52,6 +52,7 @@ async fn next(ctx: &Arc<Context>, slots: &Arc<Semaphore>) -> Option<(Turn, Slot)
 }
 
 async fn one(ctx: Arc<Context>, mut turn: Turn, slot: Slot) {
+    ctx.metrics.queue_wait.observe(turn.waited.as_secs_f64());
     turn.again = reconcile::pass(&ctx, &turn.key).await;
     drop(turn);
     drop(slot);

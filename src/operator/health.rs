@@ -1,4 +1,4 @@
-//! HTTP: `/healthz` (the loops turn), `/readyz` (the caches are full, whether it leads or not), `/metrics`.
+//! HTTP: `/healthz` (the loops turn), `/readyz` (the caches are full, whether it leads or not).
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use axum::routing::get;
 
 use crate::reconcile::Context;
@@ -40,12 +39,9 @@ type Shared = (Arc<Context>, Arc<Beat>);
 /// Serves until the process ends.
 pub async fn serve(bind: SocketAddr, ctx: Arc<Context>, beat: Arc<Beat>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(bind).await?;
-    tracing::info!(%bind, "serving health and metrics");
-    let routes = Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .with_state((ctx, beat));
+    tracing::info!(bind = %listener.local_addr()?, "serving health");
+    let routes =
+        Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state((ctx, beat));
     axum::serve(listener, routes).await
 }
 
@@ -58,15 +54,5 @@ async fn readyz(State((ctx, _)): State<Shared>) -> (StatusCode, &'static str) {
         (StatusCode::OK, "ok\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the caches are not full yet\n")
-    }
-}
-
-async fn metrics(State((ctx, _)): State<Shared>) -> Response {
-    match ctx.metrics.text() {
-        Ok(text) => {
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind)], text).into_response()
-        }
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -9,6 +9,8 @@ pub mod dispatch;
 pub mod election;
 pub mod health;
 pub mod lease;
+pub mod metrics;
+pub mod requests;
 pub mod telemetry;
 pub mod watches;
 
@@ -16,17 +18,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use kube::client::ClientBuilder;
 use kube::{Client, Config};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::metrics::Metrics;
 use crate::reconcile::leadership::{self, Leadership};
-use crate::reconcile::{Context, notify, sweep};
+use crate::reconcile::{Context, notify, retention, sweep};
 
 use args::RunArgs;
 use election::Election;
+use requests::Counting;
 
-/// How often revisions are swept.
+/// How often revisions and records are swept.
 const SWEEP: Duration = Duration::from_secs(600);
 /// How often what is gone is forgotten.
 const PRUNE: Duration = Duration::from_secs(30);
@@ -37,14 +42,13 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config =
         Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
-    // The lease has a client of its own: it is asked for by who does not lead.
-    let leadership = Arc::new(Leadership::default());
-    let client = leadership::guarded(config.clone(), &leadership).context("making a client")?;
-    let for_lease = Client::try_from(config).context("making a client for the lease")?;
+    let (leadership, metrics) = (Arc::new(Leadership::default()), Metrics::default());
+    let (client, for_lease) = clients(config, &leadership, &metrics).context("making a client")?;
     let scope = args.scope();
     let lease_namespace = args.lease_namespace(&scope, client.default_namespace());
     let identity = args.identity();
-    let ctx = Arc::new(Context::new(client, leadership, identity.clone(), scope, args.job_controller));
+    let ctx = Context::new(client, leadership, identity.clone(), scope, args.job_controller, metrics);
+    let ctx = Arc::new(ctx);
     let beat = Arc::new(health::Beat::default());
     let (stop, stopped) = watch::channel(false);
     let election = Election { client: for_lease, namespace: lease_namespace, identity };
@@ -54,11 +58,13 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     }
     tokio::spawn(on_signal(stop));
     let serving = tokio::spawn(health::serve(args.bind, Arc::clone(&ctx), Arc::clone(&beat)));
+    let counting = tokio::spawn(metrics::serve(args.metrics_bind, Arc::clone(&ctx)));
     let watching = watches::start(&ctx);
     let leading = lead(&ctx, &election, &args, &beat, stopped);
     let ended = tokio::select! {
         result = leading => result,
         ended = serving => Err(anyhow!("the HTTP server ended: {ended:?}")),
+        ended = counting => Err(anyhow!("the server of metrics ended: {ended:?}")),
         () = watching => Err(anyhow!("a watch ended")),
     };
     // After the lease was given back: the next leader does not wait for it.
@@ -81,7 +87,7 @@ async fn lead(
     }
     tracing::info!(identity = election.identity, "leading");
     ctx.metrics.leader.set(1);
-    let chores = tokio::spawn(chores(Arc::clone(ctx)));
+    let chores = tokio::spawn(chores(Arc::clone(ctx), args.records()));
     let acting = dispatch::dispatch(ctx, beat, stopped);
     if args.no_leader_election {
         acting.await;
@@ -98,11 +104,25 @@ async fn lead(
     Ok(())
 }
 
-async fn chores(ctx: Arc<Context>) {
+/// One for passes, whose writes need the lease, and one for the lease, which is asked for by who does not lead.
+fn clients(
+    config: Config,
+    leadership: &Arc<Leadership>,
+    metrics: &Metrics,
+) -> kube::Result<(Client, Client)> {
+    let counting = Counting::of(metrics);
+    let passes = ClientBuilder::try_from(config.clone())?.with_layer(&counting);
+    // Outside of the other: what is not sent is not counted.
+    let passes = passes.with_layer(&leadership::guard(leadership)).build();
+    Ok((passes, ClientBuilder::try_from(config)?.with_layer(&counting).build()))
+}
+
+async fn chores(ctx: Arc<Context>, records: retention::Retention) {
     let mut sweeps = tokio::time::interval_at(tokio::time::Instant::now() + SWEEP / 10, SWEEP);
     loop {
         sweeps.tick().await;
         sweep::sweep(&ctx).await;
+        retention::sweep(&ctx, records).await;
     }
 }
 

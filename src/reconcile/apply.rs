@@ -61,8 +61,8 @@ async fn prepare(
                 let workflow = &run.spec.workflow_ref.name;
                 revision::ensure(ctx, &name.beside(revision), workflow, spec).await?;
             }
-            Before::DropRecord { name: record, run_uid } => {
-                record::drop(ctx, &name.beside(record), run_uid, memory).await?;
+            Before::SupersedeRecord { name: record, aside, run_uid } => {
+                record::supersede(ctx, &name.beside(record), aside, run_uid, memory).await?;
             }
             Before::WriteRecord { name: record, record: content } => {
                 let record = name.beside(record);

@@ -57,7 +57,7 @@ pub enum Error {
     WriteWorkflow(Name, #[source] Failure),
     #[error("saying that {0} can't be read")]
     MarkUndecodable(Name, #[source] Failure),
-    #[error("listing {0} for the sweep of revisions")]
+    #[error("listing {0} for a sweep")]
     Sweep(&'static str, #[source] Failure),
     #[error("this process does not lead any more")]
     NotLeading,

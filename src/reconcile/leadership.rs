@@ -2,14 +2,13 @@
 //! learns it here, before it acts, and not from the API server afterwards.
 //!
 //! It may wake up anywhere: in the middle of a pass, between two requests. So the last look is in the client itself
-//! ([`guarded`]), where no request goes past it.
+//! ([`guard`]), where no request goes past it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper::http::Request;
-use kube::client::{Body, ClientBuilder};
-use kube::{Client, Config};
+use kube::client::Body;
 use tower::filter::FilterLayer;
 
 /// Until when this process may act.
@@ -62,12 +61,15 @@ impl Leadership {
 #[error("not sent: this process does not lead")]
 pub struct NotLeading;
 
-/// A client for all that passes ask for: what would change something is sent only while this process may act.
-pub fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<Client> {
+/// A layer of a client: what would change something is sent only while this process may act.
+pub fn guard(
+    leadership: &Arc<Leadership>,
+) -> FilterLayer<impl Fn(Request<Body>) -> Admitted + Clone + use<>> {
     let leadership = Arc::clone(leadership);
-    let admit = move |request: Request<Body>| leadership.admit(request);
-    Ok(ClientBuilder::try_from(config)?.with_layer(&FilterLayer::new(admit)).build())
+    FilterLayer::new(move |request: Request<Body>| leadership.admit(request))
 }
+
+type Admitted = Result<Request<Body>, NotLeading>;
 
 #[cfg(test)]
 mod tests {

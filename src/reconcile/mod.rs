@@ -8,6 +8,7 @@ pub mod apply;
 pub mod attempts;
 pub mod call;
 pub mod error;
+pub mod events;
 pub mod finish;
 pub mod launch;
 pub mod leadership;
@@ -19,6 +20,7 @@ pub mod publish;
 pub mod queue;
 pub mod read_log;
 pub mod record;
+pub mod retention;
 pub mod revision;
 pub mod run;
 pub mod scope;
@@ -26,16 +28,18 @@ pub mod stop;
 pub mod store;
 pub mod stores;
 pub mod sweep;
+pub mod transitions;
 pub mod turns;
 pub mod undecodable;
 pub mod workflow;
 pub mod workspace;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::PostParams;
+use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
 use tokio::sync::Semaphore;
 
@@ -73,6 +77,7 @@ pub struct Context {
     pub metrics: Metrics,
     pub leadership: Arc<Leadership>,
     pub outbox: Arc<Outbox>,
+    recorder: Recorder,
     memories: Memories,
     revisions: Revisions,
     agent_files: AgentFiles,
@@ -94,9 +99,11 @@ impl Context {
         instance: String,
         scope: Scope,
         job_controller: JobController,
+        metrics: Metrics,
     ) -> Self {
-        let metrics = Metrics::default();
+        let reporter = Reporter { controller: FIELD_MANAGER.into(), instance: Some(instance.clone()) };
         Self {
+            recorder: Recorder::new(client.clone(), reporter),
             client,
             instance,
             scope,
@@ -181,11 +188,13 @@ pub async fn pass(ctx: &Arc<Context>, key: &Key) -> Option<Duration> {
     if !ctx.stores.are_complete(&ctx.scope.part_of(&name.namespace)) {
         return None;
     }
-    ctx.metrics.passes.inc();
-    match key {
+    let begun = Instant::now();
+    let again = match key {
         Key::Run(name) => run::pass(ctx, name).await,
         Key::Workflow(name) => workflow::pass(ctx, name).await,
-    }
+    };
+    ctx.metrics.passed(matches!(key, Key::Run(_)), begun.elapsed());
+    again
 }
 
 /// Waits longer after each failure in a row: 1 s, 2 s, 4 s ... 64 s.

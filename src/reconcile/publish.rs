@@ -1,142 +1,106 @@
 //! Two statuses of a run, one committed after the other -> counters, Events and notifications.
 //!
-//! Only after the commit, so that nothing is told twice or too early. No agent's text goes into an Event.
+//! Only after the commit, so that nothing is told twice or too early. A process that dies between the commit and this has
+//! told nothing of it, and no other will: what must be exact is made from RunRecords.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
-use k8s_openapi::api::events::v1::Event;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
-use kube::{Resource, ResourceExt};
+use kube::ResourceExt;
 
-use crate::api::status::LastAttempt;
-use crate::api::{Outcome, Phase, StepStatus, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Reason, Stamp, WorkflowRun, WorkflowRunStatus};
+use crate::metrics::Metrics;
 
-use super::call::{ask, chain};
-use super::{Context, FIELD_MANAGER, creating, notify};
+use super::events::{self, Told};
+use super::transitions::Transitions;
+use super::{Context, notify};
 
-/// What changed from one status to the next.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Transitions {
-    pub attempts: Vec<Outcome>,
-    pub phase: Option<Phase>,
-}
-
-/// What changed.
-pub fn transitions(old: &WorkflowRunStatus, new: &WorkflowRunStatus) -> Transitions {
-    let ended = |step: &StepStatus| -> Vec<(String, LastAttempt)> {
-        let of_items = step.items.iter().map(|i| (i.id.clone(), &i.work));
-        let own = Some((String::new(), &step.work)).filter(|_| step.items.is_empty());
-        own.into_iter().chain(of_items).filter_map(|(id, w)| Some((id, w.last.clone()?))).collect()
-    };
-    let known: Vec<(&str, String, u32)> = old
-        .steps
-        .iter()
-        .flat_map(|s| ended(s).into_iter().map(|(id, l)| (s.name.as_str(), id, l.n)))
-        .collect();
-    let attempts = new
-        .steps
-        .iter()
-        .flat_map(|s| ended(s).into_iter().map(|(id, l)| (s.name.as_str(), id, l)))
-        .filter(|(step, id, l)| !known.contains(&(*step, id.clone(), l.n)))
-        .map(|(_, _, last)| last.outcome)
-        .collect();
-    Transitions { attempts, phase: new.phase.filter(|p| old.phase != Some(*p)) }
-}
-
-/// Tells what changed.
-pub fn publish(ctx: &Arc<Context>, run: &WorkflowRun, old: &WorkflowRunStatus, new: &WorkflowRunStatus) {
-    let changed = transitions(old, new);
-    for outcome in changed.attempts {
-        ctx.metrics.attempt_ended(outcome);
-    }
-    notify::tell(ctx, run, old, new);
-    let Some(phase) = changed.phase else { return };
-    tracing::info!(
-        namespace = run.namespace(),
-        run = run.name_any(),
-        phase = phase.as_str(),
-        reason = new.reason.map(|r| r.as_str()),
-        "phase"
-    );
-    // A run that was answered by its record is no execution.
-    if phase.is_terminal() && new.reason != Some(crate::api::Reason::AlreadyRan) {
-        ctx.metrics.run_finished(phase);
-    }
-    let event = event(&ctx.instance, run, old, new, phase, Timestamp::now());
-    let ctx = Arc::clone(ctx);
-    // An Event is a courtesy: no pass waits for it.
-    tokio::spawn(async move {
-        let events = ctx.api::<Event>(event.metadata.namespace.as_deref().unwrap_or_default());
-        if let Err(failure) = ask(events.create(&creating(), &event)).await {
-            tracing::warn!(error = chain(&failure), "cannot write an Event");
-        }
-    });
-}
-
-fn event(
-    instance: &str,
+/// Tells what changed; `now` is when the new status was made.
+pub fn publish(
+    ctx: &Arc<Context>,
     run: &WorkflowRun,
     old: &WorkflowRunStatus,
     new: &WorkflowRunStatus,
-    phase: Phase,
-    now: Timestamp,
-) -> Event {
-    let warns = matches!(phase, Phase::Failed | Phase::Paused);
-    let reason = new.reason.map_or(phase.as_str(), |r| r.as_str());
-    let before = old.phase.map_or("new", |p| p.as_str());
-    Event {
-        metadata: ObjectMeta {
-            namespace: run.namespace(),
-            name: Some(format!("{}.{:x}", run.name_any(), now.as_nanosecond())),
-            ..ObjectMeta::default()
-        },
-        event_time: Some(MicroTime(now)),
-        action: Some("Reconcile".into()),
-        reason: Some(reason.into()),
-        note: Some(format!("{before} -> {phase}")),
-        regarding: Some(run.object_ref(&())),
-        reporting_controller: Some(FIELD_MANAGER.into()),
-        reporting_instance: Some(instance.into()),
-        type_: Some(if warns { "Warning" } else { "Normal" }.into()),
-        ..Event::default()
+    now: Stamp,
+) {
+    let seen = Transitions::between(old, new, now);
+    count(&ctx.metrics, new, &seen);
+    notify::tell(ctx, run, old, new);
+    if let Some(phase) = seen.phase {
+        tracing::info!(
+            namespace = run.namespace(),
+            run = run.name_any(),
+            phase = phase.as_str(),
+            reason = new.reason.map(|r| r.as_str()),
+            "phase"
+        );
     }
+    events::write(ctx, run, Told::of(&run.name_any(), old, new, &seen));
+}
+
+fn count(metrics: &Metrics, new: &WorkflowRunStatus, seen: &Transitions<'_>) {
+    for attempt in &seen.attempts {
+        metrics.attempt_ended(attempt.last.outcome, attempt.last.cause, attempt.took);
+    }
+    for (phase, took) in &seen.steps {
+        metrics.step_finished(*phase, *took);
+    }
+    for question in &seen.questions {
+        metrics.asked(question.cause);
+    }
+    metrics.retries.inc_by(seen.retries.into());
+    metrics.rounds.inc_by(seen.rounds.into());
+    metrics.runs_started.inc_by(seen.started.into());
+    // A run that was answered by its record is no execution.
+    let ended = seen.phase.filter(|p| p.is_terminal() && new.reason != Some(Reason::AlreadyRan));
+    if let Some(phase) = ended {
+        metrics.run_finished(phase, active(new));
+    }
+}
+
+/// For how long a run that had started was active.
+fn active(status: &WorkflowRunStatus) -> Option<Duration> {
+    status.started_at?;
+    let seconds = status.active_seconds.and_then(|s| u64::try_from(s).ok())?;
+    Some(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::api::{Outcome, Phase};
 
-    fn status(text: serde_json::Value) -> WorkflowRunStatus {
-        serde_json::from_value(text).unwrap()
+    fn counted(old: serde_json::Value, new: serde_json::Value) -> (Metrics, u64) {
+        let metrics = Metrics::default();
+        let (old, new): (WorkflowRunStatus, WorkflowRunStatus) =
+            (serde_json::from_value(old).unwrap(), serde_json::from_value(new).unwrap());
+        let now = Stamp("2026-01-01T00:00:00Z".parse().unwrap());
+        count(&metrics, &new, &Transitions::between(&old, &new, now));
+        let ended =
+            Phase::ALL.iter().filter(|(p, _)| p.is_terminal()).map(|(p, _)| metrics.runs_finished(*p));
+        let ended = ended.sum();
+        (metrics, ended)
     }
 
     #[test]
-    fn an_attempt_counts_once_and_a_phase_when_it_changes() {
-        let old = status(serde_json::json!({
-            "phase": "Running",
-            "steps": [{"name": "a", "phase": "Backoff", "last": {"n": 1, "outcome": "Failed"}}],
-        }));
-        let new = status(serde_json::json!({
-            "phase": "Succeeded",
-            "steps": [{"name": "a", "phase": "Succeeded", "last": {"n": 2, "outcome": "Done"}}],
-        }));
-        assert_eq!(
-            transitions(&old, &new),
-            Transitions { attempts: vec![Outcome::Done], phase: Some(Phase::Succeeded) }
-        );
-        assert_eq!(transitions(&new, &new), Transitions { attempts: Vec::new(), phase: None });
+    fn a_run_is_counted_when_it_ends_and_not_when_its_record_answers_for_it() {
+        let ended = json!({"phase": "Failed", "reason": "StepFailed", "startedAt": "2026-01-01T00:00:00Z", "activeSeconds": 7});
+        assert_eq!(counted(json!({"phase": "Running"}), ended.clone()).1, 1);
+        assert_eq!(counted(ended.clone(), ended).1, 0);
+        let answered =
+            json!({"phase": "Failed", "reason": "AlreadyRan", "startedAt": "2026-01-01T00:00:00Z"});
+        assert_eq!(counted(json!({"phase": "Pending"}), answered).1, 0);
     }
 
     #[test]
-    fn an_event_says_where_the_run_came_from_and_nothing_of_what_an_agent_said() {
-        let run = WorkflowRun::new("r", crate::api::WorkflowRunSpec::default());
-        let new =
-            status(serde_json::json!({"phase": "Failed", "reason": "StepFailed", "message": "agent text"}));
-        let event =
-            event("me", &run, &WorkflowRunStatus::default(), &new, Phase::Failed, Timestamp::UNIX_EPOCH);
-        assert_eq!(event.note.as_deref(), Some("new -> Failed"));
-        assert_eq!(event.reason.as_deref(), Some("StepFailed"));
-        assert_eq!(event.type_.as_deref(), Some("Warning"));
+    fn what_happened_to_attempts_is_counted_from_the_difference() {
+        let old = json!({"phase": "Running", "totals": {"attempts": 1, "retries": 0, "lost": 0, "escalations": 0},
+            "steps": [{"name": "a", "phase": "Running", "attempts": 1}]});
+        let new = json!({"phase": "Running", "totals": {"attempts": 1, "retries": 1, "lost": 0, "escalations": 0},
+            "steps": [{"name": "a", "phase": "Backoff", "attempts": 1, "last": {"n": 1, "outcome": "Failed", "cause": "ExitCode"}}]});
+        let (metrics, ended) = counted(old, new);
+        assert_eq!((metrics.attempts_ended(Outcome::Failed), metrics.retries.get(), ended), (1, 1, 0));
     }
 }

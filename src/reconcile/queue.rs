@@ -42,7 +42,8 @@ struct State {
     open: bool,
     closed: bool,
     entries: HashMap<Key, Entry>,
-    ready: VecDeque<Key>,
+    /// With the time since when each is due.
+    ready: VecDeque<(Key, Instant)>,
     timers: BinaryHeap<Reverse<(Instant, Key)>>,
 }
 
@@ -58,6 +59,8 @@ struct Entry {
 #[derive(Debug)]
 pub struct Turn {
     pub key: Key,
+    /// For how long it was due before its pass could begin.
+    pub waited: Duration,
     /// When to look again.
     pub again: Option<Duration>,
     queue: Arc<Queue>,
@@ -97,9 +100,11 @@ impl Queue {
                 if state.closed {
                     return None;
                 }
-                state.fire(Instant::now());
-                if let Some(key) = state.take() {
-                    return Some(Turn { key, again: None, queue: Arc::clone(self) });
+                let now = Instant::now();
+                state.fire(now);
+                if let Some((key, due)) = state.take() {
+                    let waited = now.saturating_duration_since(due);
+                    return Some(Turn { key, waited, again: None, queue: Arc::clone(self) });
                 }
                 state.timers.peek().map(|Reverse((at, _))| *at)
             };
@@ -111,6 +116,11 @@ impl Queue {
                 }
             }
         }
+    }
+
+    /// How many keys are due and have no turn yet.
+    pub fn depth(&self) -> usize {
+        self.lock().ready.len()
     }
 
     fn end(&self, key: &Key, again: Option<Duration>) {
@@ -133,7 +143,7 @@ impl State {
             entry.again = true;
         } else if !entry.queued {
             entry.queued = true;
-            self.ready.push_back(key);
+            self.ready.push_back((key, Instant::now()));
         }
     }
 
@@ -151,12 +161,12 @@ impl State {
         }
     }
 
-    fn take(&mut self) -> Option<Key> {
-        let key = self.ready.pop_front()?;
+    fn take(&mut self) -> Option<(Key, Instant)> {
+        let (key, due) = self.ready.pop_front()?;
         let entry = self.entries.entry(key.clone()).or_default();
         // The pass itself says when to look again.
         *entry = Entry { running: true, ..Entry::default() };
-        Some(key)
+        Some((key, due))
     }
 
     fn end(&mut self, key: &Key, due: Option<Instant>) {
@@ -179,6 +189,10 @@ mod tests {
         Key::Run(Name::new("ns", name))
     }
 
+    fn taken(state: &mut State) -> Option<Key> {
+        state.take().map(|(key, _)| key)
+    }
+
     fn open() -> State {
         State { open: true, ..State::default() }
     }
@@ -188,8 +202,8 @@ mod tests {
         let mut state = open();
         state.add(key("a"));
         state.add(key("a"));
-        assert_eq!(state.take(), Some(key("a")));
-        assert_eq!(state.take(), None);
+        assert_eq!(taken(&mut state), Some(key("a")));
+        assert_eq!(taken(&mut state), None);
     }
 
     #[test]
@@ -198,9 +212,9 @@ mod tests {
         state.add(key("a"));
         state.take();
         state.add(key("a"));
-        assert_eq!(state.take(), None);
+        assert_eq!(taken(&mut state), None);
         state.end(&key("a"), None);
-        assert_eq!(state.take(), Some(key("a")));
+        assert_eq!(taken(&mut state), Some(key("a")));
     }
 
     #[test]
@@ -211,12 +225,12 @@ mod tests {
         state.take();
         state.end(&key("a"), Some(now + Duration::from_secs(5)));
         state.fire(now + Duration::from_secs(4));
-        assert_eq!(state.take(), None);
+        assert_eq!(taken(&mut state), None);
         state.fire(now + Duration::from_secs(5));
-        assert_eq!(state.take(), Some(key("a")));
+        assert_eq!(taken(&mut state), Some(key("a")));
         state.end(&key("a"), None);
         state.fire(now + Duration::from_secs(9));
-        assert_eq!((state.take(), state.entries.len()), (None, 0));
+        assert_eq!((taken(&mut state), state.entries.len()), (None, 0));
     }
 
     #[test]
@@ -230,13 +244,13 @@ mod tests {
         state.take();
         state.end(&key("a"), Some(now + Duration::from_secs(50)));
         state.fire(now + Duration::from_secs(6));
-        assert_eq!(state.take(), None);
+        assert_eq!(taken(&mut state), None);
     }
 
     #[test]
     fn a_queue_that_is_not_open_forgets() {
         let mut state = State::default();
         state.add(key("a"));
-        assert_eq!(state.take(), None);
+        assert_eq!(taken(&mut state), None);
     }
 }

@@ -49,10 +49,7 @@ pub async fn create(
     memory: &Memory,
 ) -> Result<bool, Error> {
     let records = ctx.api::<RunRecord>(&name.namespace);
-    let mut object = RunRecord::new(&name.name, record.clone());
-    object.labels_mut().insert(labels::MANAGED_BY.into(), labels::OPERATOR.into());
-    object.labels_mut().insert(labels::WORKFLOW.into(), labels::label_value(&record.workflow).into());
-    match ask(records.create(&creating(), &object)).await {
+    match ask(records.create(&creating(), &object(&name.name, record))).await {
         Ok(_) => {
             memory.notes().record = Some(RecordFact::Found(Box::new(record.clone())));
             Ok(true)
@@ -62,11 +59,25 @@ pub async fn create(
     }
 }
 
-/// Deletes the record of that name if it is about that run; a newer one stays.
-pub async fn drop(ctx: &Context, name: &Name, run_uid: &str, memory: &Memory) -> Result<(), Error> {
+/// Moves the record of that name, if it is about that run, to the name `aside`; a newer one stays. An object can't be
+/// renamed, so the copy comes first: a crash between leaves both, which have one run's UID and count once.
+pub async fn supersede(
+    ctx: &Context,
+    name: &Name,
+    aside: &str,
+    run_uid: &str,
+    memory: &Memory,
+) -> Result<(), Error> {
     let records = ctx.api::<RunRecord>(&name.namespace);
     let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
     if let Some(record) = record.filter(|r| r.spec.run_uid == run_uid) {
+        let mut copy = object(aside, &record.spec);
+        copy.labels_mut().insert(labels::SUPERSEDED.into(), "true".into());
+        match ask(records.create(&creating(), &copy)).await {
+            Ok(_) => {}
+            Err(failure) if failure.meaning() == Meaning::AlreadyExists => {}
+            Err(failure) => return Err(Error::CreateRecord(name.beside(aside), failure)),
+        }
         let preconditions = Some(Preconditions { uid: record.uid(), resource_version: None });
         let params = DeleteParams { preconditions, ..DeleteParams::default() };
         found(ask(records.delete(&name.name, &params)).await)
@@ -74,4 +85,11 @@ pub async fn drop(ctx: &Context, name: &Name, run_uid: &str, memory: &Memory) ->
     }
     memory.notes().record = None;
     Ok(())
+}
+
+fn object(name: &str, record: &RunRecordSpec) -> RunRecord {
+    let mut object = RunRecord::new(name, record.clone());
+    object.labels_mut().insert(labels::MANAGED_BY.into(), labels::OPERATOR.into());
+    object.labels_mut().insert(labels::WORKFLOW.into(), labels::label_value(&record.workflow).into());
+    object
 }

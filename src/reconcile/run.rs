@@ -96,7 +96,7 @@ async fn drive(
         }
         Commit::Written(written) => {
             memory.notes().written = Some(written);
-            publish::publish(ctx, run, &stored, &plan.status);
+            publish::publish(ctx, run, &stored, &plan.status, now);
             if plan.status.phase.is_some_and(Phase::is_terminal) {
                 next_turn(ctx, name, run);
             }

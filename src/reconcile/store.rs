@@ -177,6 +177,11 @@ impl<K: Resource> Store<K> {
         self.read(|s| s.groups.contains_key(group))
     }
 
+    /// What `look` makes of all objects.
+    pub fn fold<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &K>) -> T) -> T {
+        self.read(|s| look(&mut s.objects.values().map(|o| &**o)))
+    }
+
     pub fn names(&self) -> Vec<Name> {
         self.read(|s| s.objects.keys().cloned().collect())
     }

@@ -8,7 +8,8 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::core::DeserializeGuard;
 use kube::{Resource, ResourceExt};
 
-use crate::api::{Phase, Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::api::{Phase, Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::metrics::Live;
 
 use super::scope::Part;
 use super::store::{Name, Standing, Store};
@@ -54,6 +55,14 @@ impl Stores {
             self.jobs.standing(part),
             self.pods.standing(part),
         ]
+    }
+
+    /// What the metrics show of the runs that are live. Runs that cannot be read are not among them.
+    pub fn live(&self, now: Stamp) -> Live {
+        self.runs.fold(|all| {
+            let readable = all.filter_map(|run| run.0.as_ref().ok());
+            Live::of(readable.map(|run| run.status.as_ref()), now)
+        })
     }
 
     /// Runs of a workflow that have not started.

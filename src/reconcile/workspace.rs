@@ -57,6 +57,6 @@ pub async fn release(ctx: &Context, run: &Name, run_uid: &str, plan: &Plan, seen
 fn dropped(step: &Before) -> Option<&str> {
     match step {
         Before::DropWorkspace { claim } => Some(claim),
-        Before::EnsureRevision { .. } | Before::DropRecord { .. } | Before::WriteRecord { .. } => None,
+        Before::EnsureRevision { .. } | Before::SupersedeRecord { .. } | Before::WriteRecord { .. } => None,
     }
 }

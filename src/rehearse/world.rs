@@ -41,6 +41,8 @@ pub struct World {
     pub run: Option<WorkflowRun>,
     pub decisions: Vec<WorkflowDecision>,
     pub records: BTreeMap<String, RunRecordSpec>,
+    /// Records that made room for a later execution of the same run.
+    pub superseded: BTreeMap<String, RunRecordSpec>,
     pub revisions: BTreeMap<String, WorkflowSpec>,
     /// Every Job ever made for the run, with what is true of its Pod.
     pub attempts: BTreeMap<String, AttemptFact>,
@@ -81,6 +83,7 @@ impl World {
             run: None,
             decisions: Vec::new(),
             records: BTreeMap::new(),
+            superseded: BTreeMap::new(),
             revisions: BTreeMap::new(),
             attempts: BTreeMap::new(),
             launched: Vec::new(),
@@ -257,8 +260,10 @@ impl World {
                 Before::EnsureRevision { name, spec } => {
                     self.revisions.insert(name, *spec);
                 }
-                Before::DropRecord { name, .. } => {
-                    self.records.remove(&name);
+                Before::SupersedeRecord { name, aside, run_uid } => {
+                    if let Some(record) = self.records.remove(&name).filter(|r| r.run_uid == run_uid) {
+                        self.superseded.insert(aside, record);
+                    }
                 }
                 Before::WriteRecord { name, record } => {
                     self.records.entry(name).or_insert(*record);

@@ -2,7 +2,9 @@
 //!
 //! Only what ended enters rates, durations and averages; a run under way is no failure. Retries, lost attempts, rounds
 //! and escalations are counted as events, those of live runs so far included. A run that was answered by the record of an
-//! earlier one (`AlreadyRan`) is over and has no record of its own: it counts nowhere. Start reading at [`Stats::of`].
+//! earlier one (`AlreadyRan`) is over and has no record of its own: it counts nowhere. A record that made room for a later
+//! execution is there twice for a moment: an execution has one UID, and counts once. Start reading at [`Stats::of`];
+//! [`Trend::of`] has the same by day. docs/metrics.md defines each figure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +14,15 @@ use serde::Serialize;
 use crate::api::status::Totals;
 use crate::api::{Phase, RunRecord, RunRecordSpec, Stamp, WorkflowRun};
 
+mod days;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod trend;
 
+pub use days::Day;
 pub use steps::{Bottleneck, bottlenecks};
+pub use trend::{Executions, StepDay, StepTrend, Trend, WorkflowTrend};
 
 /// With fewer runs that ended, figures say little.
 pub const FEW: usize = 10;
@@ -123,11 +129,7 @@ impl Stats {
             let over = run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
             !over && !run.metadata.uid.as_deref().is_some_and(|uid| recorded.contains(uid))
         };
-        let ended: Vec<(Key, &RunRecordSpec)> = records
-            .iter()
-            .filter(|r| r.spec.finished_at >= since)
-            .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow.clone()), &r.spec))
-            .collect();
+        let ended = executions(records, since);
         let live: Vec<(Key, &WorkflowRun)> = runs
             .iter()
             .filter(is_live)
@@ -150,6 +152,16 @@ impl Stats {
         });
         Self { since, workflows: workflows.collect(), all: Figures::of(&all) }
     }
+}
+
+/// Each execution that ended in the window, once, with the key of its workflow.
+fn executions(records: &[RunRecord], since: Stamp) -> Vec<(Key, &RunRecordSpec)> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    records
+        .iter()
+        .filter(|r| r.spec.finished_at >= since && known.insert(&r.spec.run_uid))
+        .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow.clone()), &r.spec))
+        .collect()
 }
 
 impl Figures {

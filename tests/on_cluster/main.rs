@@ -18,6 +18,7 @@ mod identity;
 mod leaders;
 mod lifecycle;
 mod mc;
+mod metrics;
 mod mounts;
 mod notify;
 mod pods;

@@ -105,7 +105,7 @@ impl Rooms {
         std::fs::write(&kubeconfig, as_account(home).to_string()).expect("no kubeconfig");
         let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("no free port");
         let address = free.to_string();
-        let mut args = vec!["--lease-namespace", home, "--bind", &address];
+        let mut args = vec!["--lease-namespace", home, "--bind", &address, "--metrics-bind", "127.0.0.1:0"];
         args.extend(scope.iter().flat_map(|n| ["--namespace", n]));
         let kubeconfig = kubeconfig.to_str().expect("a path in UTF-8");
         let process = Operator::spawn(&args, &[("KUBECONFIG", kubeconfig)], self.folder.join("operator.log"));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mission_control::api::record::StepRecord;
 use mission_control::api::{Cause, Phase, RunRecordSpec, StepPhase, Work, WorkflowRunStatus};
 use mission_control::engine::definition::Definition;
 use mission_control::engine::ids;
@@ -59,6 +60,15 @@ impl Watch {
     fn record_is_written_once(&mut self, world: &World, now: &WorkflowRunStatus) -> Held {
         hold!(world.records.len() <= 1, "{} records", world.records.len());
         let record = world.records.values().next().cloned();
+        if let Some(record) = record.as_ref().filter(|r| r.started_at.is_some()) {
+            let sum = |of: fn(&StepRecord) -> u32| record.steps.iter().map(of).sum::<u32>();
+            let (told, sums) = (&record.totals, (sum(|s| s.retries), sum(|s| s.lost), sum(|s| s.attempts)));
+            hold!(
+                sums == (told.retries, told.lost, told.attempts),
+                "the record's steps have {sums:?}, its totals {told:?}"
+            );
+            hold!(record.steps.iter().all(|s| s.retries <= s.failures), "more retries than failures");
+        }
         hold!(self.record.is_none() || self.record == record, "the record was written again");
         self.record = record;
         let finished = now.conditions.iter().any(|c| c.type_ == "Finished" && c.status == "True");

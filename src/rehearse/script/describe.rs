@@ -26,6 +26,16 @@ pub fn describe(world: &World) -> Vec<String> {
         format!("active={}s", status.active_seconds.unwrap_or(0)),
         format!("clock={}", if status.active_since.is_some() { "on" } else { "off" }),
     ];
+    words.push(format!("superseded={}", world.superseded.len()));
+    for record in world.records.values() {
+        words.push(format!("recorded.retries={}", record.totals.retries));
+        words.push(format!("recorded.lost={}", record.totals.lost));
+        for step in &record.steps {
+            words.push(format!("recorded.{}.failures={}", step.name, step.failures));
+            words.push(format!("recorded.{}.retries={}", step.name, step.retries));
+            words.push(format!("recorded.{}.lost={}", step.name, step.lost));
+        }
+    }
     for step in &status.steps {
         describe_work(world, &step.name, &step.work, &mut words);
         for item in &step.items {
@@ -56,6 +66,9 @@ fn describe_work(world: &World, name: &str, work: &Work, words: &mut Vec<String>
     words.push(format!("{name}.retries={}", work.retries));
     words.push(format!("{name}.lost={}", work.lost));
     words.push(format!("{name}.rounds={}", work.rounds));
+    words.push(format!("{name}.failures={}", work.failures));
+    words.push(format!("{name}.totalRetries={}", work.total_retries));
+    words.push(format!("{name}.totalLost={}", work.total_lost));
     if let Some(at) = work.next_attempt_at {
         words.push(format!("{name}.next=+{}", Span::from(at.since(world.now))));
     }

@@ -28,11 +28,7 @@ pub struct Bottleneck {
     pub executions: usize,
     /// The share of its executions in which it failed: see [`has_failed`]. From 0 to 1.
     pub failure_rate: f64,
-    /// The `retries` of its records, on average over its executions.
-    ///
-    /// A choice: a record has the retries that are charged to the step's last budget. What a new round or a person's Retry
-    /// wiped out before is not among them, so that a step which is sent back often shows fewer retries than it had. Of a
-    /// step with items it is the sum over the items.
+    /// The `retries` of its records, on average over its executions: of all rounds, items and decisions.
     pub average_retries: f64,
 }
 
@@ -84,13 +80,13 @@ pub fn bottlenecks<'a>(records: impl Iterator<Item = (&'a Key, &'a RunRecordSpec
     found
 }
 
-/// Did the step fail in that run? It did if it ended `Failed` or `Tolerated`; or if a failed attempt was repeated
-/// (`retries`); or if its last attempt failed (`cause`), whatever a person then made of it.
+/// Did the step fail in that run? It did if it ended `Failed` or `Tolerated`; or if any of its attempts failed (`failures`),
+/// whatever followed. Records that are older than that field tell it by `retries` and by the `cause` of the last attempt.
 ///
 /// A choice: a step that failed first and passed later has failed, too; only so does a step show that gets through on its
 /// third attempt each time. Attempts that the cluster took away are no failures of the step unless it ends by them, nor is
 /// work that was sent back.
-fn has_failed(step: &StepRecord) -> bool {
+pub(super) fn has_failed(step: &StepRecord) -> bool {
     let for_good = match step.phase {
         StepPhase::Failed | StepPhase::Tolerated => true,
         StepPhase::Pending
@@ -101,7 +97,7 @@ fn has_failed(step: &StepRecord) -> bool {
         | StepPhase::Skipped
         | StepPhase::Cancelled => false,
     };
-    for_good || step.retries > 0 || step.cause.is_some_and(is_of_the_agent)
+    for_good || step.failures > 0 || step.retries > 0 || step.cause.is_some_and(is_of_the_agent)
 }
 
 /// An attempt ran and was not what was asked for; else it was taken away, or could not be made at all.

@@ -101,6 +101,14 @@ fn a_run_that_an_earlier_record_answered_counts_nowhere() {
 }
 
 #[test]
+fn an_execution_that_is_on_record_twice_counts_once() {
+    let mut copy = record("a", "Failed", 1, json!([]));
+    copy.metadata.name = Some("r-a-copy".into());
+    let all = Stats::of(&[record("a", "Failed", 1, json!([])), copy], &[], since()).all;
+    assert_eq!((all.total, all.escalations), (1, 1));
+}
+
+#[test]
 fn cancelled_runs_are_neither_a_success_nor_a_failure() {
     assert_eq!(
         ended(&["Succeeded", "Failed", "Cancelled", "Succeeded", "Succeeded"]).success_rate,
@@ -173,6 +181,13 @@ fn a_step_that_failed_first_and_passed_later_has_failed() {
     let twice = json!([step("implement", "Succeeded", 2, None)]);
     let once = json!([step("implement", "Succeeded", 0, None)]);
     assert_eq!(found(&[twice, once.clone(), once]), ["implement: 33% failure, 0.7 avg retries"]);
+}
+
+#[test]
+fn a_step_whose_only_failure_a_person_made_good_has_failed() {
+    let mut made_good = step("implement", "Succeeded", 0, None);
+    made_good["failures"] = 1.into();
+    assert_eq!(found(&[json!([made_good])]), ["implement: 100% failure, 0.0 avg retries"]);
 }
 
 #[test]

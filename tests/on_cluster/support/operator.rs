@@ -1,11 +1,14 @@
 //! One operator process; it ends with its test.
 
 use std::fs::{File, read_to_string};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::cluster::controller;
+use super::wait::{PATIENCE, until_true};
 
 #[derive(Debug)]
 pub struct Operator {
@@ -20,6 +23,7 @@ impl Operator {
     pub fn start(namespace: &str, name: &str, kubeconfig: &Path, log: PathBuf, more: &[String]) -> Self {
         let mut args =
             vec!["--namespace", namespace, "--lease-namespace", namespace, "--bind", "127.0.0.1:0"];
+        args.extend(["--metrics-bind", "127.0.0.1:0"]);
         args.extend(more.iter().map(String::as_str));
         let kubeconfig = kubeconfig.to_str().expect("a path in UTF-8");
         Self::spawn(&args, &[("POD_NAME", name), ("KUBECONFIG", kubeconfig)], log)
@@ -86,6 +90,44 @@ impl Operator {
         let line = text.lines().find(|l| l.starts_with("VmHWM:")).expect("no VmHWM");
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("VmHWM is a number")
             / 1024
+    }
+
+    /// What it serves under `/metrics`, as soon as it does.
+    pub async fn metrics(&self) -> String {
+        let found = std::sync::Mutex::new(String::new());
+        until_true("metrics", PATIENCE, async || {
+            let text = self.try_metrics();
+            let served = text.is_some();
+            *found.lock().expect("nobody panics with it") = text.unwrap_or_default();
+            served
+        })
+        .await;
+        found.into_inner().expect("nobody panics with it")
+    }
+
+    /// The same now, if it serves any.
+    pub fn try_metrics(&self) -> Option<String> {
+        let answer = self.get("serving metrics", "/metrics")?;
+        answer.split_once("\r\n\r\n").map(|(_, text)| text.to_string()).filter(|t| !t.is_empty())
+    }
+
+    /// What it answers on the port of its health, with the line of the status.
+    pub async fn health(&self, path: &str) -> String {
+        until_true("health", PATIENCE, async || self.get("serving health", path).is_some()).await;
+        self.get("serving health", path).expect("it was served a moment ago")
+    }
+
+    /// The port stands in the log: it is free at the time, and another each time.
+    fn get(&self, serving: &str, path: &str) -> Option<String> {
+        let log = self.log();
+        let line = log.lines().find(|l| l.contains(serving))?;
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        let mut stream = TcpStream::connect(line["bind"].as_str()?).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        Some(answer)
     }
 
     pub fn log(&self) -> String {

@@ -52,6 +52,15 @@ fn a_suspended_job_says_so() {
 }
 
 #[test]
+fn a_job_of_the_built_in_controller_that_will_get_no_pod_never_started() {
+    let mut job = job();
+    let spec = job.spec.as_mut().unwrap();
+    (spec.managed_by, spec.suspend) = (None, Some(true));
+    let message = "its Job was suspended before it had a Pod";
+    assert_eq!(alone(job, |s| s.pod_deleted = true), super::lost(Loss::NeverStarted, message));
+}
+
+#[test]
 fn a_pod_under_a_spent_quota_is_blocked() {
     let blocked = alone(job(), |s| {
         s.made_here = true;

@@ -1,0 +1,244 @@
+//! What happened to a run -> Events of it, for `kubectl describe`.
+//!
+//! No agent's text goes into an Event, and no attempt that was done has one: a run that goes well has two, its start and
+//! its end. What may happen again and again (attempts of one step that are not done) is one Event with a count as long as
+//! it does not pause for six minutes: its note is that of the first. No pass waits for an Event. Start reading at
+//! [`Told::of`].
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use kube::Resource;
+use kube::runtime::events as series;
+
+use crate::api::{Cause, Outcome, Phase, WorkflowRun, WorkflowRunStatus};
+
+use super::call::{ask, chain};
+use super::transitions::{Attempt, Transitions};
+use super::{Context, FIELD_MANAGER, creating};
+
+/// One thing to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    warns: bool,
+    reason: &'static str,
+    /// What is the same is counted, and not told again.
+    action: String,
+    note: String,
+    may_repeat: bool,
+}
+
+impl Told {
+    /// All that is told of these transitions, in the order in which it happened.
+    pub fn of(
+        run: &str,
+        old: &WorkflowRunStatus,
+        new: &WorkflowRunStatus,
+        seen: &Transitions<'_>,
+    ) -> Vec<Self> {
+        let decided = seen.decisions.iter().map(|d| {
+            let applied = d.result == "Applied";
+            let what = if applied { "applied" } else { "refused; its status says why" };
+            Self::once(
+                !applied,
+                "Decided",
+                format!("WorkflowDecision {}: {} {what}", d.name, d.action.as_str()),
+            )
+        });
+        let ended = seen.attempts.iter().filter_map(Self::of_attempt);
+        let asked = seen.questions.iter().map(|q| {
+            let note = format!(
+                "step {}: {}; question {} is open: answer with a WorkflowDecision named {run}-{}",
+                q.step, q.cause, q.id, q.id
+            );
+            Self::once(q.cause != Cause::Approval, "NeedsDecision", note)
+        });
+        let phase = seen.phase.map(|phase| Self::of_phase(old, new, phase));
+        decided.chain(ended).chain(asked).chain(phase).collect()
+    }
+
+    fn once(warns: bool, reason: &'static str, note: String) -> Self {
+        Self { warns, reason, action: "Reconcile".into(), note, may_repeat: false }
+    }
+
+    fn of_phase(old: &WorkflowRunStatus, new: &WorkflowRunStatus, phase: Phase) -> Self {
+        let warns = matches!(phase, Phase::Failed | Phase::Paused);
+        let reason = new.reason.map_or(phase.as_str(), |r| r.as_str());
+        let before = old.phase.map_or("new", |p| p.as_str());
+        Self::once(warns, reason, format!("{before} -> {phase}"))
+    }
+
+    fn of_attempt(ended: &Attempt<'_>) -> Option<Self> {
+        let (warns, reason) = match ended.last.outcome {
+            // The end of the run is told.
+            Outcome::Done | Outcome::Stopped => return None,
+            Outcome::SentBack => (false, "SentBack"),
+            Outcome::Failed => (true, "AttemptFailed"),
+            Outcome::TimedOut => (true, "AttemptTimedOut"),
+            Outcome::Lost => (true, "AttemptLost"),
+        };
+        let item = ended.item.map(|k| format!(", item {k}")).unwrap_or_default();
+        let cause = ended.last.cause.map(|c| format!(" ({c})")).unwrap_or_default();
+        let then = match (ended.next, ended.last.outcome) {
+            (Some(at), _) => format!("; the next one starts at {at}"),
+            (None, Outcome::SentBack) => "; the work is done again, or a person is asked".into(),
+            (None, _) => String::new(),
+        };
+        let (step, n, outcome) = (ended.step, ended.last.n, ended.last.outcome);
+        Some(Self {
+            warns,
+            reason,
+            action: format!("Step {step}{item}"),
+            note: format!("step {step}{item}: attempt {n} {outcome}{cause}{then}"),
+            may_repeat: true,
+        })
+    }
+}
+
+/// Writes the Events, one after the other.
+pub fn write(ctx: &Arc<Context>, run: &WorkflowRun, told: Vec<Told>) {
+    if told.is_empty() {
+        return;
+    }
+    let (ctx, run) = (Arc::clone(ctx), run.object_ref(&()));
+    // An Event is a courtesy: no pass waits for it.
+    tokio::spawn(async move {
+        for told in told {
+            let done = if told.may_repeat {
+                ask(ctx.recorder.publish(&counted(told), &run)).await
+            } else {
+                let event = single(&ctx.instance, &run, told, Timestamp::now());
+                let events = ctx.api::<Event>(run.namespace.as_deref().unwrap_or_default());
+                ask(events.create(&creating(), &event)).await.map(drop)
+            };
+            if let Err(failure) = done {
+                tracing::warn!(error = chain(&failure), "cannot write an Event");
+            }
+        }
+    });
+}
+
+fn counted(told: Told) -> series::Event {
+    series::Event {
+        type_: if told.warns { series::EventType::Warning } else { series::EventType::Normal },
+        reason: told.reason.into(),
+        note: Some(told.note),
+        action: told.action,
+        secondary: None,
+    }
+}
+
+/// Those that happen once do not go through the recorder: it would remember each of them for six minutes.
+fn single(instance: &str, run: &ObjectReference, told: Told, now: Timestamp) -> Event {
+    Event {
+        metadata: ObjectMeta {
+            namespace: run.namespace.clone(),
+            name: Some(format!("{}.{:x}", run.name.as_deref().unwrap_or_default(), now.as_nanosecond())),
+            ..ObjectMeta::default()
+        },
+        event_time: Some(MicroTime(now)),
+        action: Some(told.action),
+        reason: Some(told.reason.into()),
+        note: Some(told.note),
+        regarding: Some(run.clone()),
+        reporting_controller: Some(FIELD_MANAGER.into()),
+        reporting_instance: Some(instance.into()),
+        type_: Some(if told.warns { "Warning" } else { "Normal" }.into()),
+        ..Event::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::Stamp;
+
+    fn status(text: serde_json::Value) -> WorkflowRunStatus {
+        serde_json::from_value(text).unwrap()
+    }
+
+    fn told(old: &serde_json::Value, new: &serde_json::Value) -> Vec<(bool, &'static str, String)> {
+        let (old, new) = (status(old.clone()), status(new.clone()));
+        let seen = Transitions::between(&old, &new, Stamp(Timestamp::UNIX_EPOCH));
+        Told::of("demo", &old, &new, &seen).into_iter().map(|t| (t.warns, t.reason, t.note)).collect()
+    }
+
+    const SECRET: &str = "what an agent said";
+
+    #[test]
+    fn an_attempt_that_is_done_has_no_event() {
+        let old = json!({"phase": "Running", "steps": [{"name": "a", "phase": "Running"}]});
+        let new = json!({"phase": "Running", "steps": [{"name": "a", "phase": "Succeeded", "attempts": 1,
+            "last": {"n": 1, "outcome": "Done"}, "output": SECRET}]});
+        assert_eq!(told(&old, &new), []);
+    }
+
+    #[test]
+    fn a_failed_attempt_tells_when_the_next_one_starts_and_nothing_of_what_was_said() {
+        let new = json!({"phase": "Running", "steps": [{"name": "a", "phase": "Backoff", "items": [
+            {"id": SECRET, "title": SECRET, "phase": "Backoff", "nextAttemptAt": "2026-01-01T00:00:02Z",
+             "last": {"n": 1, "outcome": "Failed", "cause": "ExitCode", "message": SECRET}, "output": SECRET}]}]});
+        let note =
+            "step a, item 1: attempt 1 Failed (ExitCode); the next one starts at 2026-01-01T00:00:02.000Z";
+        let expected =
+            [(true, "AttemptFailed", note.to_string()), (false, "Running", "new -> Running".into())];
+        assert_eq!(told(&json!({}), &new), expected);
+    }
+
+    #[test]
+    fn a_question_names_its_answer_and_a_decision_its_effect() {
+        let old = json!({"phase": "Running", "steps": []});
+        let question = json!({"id": "e1-0a1b2c", "step": "a", "cause": "ExitCode", "message": SECRET,
+            "since": "2026-01-01T00:00:00Z", "actions": ["Retry"]});
+        let decision = |name: &str, result: &str| {
+            json!({"uid": name, "name": name, "action": "Retry",
+            "at": "2026-01-01T00:00:00Z", "result": result})
+        };
+        let new = json!({"phase": "Paused", "reason": "Escalated", "message": SECRET, "escalations": [question],
+            "decisions": [decision("d1", "Applied"), decision("d2", &format!("Refused: {SECRET}"))]});
+        let expected = [
+            (false, "Decided", "WorkflowDecision d1: Retry applied".to_string()),
+            (true, "Decided", "WorkflowDecision d2: Retry refused; its status says why".into()),
+            (
+                true,
+                "NeedsDecision",
+                "step a: ExitCode; question e1-0a1b2c is open: answer with a WorkflowDecision named demo-e1-0a1b2c".into(),
+            ),
+            (true, "Escalated", "Running -> Paused".into()),
+        ];
+        assert_eq!(told(&old, &new), expected);
+    }
+
+    #[test]
+    fn the_same_trouble_of_a_step_is_one_event_with_a_count() {
+        let of = |n: u32| {
+            let last = crate::api::status::LastAttempt {
+                n,
+                outcome: Outcome::TimedOut,
+                cause: Some(Cause::Timeout),
+                exit_code: None,
+                message: Some(SECRET.into()),
+            };
+            Told::of_attempt(&Attempt { step: "a", item: None, last: &last, next: None, took: None }).unwrap()
+        };
+        let (one, two) = (of(1), of(2));
+        assert_eq!((&one.action, one.reason, one.may_repeat), (&two.action, two.reason, true));
+        assert_ne!(one.note, two.note);
+    }
+
+    #[test]
+    fn an_event_that_happens_once_is_about_the_run() {
+        let run = WorkflowRun::new("r", crate::api::WorkflowRunSpec::default());
+        let told = Told::once(true, "StepFailed", "Running -> Failed".into());
+        let event = single("me", &run.object_ref(&()), told, Timestamp::UNIX_EPOCH);
+        assert_eq!(event.note.as_deref(), Some("Running -> Failed"));
+        assert_eq!(event.reason.as_deref(), Some("StepFailed"));
+        assert_eq!(event.type_.as_deref(), Some("Warning"));
+        assert_eq!(event.regarding.and_then(|r| r.name).as_deref(), Some("r"));
+    }
+}
