@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod dashboard;
 pub mod engine;
 pub mod job;
 pub mod metrics;

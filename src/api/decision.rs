@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kube::api::ObjectMeta;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,19 @@ pub struct WorkflowDecisionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub by: Option<String>,
+}
+
+impl WorkflowDecision {
+    /// The object for what somebody says. Its name makes the first answer to a question the only one; an order to a run gets
+    /// one from the API server.
+    pub fn said(spec: WorkflowDecisionSpec) -> Self {
+        let (run, action) = (&spec.run, spec.action.as_str().to_lowercase());
+        let metadata = match &spec.escalation {
+            Some(id) => ObjectMeta { name: Some(format!("{run}-{id}")), ..ObjectMeta::default() },
+            None => ObjectMeta { generate_name: Some(format!("{run}-{action}-")), ..ObjectMeta::default() },
+        };
+        Self { metadata, spec, status: None }
+    }
 }
 
 /// What a decision asks for.

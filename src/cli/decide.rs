@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use futures::StreamExt;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use kube::api::{ObjectMeta, PostParams};
+use kube::api::PostParams;
 use kube::runtime::watcher;
 use kube::{Api, ResourceExt};
 
@@ -268,19 +268,7 @@ fn decision(run: &str, question: Option<&EscalationStatus>, word: Word, by: Stri
         outputs: word.outputs,
         by: Some(by),
     };
-    let mut decision = WorkflowDecision::new("", spec);
-    decision.metadata = match question {
-        Some(q) => ObjectMeta { name: Some(format!("{run}-{}", q.id)), ..ObjectMeta::default() },
-        None => ObjectMeta {
-            generate_name: Some(format!("{run}-{}-", word_of(decision.spec.action))),
-            ..ObjectMeta::default()
-        },
-    };
-    decision
-}
-
-fn word_of(action: Action) -> String {
-    action.as_str().to_lowercase()
+    WorkflowDecision::said(spec)
 }
 
 /// The caller's name, as the API server knows it: a policy compares the two.

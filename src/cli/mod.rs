@@ -6,6 +6,7 @@
 mod args;
 mod completion;
 mod convert;
+mod dashboard;
 mod decide;
 mod delete;
 mod docs;
@@ -78,6 +79,7 @@ enum Verb {
         after_help = "The word may be left out: mc runs is mc workflow runs.\n\nExample:\n  mc workflow runs"
     )]
     Workflow(Workflow),
+    Dashboard(dashboard::Dashboard),
     Doctor(doctor::Doctor),
     Version(version::Version),
     Completion(completion::Completion),
@@ -172,6 +174,7 @@ fn answer(arguments: &[OsString]) -> Result<Exit, Fault> {
     paint::choose(mc.global.color);
     match mc.verb {
         Verb::Workflow(Workflow { verb }) | Verb::Direct(verb) => verb.run(&mc.global),
+        Verb::Dashboard(args) => dashboard::run(&args, &mc.global),
         Verb::Doctor(args) => doctor::run(&args, &mc.global),
         Verb::Version(args) => version::run(&args, &mc.global),
         Verb::Completion(args) => completion::run(&args),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::api::status::EscalationStatus;
-use crate::api::{Action, Phase, StepPhase};
+use crate::api::{Phase, StepPhase};
 use crate::view::plain::one_line;
 use crate::view::run::{RunView, StepView};
 use crate::view::time::short;
@@ -182,26 +182,7 @@ pub fn place(step: &str, item: Option<&str>) -> String {
 
 /// What answers the question, a command a line. `alone`: no other question of the run is open.
 pub fn commands(run: &str, question: &EscalationStatus, alone: bool) -> Vec<String> {
-    let mc = program::said();
-    let which = match (&question.item, alone) {
-        (_, true) => String::new(),
-        (None, false) => format!(" --step {}", question.step),
-        (Some(item), false) => format!(" --step {} --item {item}", question.step),
-    };
-    let command = |action: &Action| {
-        let (verb, more) = match action {
-            Action::Retry if question.cause.needs_outputs() => ("retry", " --set KEY=VALUE"),
-            Action::Retry => ("retry", " --feedback \"...\""),
-            Action::Reject => ("reject", " --feedback \"...\""),
-            Action::Skip => ("skip", ""),
-            Action::Approve => ("approve", ""),
-            Action::Abort => return format!("{mc} workflow abort {run}"),
-            Action::Pause => return format!("{mc} workflow pause {run}"),
-            Action::Resume => return format!("{mc} workflow resume {run}"),
-        };
-        format!("{mc} workflow {verb} {run}{which}{more}")
-    };
-    question.actions.iter().map(command).collect()
+    crate::view::commands::answers(program::said(), run, question, alone)
 }
 
 #[cfg(test)]

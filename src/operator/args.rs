@@ -45,6 +45,12 @@ pub struct RunArgs {
     /// The most RunRecords in a namespace, without those whose runs exist; 0: no limit.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub record_limit: usize,
+    /// Where the dashboard is served, such as 0.0.0.0:8081; nowhere where absent.
+    #[arg(long, value_name = "ADDRESS")]
+    pub dashboard_bind: Option<SocketAddr>,
+    /// Readers of the dashboard may answer questions there, each with the rights of the own token.
+    #[arg(long, requires = "dashboard_bind")]
+    pub dashboard_actions: bool,
     /// The targets that Workflows may name in `spec.notify` (YAML); it is read again when it changes.
     #[arg(long, value_name = "FILE", env = "MISSION_CONTROL_NOTIFY_TARGETS")]
     pub notify_targets: Option<PathBuf>,

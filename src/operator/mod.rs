@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod crds;
+pub mod dashboard;
 pub mod dispatch;
 pub mod election;
 pub mod health;
@@ -43,7 +44,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config =
         Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
     let (leadership, metrics) = (Arc::new(Leadership::default()), Metrics::default());
-    let (client, for_lease) = clients(config, &leadership, &metrics).context("making a client")?;
+    let (client, for_lease) = clients(config.clone(), &leadership, &metrics).context("making a client")?;
     let scope = args.scope();
     let lease_namespace = args.lease_namespace(&scope, client.default_namespace());
     let identity = args.identity();
@@ -59,12 +60,14 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     tokio::spawn(on_signal(stop));
     let serving = tokio::spawn(health::serve(args.bind, Arc::clone(&ctx), Arc::clone(&beat)));
     let counting = tokio::spawn(metrics::serve(args.metrics_bind, Arc::clone(&ctx)));
+    let showing = dashboard::start(&args, &config, &ctx).context("starting the dashboard")?;
     let watching = watches::start(&ctx);
     let leading = lead(&ctx, &election, &args, &beat, stopped);
     let ended = tokio::select! {
         result = leading => result,
         ended = serving => Err(anyhow!("the HTTP server ended: {ended:?}")),
         ended = counting => Err(anyhow!("the server of metrics ended: {ended:?}")),
+        ended = showing => Err(anyhow!("the dashboard ended: {ended:?}")),
         () = watching => Err(anyhow!("a watch ended")),
     };
     // After the lease was given back: the next leader does not wait for it.

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, future::select_all};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::{Error as WatchError, Event};
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Resource, ResourceExt};
+use kube::{Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 
@@ -21,7 +21,7 @@ use crate::api::{Workflow, WorkflowDecision, WorkflowRun, labels};
 use crate::job;
 use crate::reconcile::Context;
 use crate::reconcile::apply::trim;
-use crate::reconcile::call::{Meaning, ask, chain};
+use crate::reconcile::call::chain;
 use crate::reconcile::queue::Key;
 use crate::reconcile::run::next_turn;
 use crate::reconcile::scope::Part;
@@ -36,7 +36,6 @@ const REMINDER: Duration = Duration::from_secs(600);
 pub fn start(ctx: &Arc<Context>) -> impl Future<Output = ()> + use<> {
     let mut watches = vec![tokio::spawn(super::prune(Arc::clone(ctx)))];
     for part in ctx.scope.parts() {
-        tokio::spawn(missing(Arc::clone(ctx), part.clone()));
         watches.extend(of_part(ctx, &part));
     }
     async move {
@@ -82,6 +81,9 @@ async fn follow<K>(
             Ok(event) => {
                 let first = matches!(event, Event::InitDone) && !ctx.stores.are_complete(&part);
                 for change in store(&ctx).apply(&part, event.modify(trim)) {
+                    let (Change::Seen(object) | Change::Gone(object)) = &change;
+                    // Nobody listens where there is no dashboard.
+                    let _ = ctx.changed.send((kind, Name::of(&**object)));
                     tell(&ctx, change);
                 }
                 if first && ctx.stores.are_complete(&part) {
@@ -130,21 +132,6 @@ fn report(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchErro
         next,
         "{part} may not be read; it is tried again, and nothing else waits for it"
     );
-}
-
-/// Says that a namespace is not there, where this process may know. Its watches go on: they see it when it is made.
-async fn missing(ctx: Arc<Context>, part: Part) {
-    let Part::Namespace(name) = &part else { return };
-    let namespaces: Api<Namespace> = Api::all(ctx.client.clone());
-    if let Err(failure) = ask(namespaces.get_metadata(name)).await
-        && failure.meaning() == Meaning::NotFound
-    {
-        let next = "make the namespace, or take it out of --namespace";
-        tracing::warn!(
-            next,
-            "{part} is not there; it is watched all the same, and nothing else waits for it"
-        );
-    }
 }
 
 /// A label value must be static.

@@ -41,8 +41,9 @@ use k8s_openapi::NamespaceResourceScope;
 use kube::api::PostParams;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 
+use crate::api::WorkflowSpec;
 use crate::job::JobController;
 use crate::metrics::Metrics;
 
@@ -60,6 +61,8 @@ use undecodable::Marked;
 
 /// Logs that are read at once: each takes up to two mebibytes.
 const LOG_SLOTS: usize = 8;
+/// Changes that whoever listens may be behind.
+const BEHIND: usize = 4096;
 /// The name under which fields are written.
 const FIELD_MANAGER: &str = "mission-control";
 
@@ -78,6 +81,8 @@ pub struct Context {
     pub leadership: Arc<Leadership>,
     pub outbox: Arc<Outbox>,
     recorder: Recorder,
+    /// Of which kind and name what changed is, for who shows it; without anybody who listens nothing is kept.
+    pub changed: broadcast::Sender<(&'static str, store::Name)>,
     memories: Memories,
     revisions: Revisions,
     agent_files: AgentFiles,
@@ -113,6 +118,7 @@ impl Context {
             outbox: Arc::new(Outbox::new(&metrics)),
             metrics,
             leadership,
+            changed: broadcast::Sender::new(BEHIND),
             memories: Memories::default(),
             revisions: Revisions::default(),
             agent_files: AgentFiles::default(),
@@ -142,6 +148,11 @@ impl Context {
         let inside = |names: Vec<store::Name>| names.into_iter().filter(|n| part.holds(n));
         inside(self.stores.workflows.names()).for_each(|name| self.queue.add(Key::Workflow(name)));
         inside(self.stores.runs.names()).for_each(|name| self.queue.add(Key::Run(name)));
+    }
+
+    /// The content of a revision, if a pass of this process needed it lately. It is what its hash says, however old.
+    pub fn revision_at_hand(&self, revision: &store::Name) -> Option<Arc<WorkflowSpec>> {
+        self.revisions.peek(revision)
     }
 
     /// A run is gone: nothing of it is remembered.

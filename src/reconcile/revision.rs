@@ -41,6 +41,11 @@ impl Revisions {
         Some(Arc::clone(&entry.spec))
     }
 
+    /// The same for who only shows it, and keeps nothing in use by that.
+    pub fn peek(&self, name: &Name) -> Option<Arc<WorkflowSpec>> {
+        self.lock().get(name).map(|e| Arc::clone(&e.spec))
+    }
+
     fn put(&self, name: &Name, spec: Arc<WorkflowSpec>) {
         let now = Instant::now();
         self.lock().insert(name.clone(), Entry { spec, read: now, used: now });

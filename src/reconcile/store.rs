@@ -182,6 +182,10 @@ impl<K: Resource> Store<K> {
         self.read(|s| look(&mut s.objects.values().map(|o| &**o)))
     }
 
+    pub fn all(&self) -> Vec<Arc<K>> {
+        self.read(|s| s.objects.values().cloned().collect())
+    }
+
     pub fn names(&self) -> Vec<Name> {
         self.read(|s| s.objects.keys().cloned().collect())
     }

@@ -1,9 +1,35 @@
 //! An agent's text -> the same without control sequences: what it prints must not move a cursor or recolour a terminal.
 
+use anstyle_parse::{DefaultCharAccumulator, Parser, Perform};
+
 /// Colours, cursor movements and other control characters go; line ends and tabs stay.
 pub fn plain(text: &str) -> String {
-    let stripped = anstream::adapter::strip_str(text).to_string();
-    stripped.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    let mut kept = Kept(String::with_capacity(text.len()));
+    read(text, &mut kept);
+    kept.0
+}
+
+/// Tells text from control sequences, as a terminal does. The dashboard, which keeps colours, reads by it, too: so both show
+/// the same text.
+pub fn read(text: &str, reader: &mut impl Perform) {
+    let mut parser = Parser::<DefaultCharAccumulator>::new();
+    text.bytes().for_each(|byte| parser.advance(reader, byte));
+}
+
+struct Kept(String);
+
+impl Perform for Kept {
+    fn print(&mut self, c: char) {
+        if !c.is_control() {
+            self.0.push(c);
+        }
+    }
+
+    fn execute(&mut self, byte: u8) {
+        if matches!(byte, b'\n' | b'\t') {
+            self.0.push(char::from(byte));
+        }
+    }
 }
 
 /// The same in one line: white space of any kind becomes one blank.

@@ -122,16 +122,20 @@ struct Runs<'a> {
 
 impl Stats {
     /// `records` may be older than `since`, and `runs` may be over: those are passed over.
-    pub fn of(records: &[RunRecord], runs: &[WorkflowRun], since: Stamp) -> Self {
+    pub fn of<'a>(
+        records: impl IntoIterator<Item = &'a RunRecord> + Clone,
+        runs: impl IntoIterator<Item = &'a WorkflowRun>,
+        since: Stamp,
+    ) -> Self {
         // The record is the end of a run, also while the run's own status does not say so yet.
-        let recorded: BTreeSet<&str> = records.iter().map(|r| r.spec.run_uid.as_str()).collect();
+        let recorded: BTreeSet<&str> = records.clone().into_iter().map(|r| r.spec.run_uid.as_str()).collect();
         let is_live = |run: &&WorkflowRun| {
             let over = run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
             !over && !run.metadata.uid.as_deref().is_some_and(|uid| recorded.contains(uid))
         };
         let ended = executions(records, since);
         let live: Vec<(Key, &WorkflowRun)> = runs
-            .iter()
+            .into_iter()
             .filter(is_live)
             .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow_ref.name.clone()), r))
             .collect();
@@ -155,10 +159,13 @@ impl Stats {
 }
 
 /// Each execution that ended in the window, once, with the key of its workflow.
-fn executions(records: &[RunRecord], since: Stamp) -> Vec<(Key, &RunRecordSpec)> {
+fn executions<'a>(
+    records: impl IntoIterator<Item = &'a RunRecord>,
+    since: Stamp,
+) -> Vec<(Key, &'a RunRecordSpec)> {
     let mut known: BTreeSet<&str> = BTreeSet::new();
     records
-        .iter()
+        .into_iter()
         .filter(|r| r.spec.finished_at >= since && known.insert(&r.spec.run_uid))
         .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow.clone()), &r.spec))
         .collect()

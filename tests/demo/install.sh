@@ -51,6 +51,10 @@ install_operator() {
 
 install_workflow() {
   kubectl create namespace "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+  # Whose token signs in to the dashboard: an administrator of the namespace.
+  kubectl create serviceaccount reader -n "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+  kubectl create rolebinding reader -n "$NAMESPACE" --clusterrole=admin --serviceaccount="$NAMESPACE:reader" --dry-run=client -o yaml |
+    kubectl apply -f - >/dev/null
   kubectl apply -n "$NAMESPACE" -f "workflows/$WORKFLOW.yaml"
   if ! kubectl wait workflow "$WORKFLOW" -n "$NAMESPACE" --for=condition=Ready --timeout=30s >/dev/null; then
     kubectl get workflow "$WORKFLOW" -n "$NAMESPACE" -o jsonpath='{range .status.problems[*]}{@}{"\n"}{end}' >&2

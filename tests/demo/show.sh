@@ -22,6 +22,9 @@ Look around:
   kubectl get mcr $RUN -n $NAMESPACE -o yaml
   kubectl explain workflow.spec.steps.retry
   kubectl replace --force -f $WORK/run.json    # the same execution again: answered by its record, nothing runs
+The dashboard, at http://localhost:8081 while the first of these runs; sign in with what the second prints:
+  kubectl port-forward -n mission-control deployment/mission-control 8081:8081
+  kubectl create token reader -n $NAMESPACE --duration 8h
 Stop:
   make demo-down
 END

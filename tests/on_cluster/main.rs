@@ -12,6 +12,7 @@
 mod bad_input;
 mod builtins;
 mod crashes;
+mod dashboard;
 mod definition;
 mod examples;
 mod identity;

@@ -43,8 +43,8 @@ type Right = (String, String);
 fn the_operators_role_is_what_it_uses_and_no_more() {
     let asked =
         requests().expect("MISSION_CONTROL_AUDIT_LOG names no audit log: tests/on_cluster/run sets it");
-    let Shipped { work, lease } = shipped();
-    let granted: BTreeSet<Right> = work.iter().chain(&lease).flat_map(rights).collect();
+    let Shipped { work, dashboard, lease } = shipped();
+    let granted: BTreeSet<Right> = work.iter().chain(&dashboard).chain(&lease).flat_map(rights).collect();
     assert_modest(&granted);
 
     let (allowed, missing): (Vec<&Request>, Vec<&Request>) = asked.iter().partition(|r| r.allowed);

@@ -125,6 +125,9 @@ capabilities: {drop: [ALL]}
 {{- if hasKey .Values.notifications.files "targets.yaml" -}}
 {{- fail "notifications.files: targets.yaml is made from notifications.targets; choose another name" -}}
 {{- end -}}
+{{- if and .Values.dashboard.actions (not .Values.dashboard.enabled) -}}
+{{- fail "dashboard.actions: needs dashboard.enabled" -}}
+{{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.service.enabled) -}}
 {{- fail "metrics.serviceMonitor.enabled: needs metrics.service.enabled" -}}
 {{- end -}}

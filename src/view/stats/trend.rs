@@ -75,7 +75,7 @@ pub struct Executions {
 
 impl Trend {
     /// `records` may be older than `since`: those are passed over.
-    pub fn of(records: &[RunRecord], since: Stamp, now: Stamp) -> Self {
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a RunRecord>, since: Stamp, now: Stamp) -> Self {
         let ended = executions(records, since);
         let days = between(since, now);
         let mut each: BTreeMap<&Key, Vec<&RunRecordSpec>> = BTreeMap::new();

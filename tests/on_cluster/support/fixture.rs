@@ -41,7 +41,7 @@ impl Fixture {
         Self::with_arguments(&[]).await
     }
 
-    /// The same with more arguments for its operators.
+    /// The same with more arguments for its operators; each `--namespace` stands at the end and names one that is there.
     pub async fn with_arguments(arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|a| a.to_string()).collect();
         let client = client().await;
@@ -50,6 +50,9 @@ impl Fixture {
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
         std::fs::create_dir_all(&logs).expect("no folder for logs");
         rights::grant(&client, &namespace, &logs).await;
+        for other in arguments.iter().skip_while(|a| *a != "--namespace").skip(1).step_by(2) {
+            rights::allow(&client, other, &namespace).await;
+        }
         let log = logs.join("operator-1.log");
         let operator = Operator::start(&namespace, FIRST, &rights::kubeconfig(&logs, FIRST), log, &arguments);
         Self { namespace, client, operator, logs, started: 1, arguments }

@@ -1,6 +1,7 @@
 //! The room of a test: a namespace, an operator process, and words to make, watch and wait for objects.
 
 pub mod audit;
+pub mod browser;
 mod cluster;
 mod fixture;
 mod invariants;

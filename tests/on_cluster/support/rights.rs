@@ -27,9 +27,10 @@ pub const OPERATORS: [&str; 2] = ["operator-0", "operator-1"];
 
 const RENDERED: &str = include_str!("../../../charts/kustomize/operator.yaml");
 
-/// The operator's rules, for its work and for its lease.
+/// The operator's rules: for its work, for the dashboard that it may serve, and for its lease.
 pub struct Shipped {
     pub work: Vec<PolicyRule>,
+    pub dashboard: Vec<PolicyRule>,
     pub lease: Vec<PolicyRule>,
 }
 
@@ -41,7 +42,14 @@ pub fn shipped() -> Shipped {
         let role = found.unwrap_or_else(|| panic!("charts/kustomize/operator.yaml has no {kind} {name}"));
         serde_json::from_value(role["rules"].clone()).expect("these are no rules")
     };
-    Shipped { work: rules("ClusterRole", "mission-control"), lease: rules("Role", "mission-control-lease") }
+    // What `dashboard.enabled` adds; charts/kustomize is the chart with its defaults, which are without.
+    let watch =
+        json!([{"apiGroups": ["missioncontrol.dev"], "resources": ["runrecords"], "verbs": ["watch"]}]);
+    Shipped {
+        work: rules("ClusterRole", "mission-control"),
+        dashboard: serde_json::from_value(watch).expect("these are no rules"),
+        lease: rules("Role", "mission-control-lease"),
+    }
 }
 
 /// The user that such an operator is to the API server.
@@ -58,31 +66,39 @@ pub fn kubeconfig(folder: &Path, operator: &str) -> PathBuf {
 /// Makes roles, service accounts and kubeconfigs, and waits until the API server knows the rights: an operator that starts
 /// before that would be refused, which the check at the end of the suite counts.
 pub async fn grant(client: &Client, namespace: &str, folder: &Path) {
-    let Shipped { work, lease } = shipped();
-    for (name, rules) in [("mission-control", work), ("mission-control-lease", lease)] {
-        create::<Role>(client, namespace, json!({"metadata": {"name": name}, "rules": rules})).await;
-        let subjects = OPERATORS
-            .map(|operator| json!({"kind": "ServiceAccount", "name": operator, "namespace": namespace}));
-        let to = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name});
-        let binding = json!({"metadata": {"name": name}, "roleRef": to, "subjects": subjects});
-        create::<RoleBinding>(client, namespace, binding).await;
-    }
     for operator in OPERATORS {
         create::<ServiceAccount>(client, namespace, json!({"metadata": {"name": operator}})).await;
         let token = token(client, namespace, operator).await;
         write(&kubeconfig(folder, operator), &token);
     }
-    until_true("rights of the operator", PATIENCE, async || {
-        may(client, namespace, json!({"verb": "create", "group": "events.k8s.io", "resource": "events"}))
-            .await
-            && may(
-                client,
-                namespace,
-                json!({"verb": "create", "group": "coordination.k8s.io", "resource": "leases"}),
-            )
-            .await
-    })
-    .await;
+    allow(client, namespace, namespace).await;
+}
+
+/// Lets the operators of the namespace `home` work in `namespace`.
+pub async fn allow(client: &Client, namespace: &str, home: &str) {
+    let Shipped { work, dashboard, lease } = shipped();
+    let named = [
+        ("mission-control", work),
+        ("mission-control-dashboard", dashboard),
+        ("mission-control-lease", lease),
+    ];
+    for (name, rules) in named {
+        create::<Role>(client, namespace, json!({"metadata": {"name": name}, "rules": rules})).await;
+        let subjects =
+            OPERATORS.map(|operator| json!({"kind": "ServiceAccount", "name": operator, "namespace": home}));
+        let to = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name});
+        let binding = json!({"metadata": {"name": name}, "roleRef": to, "subjects": subjects});
+        create::<RoleBinding>(client, namespace, binding).await;
+    }
+    let last = [
+        ("create", "events.k8s.io", "events"),
+        ("watch", "missioncontrol.dev", "runrecords"),
+        ("create", "coordination.k8s.io", "leases"),
+    ];
+    for (verb, group, resource) in last {
+        let what = json!({"verb": verb, "group": group, "resource": resource, "namespace": namespace});
+        until_true("rights of the operator", PATIENCE, async || may(client, home, &what).await).await;
+    }
 }
 
 async fn create<K>(client: &Client, namespace: &str, object: Value)
@@ -124,9 +140,8 @@ fn write(file: &Path, token: &str) {
     out.write_all(config.to_string().as_bytes()).expect("the kubeconfig cannot be written");
 }
 
-async fn may(client: &Client, namespace: &str, mut what: Value) -> bool {
-    what["namespace"] = json!(namespace);
-    let review = json!({"spec": {"user": user(namespace, OPERATORS[0]), "resourceAttributes": what}});
+async fn may(client: &Client, home: &str, what: &Value) -> bool {
+    let review = json!({"spec": {"user": user(home, OPERATORS[0]), "resourceAttributes": what}});
     let review: SubjectAccessReview = serde_json::from_value(review).expect("no review");
     let answer = Api::all(client.clone()).create(&PostParams::default(), &review).await;
     answer.ok().and_then(|r| r.status).is_some_and(|s| s.allowed)

@@ -1,0 +1,174 @@
+//! `/api/v1`: the figures and lists of the pages, as JSON, for the same readers. docs/dashboard.md describes it; fields are
+//! added, never renamed.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Path, Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Serialize;
+
+use crate::api::{Phase, Reason, Stamp, Workflow, WorkflowRun};
+use crate::view::stats::Figures as Of;
+
+use super::Dashboard;
+use super::access::Reader;
+use super::access::rights::Kind;
+use super::figures::{Figures, Folded};
+use super::known::readable;
+use super::pages::run_list::Filter;
+use super::pages::workflows::figures;
+use super::web::answer::{Problem, json};
+
+pub fn routes() -> Router<Arc<Dashboard>> {
+    Router::new()
+        .route("/overview", get(overview))
+        .route("/runs", get(runs))
+        .route("/runs/{namespace}/{name}", get(run))
+        .route("/workflows", get(workflows))
+        .route("/workflows/{namespace}/{name}", get(workflow))
+        .fallback(async || Problem::NotFound)
+}
+
+/// What `mc workflow stats -o json` prints, too.
+async fn overview(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+) -> Result<Response, Problem> {
+    let folded = Figures::of(&d, &reader).await?;
+    Ok(json(&folded.stats))
+}
+
+/// A run in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunRow<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    workflow: &'a str,
+    created_at: Option<Stamp>,
+    /// Null: the operator has not seen it.
+    phase: Option<Phase>,
+    reason: Option<Reason>,
+    message: Option<&'a str>,
+    step: Option<&'a str>,
+    progress: Option<&'a str>,
+    started_at: Option<Stamp>,
+    finished_at: Option<Stamp>,
+    retries: u32,
+    /// Open ones.
+    questions: usize,
+}
+
+#[derive(Serialize)]
+struct RunPage<'a> {
+    /// How many there are on all pages.
+    total: usize,
+    page: usize,
+    runs: Vec<RunRow<'a>>,
+}
+
+impl<'a> RunRow<'a> {
+    fn of(run: &'a WorkflowRun) -> Self {
+        let (meta, status) = (&run.metadata, run.status.as_ref());
+        Self {
+            namespace: meta.namespace.as_deref().unwrap_or_default(),
+            name: meta.name.as_deref().unwrap_or_default(),
+            workflow: &run.spec.workflow_ref.name,
+            created_at: meta.creation_timestamp.as_ref().map(|t| Stamp::of(t.0)),
+            phase: status.and_then(|s| s.phase),
+            reason: status.and_then(|s| s.reason),
+            message: status.and_then(|s| s.message.as_deref()),
+            step: status.and_then(|s| s.step.as_deref()),
+            progress: status.and_then(|s| s.progress.as_deref()),
+            started_at: status.and_then(|s| s.started_at),
+            finished_at: status.and_then(|s| s.finished_at),
+            retries: status.and_then(|s| s.totals.as_ref()).map_or(0, |t| t.retries),
+            questions: status.map_or(0, |s| s.escalations.len()),
+        }
+    }
+}
+
+async fn runs(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
+    let found = filter.of(&runs).map_err(Problem::Senseless)?;
+    let rows = found.rows.iter().map(|r| RunRow::of(r)).collect();
+    Ok(json(&RunPage { total: found.total, page: found.page, runs: rows }))
+}
+
+/// The object as the API has it, without managedFields.
+async fn run(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    if !d.access.sees(&reader, Kind::Runs, &namespace, &name).await? {
+        return Err(Problem::NotFound);
+    }
+    let seen = (d.known.run)(&namespace, &name).ok_or(Problem::NotFound)?;
+    readable::<WorkflowRun>(&seen).map(json).ok_or(Problem::NotFound)
+}
+
+/// A workflow in a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkflowRow<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    description: Option<&'a str>,
+    suspended: bool,
+    revision: Option<&'a str>,
+    /// What is wrong with it; no run of it starts while there is anything.
+    problems: &'a [String],
+    /// Absent where it had no run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<&'a Of>,
+}
+
+impl<'a> WorkflowRow<'a> {
+    fn of(workflow: &'a Workflow, folded: &'a Folded) -> Self {
+        let (meta, status) = (&workflow.metadata, workflow.status.as_ref());
+        let (namespace, name) =
+            (meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
+        Self {
+            namespace,
+            name,
+            description: workflow.spec.description.as_deref(),
+            suspended: workflow.spec.suspend.unwrap_or(false),
+            revision: status.and_then(|s| s.revision.as_deref()),
+            problems: status.map(|s| s.problems.as_slice()).unwrap_or_default(),
+            figures: figures(folded, namespace, name),
+        }
+    }
+}
+
+async fn workflows(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+) -> Result<Response, Problem> {
+    let folded = Figures::of(&d, &reader).await?;
+    let seen = d.known.seen_workflows(&d.sight(&reader, Kind::Workflows).await?);
+    let all = seen.iter().filter_map(|w| readable::<Workflow>(w)).map(|w| WorkflowRow::of(w, &folded));
+    Ok(json(&serde_json::json!({"workflows": all.collect::<Vec<_>>()})))
+}
+
+/// The object as the API has it, and its figures.
+async fn workflow(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    if !d.access.sees(&reader, Kind::Workflows, &namespace, &name).await? {
+        return Err(Problem::NotFound);
+    }
+    let seen = (d.known.workflow)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let workflow = readable::<Workflow>(&seen).ok_or(Problem::NotFound)?;
+    let folded = Figures::of(&d, &reader).await?;
+    let of = figures(&folded, &namespace, &name);
+    Ok(json(&serde_json::json!({"workflow": workflow, "figures": of})))
+}

@@ -1,0 +1,58 @@
+//! The dashboard: what the process knows of the cluster -> pages, for readers who are signed in with a token of their own.
+//!
+//! It reads what the operator's watches keep, makes no request for a page but to ask what its reader may see, and never uses
+//! the operator's rights for anybody. [`access`] says who may see what, [`pages`] what is shown, [`web`] how it is asked for.
+//! [`parts`], [`draw`] and [`ansi`] turn plain values into HTML: no style and no script is written into a page, and colours
+//! are classes of `assets/style.css`. Start reading at [`web::router`].
+
+pub mod access;
+pub mod ansi;
+pub mod api;
+pub mod assets;
+pub mod changes;
+pub mod draw;
+pub mod figures;
+pub mod known;
+pub mod pages;
+pub mod parts;
+pub mod shelf;
+pub mod web;
+
+#[cfg(test)]
+mod specimen;
+#[cfg(test)]
+mod tests;
+
+use crate::api::Stamp;
+
+use access::rights::{Kind, Sight};
+use access::{Access, Reader, Refusal};
+use changes::Changes;
+use figures::Figures;
+use known::Known;
+use web::limits::Seats;
+
+/// All that requests are answered from.
+#[derive(Debug)]
+pub struct Dashboard {
+    pub known: Known,
+    pub access: Access,
+    pub changes: Changes,
+    pub figures: Figures,
+    pub seats: Seats,
+    /// Whether readers may decide here, as far as their own rights go.
+    pub actions: bool,
+    pub now: fn() -> Stamp,
+}
+
+impl Dashboard {
+    pub fn new(known: Known, access: Access, actions: bool, now: fn() -> Stamp) -> Self {
+        let (changes, figures, seats) = (Changes::default(), Figures::default(), Seats::default());
+        Self { known, access, changes, figures, seats, actions, now }
+    }
+
+    /// Where a reader may list objects of a kind.
+    pub async fn sight(&self, reader: &Reader, kind: Kind) -> Result<Sight, Refusal> {
+        self.access.sight(reader, kind, &self.known.namespaces()).await
+    }
+}

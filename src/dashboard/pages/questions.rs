@@ -1,0 +1,125 @@
+//! Open questions of runs: who is waited for, for what, and what answers.
+
+use maud::{Markup, html};
+
+use crate::api::status::EscalationStatus;
+use crate::api::{Action, Stamp, WorkflowRun};
+use crate::dashboard::Dashboard;
+use crate::dashboard::access::rights::Sight;
+use crate::dashboard::known::readable;
+use crate::dashboard::parts::{
+    Answer, Question, Tone, badge, command, details, empty, question, section, since, until, words,
+};
+use crate::view::commands;
+use crate::view::time::{age, short};
+
+use super::{at, many, run_url};
+
+/// So many are shown; the rest are counted.
+const MOST: usize = 20;
+
+/// The runs that wait for a person, the longest first.
+pub fn needs_you(d: &Dashboard, sight: &Sight, now: Stamp) -> Markup {
+    let runs = d.known.seen_runs(sight);
+    let mut open: Vec<(&WorkflowRun, &EscalationStatus)> = runs
+        .iter()
+        .filter_map(|r| readable::<WorkflowRun>(r))
+        .flat_map(|r| r.status.iter().flat_map(|s| &s.escalations).map(move |q| (r, q)))
+        .collect();
+    open.sort_by_key(|(_, q)| q.since);
+    let content = html! {
+        @if open.is_empty() { (empty("Nobody is waited for", "No run that you may see asks a person anything.", None)) }
+        @for (run, question) in open.iter().take(MOST) { (in_short(run, question, now)) }
+        @if open.len() > MOST { p.quiet-text { (open.len() - MOST) " more questions are open." } }
+    };
+    section("needs-you", "Needs you", html! { (many(open.len(), "question")) }, content)
+}
+
+fn in_short(run: &WorkflowRun, question: &EscalationStatus, now: Stamp) -> Markup {
+    let meta = &run.metadata;
+    let (namespace, name) =
+        (meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
+    html! {
+        article.question.(Tone::Ask.class()) {
+            div.question-head {
+                (badge(question.cause.as_str(), Tone::Ask))
+                h3 { a href={ (run_url(namespace, name)) "#question-" (question.id) } { (words(name)) } }
+                span.quiet-text { (namespace) " · " (words(&run.spec.workflow_ref.name)) " · " (times(question, now)) }
+            }
+            p.question-text { b { (words(&place(&question.step, question.item.as_deref()))) } ": " (words(&question.message)) }
+        }
+    }
+}
+
+fn times(question: &EscalationStatus, now: Stamp) -> Markup {
+    html! {
+        "for " (since(question.since, &age(question.since, now)))
+        @if let Some(end) = question.expires_at { ", expires in " (until(end, &short(end.since(now)))) }
+    }
+}
+
+/// Where a run is, and whether and how its reader may answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub namespace: &'a str,
+    pub name: &'a str,
+    /// The word of the reader's forms, where the reader may decide here.
+    pub csrf: Option<&'a str>,
+    pub now: Stamp,
+}
+
+/// Every open question of a run, with what answers it.
+pub fn all(asked: &Asked<'_>, open: &[EscalationStatus]) -> Markup {
+    html! { @for q in open { (one(asked, q, open.len() == 1)) } }
+}
+
+fn one(asked: &Asked<'_>, q: &EscalationStatus, alone: bool) -> Markup {
+    let about = place(&q.step, q.item.as_deref());
+    let actions: Vec<&str> = q.actions.iter().map(|a| a.as_str()).collect();
+    let url = decisions_url(asked);
+    let outputs = q.cause.needs_outputs() || q.actions.contains(&Action::Skip);
+    let commands = commands::answers("mc", &at(asked.name, asked.namespace), q, alone);
+    let (first, others) = commands.split_first().map_or(("", [].as_slice()), |(f, o)| (f.as_str(), o));
+    let shown = question(&Question {
+        id: &q.id,
+        about: &about,
+        cause: q.cause.as_str(),
+        message: &q.message,
+        times: times(q, asked.now),
+        answer: asked.csrf.map(|csrf| Answer { url: &url, csrf, actions: &actions, outputs }),
+        command: first,
+    });
+    // Each by itself: who pastes a copy of them all gives every answer at once.
+    html! {
+        (shown)
+        @if !others.is_empty() {
+            (details(&format!("commands-{}", q.id), html! { "Other answers, as commands" },
+                html! { @for line in others { (command(line)) } }, false))
+        }
+    }
+}
+
+/// What can be said to the run itself.
+pub fn orders(asked: &Asked<'_>, orders: &[Action]) -> Markup {
+    html! {
+        @if let Some(csrf) = asked.csrf {
+            form method="post" action=(decisions_url(asked)) {
+                input type="hidden" name="csrf" value=(csrf);
+                div.actions {
+                    @for order in orders {
+                        button type="submit" name="action" value=(order) class=[(*order == Action::Abort).then_some("danger")] { (order) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn decisions_url(asked: &Asked<'_>) -> String {
+    format!("{}/decisions", run_url(asked.namespace, asked.name))
+}
+
+/// `step` or `step/item`.
+pub fn place(step: &str, item: Option<&str>) -> String {
+    item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
+}

@@ -1,0 +1,290 @@
+//! `/runs/NAMESPACE/NAME`: one run, as its status, its Jobs and its workflow's revision tell it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, State};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::ResourceExt;
+use maud::{Markup, html};
+
+use crate::api::status::DecisionResult;
+use crate::api::{Action, Phase, Stamp, WorkflowRun, WorkflowRunStatus, WorkflowSpec};
+use crate::dashboard::Dashboard;
+use crate::dashboard::access::rights::{Ask, Kind};
+use crate::dashboard::access::{Reader, Refusal};
+use crate::dashboard::known::readable;
+use crate::dashboard::parts::{
+    Head, Nav, Tone, command, definitions, details, notice, output, page_head, section, since, table, time,
+    words,
+};
+use crate::dashboard::web::answer::{Page, Problem};
+use crate::view::run::RunView;
+use crate::view::shape::{self, StepShape};
+use crate::view::time::short;
+
+use super::attempts::{Attempt, Place, attempts};
+use super::{at, drawings, phase_badge, questions, steps, workflow_url};
+
+/// All that the page is made of.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    pub run: &'a WorkflowRun,
+    pub status: WorkflowRunStatus,
+    pub view: RunView,
+    /// The steps of the revision that the run executes, where that is at hand and may be seen.
+    pub shapes: Option<Vec<StepShape>>,
+    pub attempts: BTreeMap<Place, Vec<Attempt>>,
+    /// The reader may list Jobs.
+    pub jobs_seen: bool,
+    /// The word of the reader's forms, where the reader may decide here.
+    pub csrf: Option<&'a str>,
+    pub now: Stamp,
+}
+
+pub async fn page(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Page, Problem> {
+    if !d.access.sees(&reader, Kind::Runs, &namespace, &name).await? {
+        return Err(Problem::NotFound);
+    }
+    let seen = (d.known.run)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let run = readable::<WorkflowRun>(&seen).ok_or_else(|| {
+        Problem::Senseless(format!("Run {name} can't be read; its condition Ready says why."))
+    })?;
+    let scene = scene(&d, &reader, run).await?;
+    Ok(Page {
+        title: format!("{name} in {namespace}"),
+        nav: Some(Nav::Runs),
+        live: Some(format!("/events?namespace={namespace}&name={name}")),
+        window: "This run, as its status tells it.".into(),
+        main: main(&scene),
+    })
+}
+
+async fn scene<'a>(d: &Dashboard, reader: &'a Reader, run: &'a WorkflowRun) -> Result<Scene<'a>, Refusal> {
+    let (namespace, now) = (run.namespace().unwrap_or_default(), (d.now)());
+    let status = run.status.clone().unwrap_or_default();
+    let spec = revision(d, reader, run, &status).await?;
+    let jobs_seen = d.access.may(reader, Ask::list(Kind::Jobs, Some(&namespace))).await?;
+    let may = d.actions && d.access.may(reader, Ask::create(Kind::Decisions, &namespace)).await?;
+    let uid = run.metadata.uid.as_deref().filter(|_| jobs_seen);
+    let jobs = uid.map(|uid| (d.known.jobs)(uid)).unwrap_or_default();
+    Ok(Scene {
+        view: RunView::of(run, spec.as_deref(), now),
+        shapes: spec.as_deref().and_then(|s| shape::steps(s).ok()),
+        attempts: attempts(&status.steps, &jobs),
+        run,
+        status,
+        jobs_seen,
+        csrf: may.then_some(reader.csrf.as_str()),
+        now,
+    })
+}
+
+/// The revision that the run executes: the Workflow of now if it is still that one, else the operator's copy. A reader
+/// needs the right to see the one or the other.
+async fn revision(
+    d: &Dashboard,
+    reader: &Reader,
+    run: &WorkflowRun,
+    status: &WorkflowRunStatus,
+) -> Result<Option<Arc<WorkflowSpec>>, Refusal> {
+    let namespace = run.namespace().unwrap_or_default();
+    let name = &run.spec.workflow_ref.name;
+    let pinned = status.workflow.as_ref().map(|w| w.revision.as_str());
+    if d.access.sees(reader, Kind::Workflows, &namespace, name).await?
+        && let Some(seen) = (d.known.workflow)(&namespace, name)
+        && let Ok(workflow) = &seen.0
+    {
+        let current = workflow.status.as_ref().and_then(|s| s.revision.as_deref());
+        if pinned.is_none() || pinned == current {
+            return Ok(Some(Arc::new(workflow.spec.clone())));
+        }
+    }
+    let Some(revision) = pinned else { return Ok(None) };
+    if !d.access.may(reader, Ask::list(Kind::Revisions, Some(&namespace))).await? {
+        return Ok(None);
+    }
+    Ok((d.known.revision)(&namespace, name, revision))
+}
+
+/// A task of at most so many bytes stands above the page; a longer one can be unfolded.
+const LEAD: usize = 1_000;
+
+fn lead<'s>(s: &'s Scene<'_>) -> &'s str {
+    s.run.spec.task.as_deref().filter(|t| t.len() <= LEAD).unwrap_or_default()
+}
+
+impl Scene<'_> {
+    fn asked(&self) -> questions::Asked<'_> {
+        questions::Asked {
+            namespace: &self.view.namespace,
+            name: &self.view.name,
+            csrf: self.csrf,
+            now: self.now,
+        }
+    }
+}
+
+fn main(s: &Scene<'_>) -> Markup {
+    html! {
+        (page_head(&s.view.name, phase_badge(s.view.phase), lasted(s), lead(s)))
+        (questions::all(&s.asked(), &s.status.escalations))
+        (summary(s))
+        (drawings::of(s))
+        (section("steps", "Steps", html! { (s.view.progress) }, steps::all(s)))
+        (outputs(s))
+        (decisions(&s.status.decisions))
+        (conditions(&s.status.conditions))
+        (by_hand(s))
+    }
+}
+
+fn summary(s: &Scene<'_>) -> Markup {
+    let view = &s.view;
+    let message = match view.phase {
+        None => "the operator has not seen it yet",
+        Some(_) => view.message.as_str(),
+    };
+    let mut pairs = vec![
+        ("Namespace", html! { (view.namespace) }),
+        ("Workflow", workflow(s)),
+        ("Why", html! { @if view.reason.is_empty() { "–" } @else { (view.reason) } ": " (words(message)) }),
+    ];
+    if let Some(waiting) = &view.waiting {
+        pairs.push(("Waits for", words(waiting)));
+    }
+    if let Some(totals) = &s.status.totals {
+        let text = format!(
+            "{} attempts, {} retries, {} lost, {} sent back, {} questions",
+            totals.attempts, totals.retries, totals.lost, totals.rounds, totals.escalations
+        );
+        pairs.push(("So far", html! { (text) }));
+    }
+    if let Some(id) = &s.run.spec.run_id {
+        pairs.push(("runID", words(id)));
+    }
+    html! {
+        (definitions(&pairs))
+        @if s.run.spec.suspend == Some(true) || s.status.hold.is_some() { (held(s)) }
+        @if let Some(task) = s.run.spec.task.as_deref().filter(|t| t.len() > LEAD) { (details("task", html! { "Task" }, output(task), false)) }
+        @if !s.run.spec.params.is_empty() { (details("params", html! { "Params" }, pairs_of(&s.run.spec.params), true)) }
+    }
+}
+
+fn held(s: &Scene<'_>) -> Markup {
+    let by = s.status.hold.as_ref().and_then(|h| h.by.as_deref());
+    notice(
+        Tone::Ask,
+        "No new attempt starts",
+        html! {
+            @if s.run.spec.suspend == Some(true) { p { "The run's own " code { "spec.suspend" } " is true." } }
+            @if s.status.hold.is_some() { p { "It was paused" @if let Some(by) = by { " by " (words(by)) } "." } }
+        },
+    )
+}
+
+fn workflow(s: &Scene<'_>) -> Markup {
+    let revision = s.status.workflow.as_ref().map(|w| w.revision.chars().take(10).collect::<String>());
+    html! {
+        a href=(workflow_url(&s.view.namespace, &s.view.workflow)) { (words(&s.view.workflow)) }
+        @if let Some(revision) = revision { " " small { "revision " code { (revision) } } }
+        @if s.shapes.is_none() && s.status.workflow.is_some() {
+            " " small { "(not the current one, and not at hand: limits and agents are not shown)" }
+        }
+    }
+}
+
+fn lasted(s: &Scene<'_>) -> Markup {
+    let Some(started) = s.status.started_at else { return html! { "not started" } };
+    let length = s.view.duration.map(short).unwrap_or_default();
+    html! {
+        @match s.status.finished_at {
+            Some(end) => { (length) ", ended " (time(end, &end.0.strftime("%-d %b %H:%M:%S UTC").to_string())) },
+            None => { (since(started, &length)) " so far" },
+        }
+        @if let Some(active) = s.status.active_seconds { ", " (active) " s of it active" }
+    }
+}
+
+fn pairs_of(values: &BTreeMap<String, String>) -> Markup {
+    html! {
+        dl.pairs {
+            @for (name, value) in values { div { dt { (words(name)) } dd { (output(value)) } } }
+        }
+    }
+}
+
+fn outputs(s: &Scene<'_>) -> Markup {
+    html! {
+        @if !s.view.outputs.is_empty() {
+            (section("outputs", "Outputs of the run", html! {}, pairs_of(&s.view.outputs)))
+        }
+    }
+}
+
+fn decisions(all: &[DecisionResult]) -> Markup {
+    let heads = [
+        Head::text("When"),
+        Head::text("By"),
+        Head::text("What"),
+        Head::text("What came of it"),
+        Head::text("Decision"),
+    ];
+    let rows: Vec<Vec<Markup>> = all
+        .iter()
+        .rev()
+        .map(|d| {
+            vec![
+                time(d.at, &d.at.0.strftime("%-d %b %H:%M:%S").to_string()),
+                words(d.by.as_deref().unwrap_or("–")),
+                html! { (d.action) },
+                words(&d.result),
+                html! { code { (words(&d.name)) } },
+            ]
+        })
+        .collect();
+    html! {
+        @if !rows.is_empty() {
+            (section("decisions", "Decisions", html! {}, table("What people said, the last first", &heads, &rows)))
+        }
+    }
+}
+
+fn conditions(all: &[Condition]) -> Markup {
+    let heads = [Head::text("Condition"), Head::text("Status"), Head::text("Reason"), Head::text("Message")];
+    let row = |c: &Condition| {
+        vec![html! { (c.type_) }, html! { (c.status) }, html! { (c.reason) }, words(&c.message)]
+    };
+    let rows: Vec<Vec<Markup>> = all.iter().map(row).collect();
+    html! {
+        @if !rows.is_empty() {
+            (section("conditions", "Conditions", html! {}, details("conditions-table",
+                html! { "As GitOps tools read them" }, table("Conditions", &heads, &rows), false)))
+        }
+    }
+}
+
+/// What a person can type, and where the whole object is.
+fn by_hand(s: &Scene<'_>) -> Markup {
+    let run = at(&s.view.name, &s.view.namespace);
+    let over = s.view.phase.is_some_and(Phase::is_terminal);
+    let mut lines = vec![format!("mc workflow status {run}"), format!("mc workflow logs {run}")];
+    let pause = if s.status.hold.is_some() { Action::Resume } else { Action::Pause };
+    let orders = if over { Vec::new() } else { vec![pause, Action::Abort] };
+    lines.extend(orders.iter().map(|o| format!("mc workflow {} {run}", o.as_str().to_lowercase())));
+    lines.push(format!("kubectl get workflowrun {run} -o yaml"));
+    section(
+        "commands",
+        "By hand",
+        html! {},
+        html! {
+            @if !over { (questions::orders(&s.asked(), &orders)) }
+            p.quiet-text { "Logs and the whole manifest are for who may read them: they are not shown here." }
+            @for line in lines { (command(&line)) }
+        },
+    )
+}

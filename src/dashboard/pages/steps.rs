@@ -1,0 +1,159 @@
+//! The steps and items of a run, each with its attempts, what it said, and why it waits.
+
+use maud::{Markup, html};
+
+use crate::api::{StepPhase, StepStatus, Work};
+use crate::dashboard::parts::{
+    Head, badge, command, definitions, details, output, table, time, until, words,
+};
+use crate::view::commands::quoted;
+use crate::view::run::StepView;
+use crate::view::shape::{Kind, StepShape};
+use crate::view::time::short;
+
+use super::attempts::Attempt;
+use super::run::Scene;
+use super::{at, drawings, length, many};
+
+/// Items that are shown in full; the drawing and its table have all.
+const ITEMS: usize = 100;
+
+/// Where a step or an item is on the page: `step-build`, `step-build-item-a`.
+pub fn id(step: &str, item: Option<&str>) -> String {
+    match item {
+        None => drawings::id(&["step", step]),
+        Some(item) => drawings::id(&["step", step, "item", item]),
+    }
+}
+
+pub fn all(s: &Scene<'_>) -> Markup {
+    html! {
+        @if s.status.steps.is_empty() { p.quiet-text { "It has not started: there are no steps yet." } }
+        @for step in &s.status.steps { (one(s, step)) }
+    }
+}
+
+fn one(s: &Scene<'_>, step: &StepStatus) -> Markup {
+    let shape = s.shapes.as_ref().and_then(|all| all.iter().find(|x| x.name == step.name));
+    html! {
+        article.step id=(id(&step.name, None)) {
+            h3 {
+                (words(&step.name)) " " (badge(step.work.phase.as_str(), step.work.phase))
+                @if step.finally { " " small { "finally" } }
+            }
+            (work(s, &step.name, None, &step.work, shape))
+            @if let Some(StepShape { kind: Kind::Task { input, .. }, .. }) = shape {
+                (details(&format!("{}-input", id(&step.name, None)), html! { "Input, as the workflow has it" },
+                    output(input), false))
+            }
+            @if !step.items.is_empty() {
+                h4 { (many(step.items.len(), "item")) }
+                @for item in step.items.iter().take(ITEMS) {
+                    article.item id=(id(&step.name, Some(&item.id))) {
+                        h5 {
+                            (words(&item.id)) " " (badge(item.work.phase.as_str(), item.work.phase))
+                            @if let Some(title) = &item.title { " " (words(title)) }
+                        }
+                        (work(s, &step.name, Some(&item.id), &item.work, shape))
+                    }
+                }
+                @if step.items.len() > ITEMS { p.quiet-text { (step.items.len() - ITEMS) " more are not shown here." } }
+            }
+        }
+    }
+}
+
+fn work(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work, shape: Option<&StepShape>) -> Markup {
+    let line = s.view.steps.iter().find(|v| v.step == step && v.item.as_deref() == item);
+    let here = id(step, item);
+    html! {
+        (definitions(&facts(work, line, shape)))
+        @if let Some(said) = &work.verify_feedback { (fold(&here, "sent-back", "Sent back with", said, true)) }
+        @if let Some(said) = &work.feedback { (fold(&here, "feedback", "What a person said", said, true)) }
+        (tried(s, step, item, work))
+        @if !work.outputs.is_empty() { (details(&format!("{here}-outputs"), html! { "Outputs" }, values(work), false)) }
+        @if let Some(said) = &work.output {
+            (fold(&here, "output", "What it said, the end of it", said, work.phase == StepPhase::Escalated))
+        }
+    }
+}
+
+fn fold(here: &str, part: &str, title: &str, text: &str, open: bool) -> Markup {
+    details(&format!("{here}-{part}"), html! { (title) }, output(text), open)
+}
+
+fn values(work: &Work) -> Markup {
+    html! {
+        dl.pairs { @for (name, value) in &work.outputs { div { dt { (words(name)) } dd { (output(value)) } } } }
+    }
+}
+
+fn facts(work: &Work, line: Option<&StepView>, shape: Option<&StepShape>) -> Vec<(&'static str, Markup)> {
+    let mut facts = Vec::new();
+    if let Some(line) = line {
+        if !line.agent.is_empty() {
+            facts.push(("Agent", words(&line.agent)));
+        }
+        facts.push(("Duration", html! { (length(line.duration)) }));
+        if !line.note.is_empty() {
+            facts.push(("Why", words(&line.note)));
+        }
+    }
+    facts.push(("Attempts", counted(work, shape)));
+    if let Some(next) = work.next_attempt_at {
+        facts.push(("Next attempt", until(next, &next.0.strftime("%H:%M:%S UTC").to_string())));
+    }
+    facts
+}
+
+/// `3; 2 of 3 retries used, 1 lost, sent back 1 time`
+fn counted(work: &Work, shape: Option<&StepShape>) -> Markup {
+    let granted = shape.map(|s| format!(" of {}", s.retries)).unwrap_or_default();
+    html! {
+        (work.attempts) "; " (work.retries) (granted) " retries used"
+        @if work.lost > 0 { ", " (work.lost) " lost" }
+        @if work.rounds > 0 { ", sent back " (many(work.rounds as usize, "time")) }
+    }
+}
+
+fn tried(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Markup {
+    let known = s.attempts.get(&(step.to_string(), item.map(String::from)));
+    let known = known.map(Vec::as_slice).unwrap_or_default();
+    let heads = [
+        Head::text("Attempt"),
+        Head::text("How it ended"),
+        Head::text("Message"),
+        Head::text("Started"),
+        Head::figures("Length"),
+        Head::text("Job"),
+    ];
+    let rows: Vec<Vec<Markup>> = known.iter().map(|a| row(s, &id(step, item), a)).collect();
+    html! {
+        @if !rows.is_empty() { (table("Attempts that are known", &heads, &rows)) }
+        @if work.current.is_some() { (command(&log(s, step, item))) }
+    }
+}
+
+fn row(s: &Scene<'_>, here: &str, attempt: &Attempt) -> Vec<Markup> {
+    let message = match &attempt.end {
+        super::attempts::End::Known(last) => last.message.as_deref().unwrap_or_default(),
+        _ => "",
+    };
+    let lasted = attempt.from.map(|from| attempt.to.unwrap_or(s.now).since(from));
+    let lasted = lasted.filter(|_| attempt.to.is_some() || attempt.end == super::attempts::End::Running);
+    vec![
+        html! { span id={ (here) "-attempt-" (attempt.n) } { (attempt.n) } },
+        badge(&attempt.end.words(), attempt.end.tone()),
+        words(message),
+        html! { @if let Some(at) = attempt.from { (time(at, &at.0.strftime("%-d %b %H:%M:%S").to_string())) } @else { "–" } },
+        html! { (lasted.map_or("–".into(), short)) },
+        html! { @if let Some(job) = &attempt.job { code { (words(job)) } } @else { "–" } },
+    ]
+}
+
+/// The log of a live attempt is for who may read logs: the command says how.
+fn log(s: &Scene<'_>, step: &str, item: Option<&str>) -> String {
+    let run = at(&s.view.name, &s.view.namespace);
+    let item = item.map(|i| format!(" --item {}", quoted(i))).unwrap_or_default();
+    format!("mc workflow logs {run} --step {step}{item} --follow")
+}

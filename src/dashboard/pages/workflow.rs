@@ -1,0 +1,241 @@
+//! `/workflows/NAMESPACE/NAME`: what a workflow is made of, which of its revisions runs execute, and how they went.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, State};
+use maud::{Markup, html};
+
+use crate::api::workflow::Param;
+use crate::api::{Phase, Stamp, Workflow, WorkflowRun};
+use crate::dashboard::Dashboard;
+use crate::dashboard::access::Reader;
+use crate::dashboard::access::rights::Kind;
+use crate::dashboard::draw::{Caption, Graph, graph};
+use crate::dashboard::figures::{Figures, Folded};
+use crate::dashboard::known::{Seen, readable};
+use crate::dashboard::parts::{
+    Head, Nav, RUNS, Tone, command, definitions, details, notice, output, page_head, section, table, words,
+};
+use crate::dashboard::web::answer::{Page, Problem};
+use crate::view::shape::{self, Kind as Step, StepShape};
+use crate::view::stats::WorkflowTrend;
+
+use super::{at, charts, drawings, many, overview, run_list, steps, workflows};
+
+/// Runs that are listed here; the page of runs has all.
+const LATEST: usize = 10;
+
+pub async fn page(
+    State(d): State<Arc<Dashboard>>,
+    Extension(reader): Extension<Reader>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Page, Problem> {
+    if !d.access.sees(&reader, Kind::Workflows, &namespace, &name).await? {
+        return Err(Problem::NotFound);
+    }
+    let seen = (d.known.workflow)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let workflow = readable::<Workflow>(&seen).ok_or_else(|| {
+        Problem::Senseless(format!("Workflow {name} can't be read; its condition Ready says why."))
+    })?;
+    let folded = Figures::of(&d, &reader).await?;
+    let mut runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
+    runs.retain(|r| readable::<WorkflowRun>(r).is_some_and(|r| is_of(r, &namespace, &name)));
+    let about = About { workflow, namespace: &namespace, name: &name, now: (d.now)() };
+    Ok(Page {
+        title: format!("{name} in {namespace}"),
+        nav: Some(Nav::Workflows),
+        live: Some(format!("/events?namespace={namespace}")),
+        window: overview::window(&folded),
+        main: about.main(&folded, &runs),
+    })
+}
+
+fn is_of(run: &WorkflowRun, namespace: &str, workflow: &str) -> bool {
+    run.metadata.namespace.as_deref() == Some(namespace) && run.spec.workflow_ref.name == workflow
+}
+
+struct About<'a> {
+    workflow: &'a Workflow,
+    namespace: &'a str,
+    name: &'a str,
+    now: Stamp,
+}
+
+impl About<'_> {
+    fn main(&self, folded: &Folded, runs: &[Seen<WorkflowRun>]) -> Markup {
+        let spec = &self.workflow.spec;
+        let shapes = shape::steps(spec).ok();
+        html! {
+            (page_head(self.name, workflows::state(self.workflow), html! { (self.namespace) },
+                spec.description.as_deref().unwrap_or_default()))
+            (self.problems())
+            (self.figures(folded))
+            (self.runs(runs))
+            @if let Some(shapes) = &shapes {
+                (section("graph-part", "Graph", html! {}, graph(&Caption { id: "graph", title: "What follows what" },
+                    &Graph { nodes: &drawings::nodes(shapes, &[]) })))
+                (section("steps", "Steps", html! { (many(shapes.len(), "step")) },
+                    html! { @for step in shapes { (self.step(step)) } }))
+            }
+            (section("agents", "Agents", html! {}, self.agents()))
+            @if !spec.params.is_empty() { (section("params", "Params", html! {}, params(&spec.params))) }
+            (self.by_hand())
+        }
+    }
+
+    fn problems(&self) -> Markup {
+        let problems = self.workflow.status.as_ref().map(|s| s.problems.as_slice()).unwrap_or_default();
+        html! {
+            @if !problems.is_empty() {
+                (notice(Tone::Bad, "No run of it can start", html! { ul { @for p in problems { li { (words(p)) } } } }))
+            }
+        }
+    }
+
+    fn figures(&self, folded: &Folded) -> Markup {
+        let of = workflows::figures(folded, self.namespace, self.name);
+        section(
+            "figures",
+            "The last 30 days",
+            html! {},
+            html! {
+                @match of {
+                    None => p.quiet-text { "No run of it ended in that time, and none is live." },
+                    Some(of) => {
+                        (overview::figure_cards(of))
+                        @if let Some(trend) = self.trend(folded) {
+                            (charts::by_day(&trend.days))
+                            (charts::steps(&trend.steps))
+                        }
+                        (overview::bottlenecks(&of.bottlenecks))
+                    }
+                }
+            },
+        )
+    }
+
+    fn trend<'f>(&self, folded: &'f Folded) -> Option<&'f WorkflowTrend> {
+        let mut all = folded.trend.workflows.iter();
+        all.find(|w| w.namespace == self.namespace && w.workflow == self.name)
+    }
+
+    fn runs(&self, runs: &[Seen<WorkflowRun>]) -> Markup {
+        let all: Vec<&WorkflowRun> = runs.iter().filter_map(|r| readable::<WorkflowRun>(r)).collect();
+        let latest = all.get(..LATEST).unwrap_or(&all);
+        let href = format!("{RUNS}?workflow={}&namespace={}", self.name, self.namespace);
+        section(
+            "runs",
+            "Runs",
+            html! { a href=(href) { "All " (all.len()) } },
+            html! {
+                @if all.is_empty() { p.quiet-text { "There are none that you may see." } }
+                @else { (run_list::rows("The latest runs", latest, self.now)) }
+                (self.revisions(&all))
+            },
+        )
+    }
+
+    /// What live runs execute: an edit does not touch them.
+    fn revisions(&self, runs: &[&WorkflowRun]) -> Markup {
+        let mut live: BTreeMap<&str, usize> = BTreeMap::new();
+        for status in runs.iter().filter_map(|r| r.status.as_ref()) {
+            if let Some(pinned) =
+                status.workflow.as_ref().filter(|_| !status.phase.is_some_and(Phase::is_terminal))
+            {
+                *live.entry(&pinned.revision).or_default() += 1;
+            }
+        }
+        let current = self.workflow.status.as_ref().and_then(|s| s.revision.as_deref());
+        html! {
+            @if !live.is_empty() {
+                h3 { "Revisions in use" }
+                ul {
+                    @for (revision, count) in &live {
+                        li {
+                            code { (words(revision)) } ": " (many(*count, "live run"))
+                            @if current == Some(revision) { " (the current one)" } @else { " (an earlier one)" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn step(&self, step: &StepShape) -> Markup {
+        let mut facts = vec![("After", words(&step.after.join(", ")))];
+        let (who, title, text) = match &step.kind {
+            Step::Task { agent, input } => (agent.as_str(), "Input", input),
+            Step::Approval { message } => ("a person", "What is asked", message),
+        };
+        facts.insert(0, ("Who", words(who)));
+        if let Some(list) = &step.over {
+            facts.push(("For each of", words(list)));
+        }
+        if let Some(when) = &step.when {
+            facts.push(("When", html! { code { (words(when)) } }));
+        }
+        if let Some(target) = &step.sends_back_to {
+            facts.push(("Sends back to", words(target)));
+        }
+        if matches!(step.kind, Step::Task { .. }) {
+            facts.push(("Retries", html! { (step.retries) }));
+            facts.push(("Timeout", html! { (step.timeout) " per attempt" }));
+        }
+        let here = steps::id(&step.name, None);
+        html! {
+            article.step id=(here) {
+                h3 { (words(&step.name)) @if step.finally { " " small { "finally" } } }
+                (definitions(&facts))
+                (details(&format!("{here}-input"), html! { (title) }, output(text), false))
+            }
+        }
+    }
+
+    fn agents(&self) -> Markup {
+        let heads = [Head::text("Agent"), Head::text("Image"), Head::text("What it is good for")];
+        let rows: Vec<Vec<Markup>> = self
+            .workflow
+            .spec
+            .agents
+            .iter()
+            .map(|a| {
+                let image = html! { code { (words(&a.image)) } };
+                vec![words(&a.name), image, words(a.description.as_deref().unwrap_or("–"))]
+            })
+            .collect();
+        table("Agents", &heads, &rows)
+    }
+
+    fn by_hand(&self) -> Markup {
+        let name = at(self.name, self.namespace);
+        let required =
+            self.workflow.spec.params.iter().filter(|p| p.required == Some(true) && p.default.is_none());
+        let params: String = required.map(|p| format!(" --param {}=VALUE", p.name)).collect();
+        section(
+            "commands",
+            "By hand",
+            html! {},
+            html! {
+                (command(&format!("mc workflow run {name} \"what is asked for\"{params}")))
+                (command(&format!("mc workflow stats {name}")))
+                (command(&format!("mc workflow revisions {name}")))
+                (command(&format!("kubectl get workflow {name} -o yaml")))
+            },
+        )
+    }
+}
+
+fn params(all: &[Param]) -> Markup {
+    let heads =
+        [Head::text("Param"), Head::text("Required"), Head::text("Default"), Head::text("What it means")];
+    let row = |p: &Param| {
+        vec![
+            html! { code { (words(&p.name)) } },
+            html! { @if p.required == Some(true) { "yes" } @else { "no" } },
+            words(p.default.as_deref().unwrap_or("–")),
+            words(p.description.as_deref().unwrap_or("–")),
+        ]
+    };
+    table("Params", &heads, &all.iter().map(row).collect::<Vec<_>>())
+}

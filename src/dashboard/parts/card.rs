@@ -1,0 +1,114 @@
+//! The small parts: figures, badges, notices, commands.
+
+use maud::{Markup, html};
+
+use crate::dashboard::ansi;
+
+use super::{Tone, words};
+
+/// A figure with its name: what a glance is for.
+pub fn card(label: &str, value: &str, note: Markup, tone: Tone) -> Markup {
+    html! {
+        div.card.(tone.class()) {
+            dt { (label) }
+            dd.value { (value) }
+            dd.note { (note) }
+        }
+    }
+}
+
+/// Cards beside each other, as many as fit.
+pub fn cards(all: &[Markup]) -> Markup {
+    html! { dl.cards { @for one in all { (one) } } }
+}
+
+/// A phase, or another short word with a tone: its symbol and the word itself.
+pub fn badge(word: &str, tone: impl Into<Tone>) -> Markup {
+    let tone = tone.into();
+    html! {
+        span.badge.(tone.class()) { span.symbol aria-hidden="true" { (tone.symbol()) } (word) }
+    }
+}
+
+/// What a page is about, its state, and what can be done with it. `lead` may be a task of many lines.
+pub fn page_head(title: &str, state: Markup, aside: Markup, lead: &str) -> Markup {
+    html! {
+        div.page-head {
+            h1 { (words(title)) }
+            (state)
+            div.aside { (aside) }
+            @if !lead.is_empty() { p.lead dir="auto" { (ansi::inert(lead)) } }
+        }
+    }
+}
+
+/// Sections beside each other where there is room, else below each other.
+pub fn columns(all: &[Markup]) -> Markup {
+    html! { div.columns { @for one in all { (one) } } }
+}
+
+/// A part of a page under a heading.
+pub fn section(id: &str, title: &str, aside: Markup, content: Markup) -> Markup {
+    html! {
+        section.part aria-labelledby=(id) {
+            div.part-head { h2 id=(id) { (title) } div.aside { (aside) } }
+            (content)
+        }
+    }
+}
+
+/// What stands where nothing is: why, and the command that changes it.
+pub fn empty(title: &str, text: &str, try_this: Option<&str>) -> Markup {
+    html! {
+        div.empty {
+            p.empty-title { (title) }
+            p { (text) }
+            @if let Some(line) = try_this { (command(line)) }
+        }
+    }
+}
+
+/// A command to copy. live.js shows the button; without it the text can be selected like any other.
+pub fn command(text: &str) -> Markup {
+    html! {
+        div.command {
+            pre tabindex="0" { code { (ansi::inert(text)) } }
+            button.quiet.copy type="button" hidden { "Copy" }
+        }
+    }
+}
+
+/// A share as a bar with its figure, from 0 to 1. Without one: that there is none yet.
+pub fn meter(rate: Option<f64>, tone: Tone) -> Markup {
+    let Some(rate) = rate.filter(|r| r.is_finite()).map(|r| r.clamp(0.0, 1.0)) else {
+        return html! { span.meter.none { "no figure yet" } };
+    };
+    html! {
+        span.meter.(tone.class()) {
+            svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+                rect.track x="0" y="0" width="100" height="6" {}
+                rect.fill x="0" y="0" width=(format!("{:.1}", rate * 100.0)) height="6" {}
+            }
+            span.num { (percent(rate)) }
+        }
+    }
+}
+
+/// `99.9 %` is not yet `100 %`: a figure that is rounded to perfect would hide the one that failed.
+fn percent(rate: f64) -> String {
+    let whole = (rate * 100.0).round();
+    match whole {
+        w if (w >= 100.0 && rate < 1.0) || (w <= 0.0 && rate > 0.0) => format!("{:.1} %", rate * 100.0),
+        w => format!("{w:.0} %"),
+    }
+}
+
+/// Something that a reader must know before the rest.
+pub fn notice(tone: Tone, title: &str, body: Markup) -> Markup {
+    html! {
+        div.notice.(tone.class()) role="note" {
+            span.symbol aria-hidden="true" { (tone.symbol()) }
+            div { p.notice-title { (title) } (body) }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! An open question to a person: what happened, what may be answered, and the command that answers the same.
+
+use maud::{Markup, html};
+
+use super::{Tone, anchor, badge, command, words};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The escalation's id.
+    pub id: &'a str,
+    /// The step, and the item where there is one.
+    pub about: &'a str,
+    pub cause: &'a str,
+    /// What the workflow or the operator says; with its lines.
+    pub message: &'a str,
+    /// Since when, until when: made by [`super::since`] and [`super::until`].
+    pub times: Markup,
+    /// None: the reader may not answer here.
+    pub answer: Option<Answer<'a>>,
+    /// The same as a command line.
+    pub command: &'a str,
+}
+
+/// How it can be answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// Where the form goes.
+    pub url: &'a str,
+    pub csrf: &'a str,
+    /// The legal actions, as the API writes them, the likeliest first.
+    pub actions: &'a [&'a str],
+    /// Whether values can be supplied.
+    pub outputs: bool,
+}
+
+pub fn question(question: &Question) -> Markup {
+    let id = anchor(&format!("question-{}", question.id));
+    html! {
+        article.question.(Tone::Ask.class()) aria-labelledby=(id) {
+            div.question-head {
+                (badge(question.cause, Tone::Ask))
+                h2 id=(id) { (words(question.about)) }
+                span.quiet-text { (question.times) }
+            }
+            p.question-text dir="auto" { (crate::dashboard::ansi::inert(question.message)) }
+            @if let Some(answer) = &question.answer { (form(question.id, answer)) }
+            (command(question.command))
+        }
+    }
+}
+
+/// Fields: `csrf`, `escalation`, `feedback`, `outputs`, and the button's `action`.
+fn form(escalation: &str, answer: &Answer) -> Markup {
+    html! {
+        form method="post" action=(answer.url) {
+            input type="hidden" name="csrf" value=(answer.csrf);
+            input type="hidden" name="escalation" value=(escalation);
+            label { span { "Feedback: what the step is told" } textarea name="feedback" rows="2" dir="auto" {} }
+            @if answer.outputs {
+                label { span { "Values to supply, one KEY=value a line" } textarea name="outputs" rows="2" spellcheck="false" {} }
+            }
+            div.actions {
+                @for (n, action) in answer.actions.iter().enumerate() {
+                    button type="submit" name="action" value=(action) class=[class_of(n, action)] { (action) }
+                }
+            }
+        }
+    }
+}
+
+fn class_of(n: usize, action: &str) -> Option<&'static str> {
+    match action {
+        "Abort" | "Reject" => Some("danger"),
+        _ if n == 0 => Some("primary"),
+        _ => None,
+    }
+}

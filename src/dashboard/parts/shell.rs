@@ -1,0 +1,131 @@
+//! What is around the content of every page: head, header, navigation, footer.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::api::Stamp;
+use crate::dashboard::{ansi, assets};
+
+pub const HOME: &str = "/";
+pub const RUNS: &str = "/runs";
+pub const WORKFLOWS: &str = "/workflows";
+pub const SIGN_IN: &str = "/sign-in";
+pub const SIGN_OUT: &str = "/sign-out";
+
+/// What a page says around its content.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shell<'a> {
+    pub title: &'a str,
+    /// Who reads. Without one there is neither navigation nor a way to sign out.
+    pub reader: Option<&'a str>,
+    /// Which part of the navigation the page belongs to.
+    pub nav: Option<Nav>,
+    /// Where the events come from that say that the page's content has changed. Without, the page stays as it is.
+    pub live: Option<&'a str>,
+    /// When the page was made: times are counted on from it, whatever the reader's clock says.
+    pub now: Option<Stamp>,
+    /// The value of the hidden field `csrf` in forms.
+    pub csrf: &'a str,
+    /// Which runs and records the figures are about: the footer.
+    pub window: &'a str,
+}
+
+/// The parts of the dashboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nav {
+    Overview,
+    Runs,
+    Workflows,
+}
+
+impl Nav {
+    const ALL: [(Nav, &'static str, &'static str); 3] = [
+        (Nav::Overview, HOME, "Overview"),
+        (Nav::Runs, RUNS, "Runs"),
+        (Nav::Workflows, WORKFLOWS, "Workflows"),
+    ];
+}
+
+/// A whole document. `main` stands in `<main id="live">`, whose content live.js renews.
+pub fn page(shell: &Shell, main: Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="same-origin";
+                title { (ansi::inert_line(shell.title)) " · Mission Control" }
+                link rel="icon" href=(assets::favicon().url()) type="image/svg+xml";
+                link rel="stylesheet" href=(assets::style().url());
+                script src=(assets::script().url()) defer {}
+            }
+            body data-events=[shell.live] data-now=[shell.now.map(|now| now.0)] {
+                a.skip href="#live" { "Skip to content" }
+                (header(shell))
+                main #live tabindex="-1" { (main) }
+                (footer(shell))
+            }
+        }
+    }
+}
+
+fn header(shell: &Shell) -> Markup {
+    html! {
+        header.top {
+            div.wide {
+                a.brand href=(HOME) {
+                    // The mark: an orbit and the thing that it goes around.
+                    svg.logo viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false" {
+                        circle.orbit cx="12" cy="12" r="9" {}
+                        circle.body cx="12" cy="12" r="3.5" {}
+                        circle.moon cx="18.4" cy="5.6" r="2.5" {}
+                    }
+                    span { "Mission Control" }
+                }
+                @if let Some(reader) = shell.reader {
+                    (navigation(shell.nav))
+                    (who(shell, reader))
+                }
+            }
+        }
+    }
+}
+
+fn navigation(current: Option<Nav>) -> Markup {
+    html! {
+        nav.main-nav aria-label="Main" {
+            @for (nav, href, name) in Nav::ALL {
+                a href=(href) aria-current=[(current == Some(nav)).then_some("page")] { (name) }
+            }
+        }
+    }
+}
+
+fn who(shell: &Shell, reader: &str) -> Markup {
+    html! {
+        div.who {
+            @if shell.live.is_some() {
+                // live.js fills both in; without it the page is as old as its last load, and says nothing else.
+                span #pulse .pulse role="status" aria-live="polite" {}
+                button #renew .quiet type="button" hidden { "Refresh" }
+            }
+            span.reader title=(reader) { bdi { (reader) } }
+            form method="post" action=(SIGN_OUT) {
+                input type="hidden" name="csrf" value=(shell.csrf);
+                button.quiet type="submit" { "Sign out" }
+            }
+        }
+    }
+}
+
+fn footer(shell: &Shell) -> Markup {
+    html! {
+        footer.foot {
+            div.wide {
+                p { (shell.window) }
+                p { "Mission Control " (env!("CARGO_PKG_VERSION")) }
+            }
+        }
+    }
+}

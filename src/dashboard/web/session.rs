@@ -1,0 +1,149 @@
+//! Who reads: signing in, signing out, and the check that every other request passes.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::api::Stamp;
+use crate::dashboard::Dashboard;
+use crate::dashboard::access::token::{Carried, Token, carried, no_cookie};
+use crate::dashboard::access::transport::{Transport, came_from, is_ours};
+use crate::dashboard::access::{Reader, Refusal};
+use crate::dashboard::parts::{self, Tone, command, notice};
+
+use super::answer::{Page, Problem, dressed, html_of, json};
+
+/// How a person gets a token.
+const WAY: &str = "kubectl create token NAME --namespace NAMESPACE --duration 8h";
+/// How a person reaches the dashboard without TLS in front of it.
+const FORWARD: &str = "mc dashboard";
+
+/// Lets a request through whose reader the API server knows; [`Reader`] is then among its extensions.
+pub async fn signed_in(State(d): State<Arc<Dashboard>>, mut request: Request, next: Next) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    let transport = Transport::of(request.headers());
+    let now = (d.now)();
+    let (token, by_browser) = match carried(request.headers(), transport, now.0) {
+        Carried::Header(token) => (token, false),
+        Carried::Cookie(token) => (token, true),
+        Carried::Nothing => return stranger(api, transport, None, now),
+    };
+    if by_browser && !request.method().is_safe() && !is_ours(request.headers()) {
+        let why = "The form was sent by a page of another host; nothing was done.";
+        return dressed(Problem::Forbidden(why.into()).into_response(), None, api, now);
+    }
+    match d.access.reader(&token).await {
+        Ok(reader) => {
+            request.extensions_mut().insert(reader.clone());
+            dressed(next.run(request).await, Some(&reader), api, now)
+        }
+        Err(refusal @ Refusal::Unknown) => {
+            let mut response = stranger(api, transport, Some(&refusal.to_string()), now);
+            set_cookie(&mut response, &no_cookie(transport));
+            response
+        }
+        Err(other) => dressed(Problem::from(other).into_response(), None, api, now),
+    }
+}
+
+/// All that somebody gets whom we do not know.
+fn stranger(api: bool, transport: Transport, error: Option<&str>, now: Stamp) -> Response {
+    let mut response = if api {
+        let message = error.unwrap_or("send a token: Authorization: Bearer TOKEN");
+        json(&serde_json::json!({"error": {"code": 401, "message": message}}))
+    } else {
+        html_of(&sign_in_page(transport, error), None, now)
+    };
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn sign_in_page(transport: Transport, error: Option<&str>) -> Page {
+    let main = match transport {
+        Transport::Plain => without_tls(),
+        Transport::Tls | Transport::Loopback => parts::sign_in(error, "", WAY),
+    };
+    Page { title: "Sign in".into(), nav: None, live: None, window: String::new(), main }
+}
+
+/// There is no form: a token that is typed into it would already have travelled in the open.
+fn without_tls() -> Markup {
+    html! {
+        h1 { "Sign in" }
+        (notice(Tone::Bad, "This connection is not encrypted", html! {
+            p { "A token would be readable on its way. Reach the dashboard through a proxy that ends TLS and sets "
+                code { "X-Forwarded-Proto: https" } ", or from your own machine with:" }
+            (command(FORWARD))
+        }))
+    }
+}
+
+pub async fn page(State(d): State<Arc<Dashboard>>, headers: HeaderMap) -> Response {
+    html_of(&sign_in_page(Transport::of(&headers), None), None, (d.now)())
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+#[allow(missing_debug_implementations, reason = "there is a token in it")]
+pub struct SignIn {
+    token: String,
+}
+
+pub async fn sign_in(
+    State(d): State<Arc<Dashboard>>,
+    headers: HeaderMap,
+    Form(sent): Form<SignIn>,
+) -> Response {
+    let (transport, now) = (Transport::of(&headers), (d.now)());
+    // Nobody is signed in by a page of somebody else, under a name that is not his.
+    if transport == Transport::Plain || !is_ours(&headers) {
+        return stranger(false, transport, Some("the form was not sent by this page; load it again"), now);
+    }
+    let token = match Token::for_cookie(&sent.token) {
+        Ok(token) => token,
+        Err(wrong) => return stranger(false, transport, Some(&wrong.to_string()), now),
+    };
+    match d.access.reader(&token).await {
+        Ok(_) => {
+            let back = came_from(&headers).filter(|p| !p.starts_with("/sign-")).unwrap_or(parts::HOME);
+            let mut response = Redirect::to(back).into_response();
+            set_cookie(&mut response, &token.cookie(transport, now.0));
+            response
+        }
+        Err(refusal) => stranger(false, transport, Some(&refusal.to_string()), now),
+    }
+}
+
+/// What the form to sign out sends.
+#[derive(Debug, Deserialize)]
+pub struct SignOut {
+    csrf: String,
+}
+
+pub async fn sign_out(
+    Extension(reader): Extension<Reader>,
+    headers: HeaderMap,
+    Form(sent): Form<SignOut>,
+) -> Response {
+    if sent.csrf != reader.csrf {
+        return Problem::Forbidden("The form is of another session; nothing was done.".into())
+            .into_response();
+    }
+    let mut response = Redirect::to(parts::SIGN_IN).into_response();
+    set_cookie(&mut response, &no_cookie(Transport::of(&headers)));
+    response
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(mut value) = HeaderValue::try_from(cookie) {
+        value.set_sensitive(true);
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+}

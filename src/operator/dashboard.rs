@@ -1,0 +1,133 @@
+//! The process's stores -> what the dashboard reads; and a watch of RunRecords, which nobody else needs all of.
+//!
+//! Every replica serves it, whether it leads or not. Without `--dashboard-bind` nothing here runs, and no record is watched.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::future::{Either, pending};
+use jiff::Timestamp;
+use kube::Config;
+use kube::core::DeserializeGuard;
+use kube::runtime::watcher::Event;
+use kube::runtime::{WatchStreamExt, watcher};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::api::{RunRecord, Stamp};
+use crate::dashboard::access::Access;
+use crate::dashboard::access::rights::Kind;
+use crate::dashboard::changes::Change;
+use crate::dashboard::known::Known;
+use crate::dashboard::shelf::Shelf;
+use crate::dashboard::{Dashboard, web};
+use crate::engine::ids;
+use crate::reconcile::Context;
+use crate::reconcile::call::chain;
+use crate::reconcile::scope::Part;
+use crate::reconcile::store::Name;
+
+use super::args::RunArgs;
+
+/// Serves the dashboard if it is asked for; the future then ends only if it cannot be served.
+pub fn start(
+    args: &RunArgs,
+    config: &Config,
+    ctx: &Arc<Context>,
+) -> Result<impl Future<Output = std::io::Result<()>> + use<>, kube::Error> {
+    let Some(bind) = args.dashboard_bind else { return Ok(Either::Left(pending())) };
+    let dashboard = Dashboard::new(known(ctx), Access::new(config)?, args.dashboard_actions, now);
+    let dashboard = Arc::new(dashboard);
+    for part in ctx.scope.parts() {
+        tokio::spawn(records(Arc::clone(ctx), Arc::clone(&dashboard), part));
+    }
+    tokio::spawn(told(Arc::clone(ctx), Arc::clone(&dashboard)));
+    Ok(Either::Right(web::serve::serve(bind, dashboard)))
+}
+
+fn now() -> Stamp {
+    Stamp::of(Timestamp::now())
+}
+
+fn known(ctx: &Arc<Context>) -> Known {
+    let of = || Arc::clone(ctx);
+    let (runs, run, workflows, workflow, jobs, revision, full) = (of(), of(), of(), of(), of(), of(), of());
+    Known {
+        runs: Box::new(move || runs.stores.runs.all()),
+        run: Box::new(move |namespace, name| run.stores.runs.get(&Name::new(namespace, name))),
+        workflows: Box::new(move || workflows.stores.workflows.all()),
+        workflow: Box::new(move |namespace, name| workflow.stores.workflows.get(&Name::new(namespace, name))),
+        jobs: Box::new(move |uid| jobs.stores.jobs_of(uid)),
+        revision: Box::new(move |namespace, workflow, hash| {
+            revision.revision_at_hand(&Name::new(namespace, ids::revision_name(workflow, hash)))
+        }),
+        is_full: Box::new(move || full.is_ready()),
+        records: Arc::new(Shelf::default()),
+    }
+}
+
+/// Watches the records of a part.
+async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, part: Part) {
+    let namespace = match &part {
+        Part::Cluster => None,
+        Part::Namespace(name) => Some(name.as_str()),
+    };
+    let api = part.api::<DeserializeGuard<RunRecord>>(&ctx.client);
+    let mut events = pin!(watcher(api, watcher::Config::default()).default_backoff());
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(event) => {
+                let (changed, listed) = (name_of(&event), matches!(event, Event::InitDone));
+                // One that cannot be read is in no figure, and stops no other.
+                if let Some(event) = readable(event) {
+                    dashboard.known.records.apply(namespace, event, now());
+                }
+                if listed {
+                    dashboard.changes.much();
+                }
+                if let Some(name) = changed {
+                    tell(&dashboard, Kind::Records, name);
+                }
+            }
+            Err(error) => {
+                ctx.metrics.watch_errors.count("RunRecord");
+                tracing::warn!(kind = "RunRecord", scope = %part, error = chain(&error), "a watch broke and begins again");
+            }
+        }
+    }
+}
+
+fn name_of(event: &Event<DeserializeGuard<RunRecord>>) -> Option<Name> {
+    match event {
+        Event::Apply(record) | Event::Delete(record) => Some(Name::of(record)),
+        Event::Init | Event::InitApply(_) | Event::InitDone => None,
+    }
+}
+
+fn readable(event: Event<DeserializeGuard<RunRecord>>) -> Option<Event<RunRecord>> {
+    Some(match event {
+        Event::Apply(record) => Event::Apply(record.0.ok()?),
+        Event::Delete(record) => Event::Delete(record.0.ok()?),
+        Event::InitApply(record) => Event::InitApply(record.0.ok()?),
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+    })
+}
+
+/// Passes on what changed in the stores, for as long as the process lives.
+async fn told(ctx: Arc<Context>, dashboard: Arc<Dashboard>) {
+    let mut changed = ctx.changed.subscribe();
+    loop {
+        match changed.recv().await {
+            Ok(("WorkflowRun", name)) => tell(&dashboard, Kind::Runs, name),
+            Ok(("Workflow", name)) => tell(&dashboard, Kind::Workflows, name),
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => dashboard.changes.much(),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn tell(dashboard: &Dashboard, kind: Kind, name: Name) {
+    dashboard.changes.tell(Change { kind, namespace: name.namespace, name: name.name });
+}
