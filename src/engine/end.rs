@@ -288,17 +288,22 @@ pub fn rest(draft: &mut Draft<'_>) {
     }
     summary::observed(draft);
     let Some(finished) = draft.status.finished_at else { return };
-    // A run that was executed long ago is not deleted as soon as Git has brought it again, and brought again, and so on.
-    let made = draft.seen.run.metadata.creation_timestamp.as_ref().map_or(finished, |t| Stamp::of(t.0));
-    let finished = finished.max(made);
     let retention = retention(draft);
     let children = retention.children.unwrap_or(CHILDREN).max(TOMBSTONE);
     if draft.seen.has_children {
         due(draft, finished, children, Effect::DeleteChildren);
     }
     if let Some(keep) = retention.runs.as_deref().and_then(|r| r.parse::<Span>().ok()) {
-        due(draft, finished, keep.max(TOMBSTONE), Effect::DeleteRun);
+        let since = kept_since(draft, finished);
+        due(draft, since, keep.max(TOMBSTONE), Effect::DeleteRun);
     }
+}
+
+/// A run that was executed long ago is not deleted as soon as Git has brought it again, and brought again, and so on.
+fn kept_since(draft: &Draft<'_>, finished: Stamp) -> Stamp {
+    let made = draft.seen.run.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0));
+    let answered = draft.status.reason == Some(Reason::AlreadyRan);
+    made.filter(|_| answered).map_or(finished, |made| finished.max(made))
 }
 
 fn due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect) {

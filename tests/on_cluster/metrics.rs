@@ -123,9 +123,10 @@ async fn only_the_process_that_leads_shows_the_runs() {
     let mut f = Fixture::new().await;
     let asks = Step { retry: Some(Retry { limit: Some(0), ..Retry::default() }), ..step("work", "exit 1") };
     f.workflow(workflow("w", [asks])).await;
-    let second = f.another_operator("operator-1");
     f.run("demo", "w").await;
     f.until("demo", "question", is(Phase::Paused)).await;
+    // Only now is it certain which of two leads.
+    let second = f.another_operator("operator-1");
     let text = f.operator.metrics().await;
     assert_eq!(value(&text, "mission_control_runs{phase=\"Paused\"}"), 1.0);
     assert_eq!(value(&text, "mission_control_runs{phase=\"Running\"}"), 0.0);
