@@ -107,10 +107,7 @@ async fn run(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    if !d.access.sees(&reader, Kind::Runs, &namespace, &name).await? {
-        return Err(Problem::NotFound);
-    }
-    let seen = (d.known.run)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let seen = d.run(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     readable::<WorkflowRun>(&seen).map(json).ok_or(Problem::NotFound)
 }
 
@@ -163,10 +160,7 @@ async fn workflow(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    if !d.access.sees(&reader, Kind::Workflows, &namespace, &name).await? {
-        return Err(Problem::NotFound);
-    }
-    let seen = (d.known.workflow)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or(Problem::NotFound)?;
     let folded = Figures::of(&d, &reader).await?;
     let of = figures(&folded, &namespace, &name);

@@ -23,13 +23,13 @@ mod specimen;
 #[cfg(test)]
 mod tests;
 
-use crate::api::Stamp;
+use crate::api::{Stamp, Workflow, WorkflowRun};
 
 use access::rights::{Kind, Sight};
 use access::{Access, Reader, Refusal};
 use changes::Changes;
 use figures::Figures;
-use known::Known;
+use known::{Known, Seen};
 use web::limits::Seats;
 
 /// All that requests are answered from.
@@ -54,5 +54,27 @@ impl Dashboard {
     /// Where a reader may list objects of a kind.
     pub async fn sight(&self, reader: &Reader, kind: Kind) -> Result<Sight, Refusal> {
         self.access.sight(reader, kind, &self.known.namespaces()).await
+    }
+
+    /// That run, if it is known and the reader may read it: to who may not, it is as one that is not there.
+    pub async fn run(
+        &self,
+        reader: &Reader,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Seen<WorkflowRun>>, Refusal> {
+        let may = self.access.sees(reader, Kind::Runs, namespace, name).await?;
+        Ok(may.then(|| (self.known.run)(namespace, name)).flatten())
+    }
+
+    /// The same of a workflow.
+    pub async fn workflow(
+        &self,
+        reader: &Reader,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Seen<Workflow>>, Refusal> {
+        let may = self.access.sees(reader, Kind::Workflows, namespace, name).await?;
+        Ok(may.then(|| (self.known.workflow)(namespace, name)).flatten())
     }
 }

@@ -47,10 +47,7 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
-    if !d.access.sees(&reader, Kind::Runs, &namespace, &name).await? {
-        return Err(Problem::NotFound);
-    }
-    let seen = (d.known.run)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let seen = d.run(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let run = readable::<WorkflowRun>(&seen).ok_or_else(|| {
         Problem::Senseless(format!("Run {name} can't be read; its condition Ready says why."))
     })?;
@@ -95,8 +92,7 @@ async fn revision(
     let namespace = run.namespace().unwrap_or_default();
     let name = &run.spec.workflow_ref.name;
     let pinned = status.workflow.as_ref().map(|w| w.revision.as_str());
-    if d.access.sees(reader, Kind::Workflows, &namespace, name).await?
-        && let Some(seen) = (d.known.workflow)(&namespace, name)
+    if let Some(seen) = d.workflow(reader, &namespace, name).await?
         && let Ok(workflow) = &seen.0
     {
         let current = workflow.status.as_ref().and_then(|s| s.revision.as_deref());

@@ -31,10 +31,7 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
-    if !d.access.sees(&reader, Kind::Workflows, &namespace, &name).await? {
-        return Err(Problem::NotFound);
-    }
-    let seen = (d.known.workflow)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or_else(|| {
         Problem::Senseless(format!("Workflow {name} can't be read; its condition Ready says why."))
     })?;
