@@ -16,6 +16,7 @@ pub mod memory;
 pub mod mounts;
 pub mod notify;
 pub mod observe;
+pub mod pages;
 pub mod publish;
 pub mod queue;
 pub mod read_log;

@@ -20,10 +20,8 @@ use crate::engine::ids;
 use super::call::{ask, chain, found};
 use super::scope::Part;
 use super::store::Name;
-use super::{Context, Error};
+use super::{Context, Error, pages};
 
-/// Objects per request.
-const PAGE: u32 = 500;
 /// Deletions of one sweep: the API server has other work, and the next sweep comes in ten minutes.
 const AT_ONCE: usize = 2000;
 
@@ -174,17 +172,11 @@ async fn metadata<K>(api: Api<K>, what: &'static str) -> Result<Vec<PartialObjec
 where
     K: Clone + DeserializeOwned + fmt::Debug,
 {
-    let mut all = Vec::new();
-    let mut params = ListParams::default().limit(PAGE);
-    loop {
-        let page = ask(api.list_metadata(&params)).await.map_err(|f| Error::Sweep(what, f))?;
-        let more = page.metadata.continue_.filter(|token| !token.is_empty());
-        all.extend(page.items);
-        match more {
-            Some(token) => params = params.continue_token(&token),
-            None => return Ok(all),
-        }
-    }
+    pages::all(what, ListParams::default(), |page| {
+        let api = api.clone();
+        async move { api.list_metadata(&page).await }
+    })
+    .await
 }
 
 async fn delete(ctx: &Context, record: &Entry, why: Why) {

@@ -19,14 +19,12 @@ use crate::engine::ids;
 use super::call::{ask, chain, found};
 use super::scope::Part;
 use super::store::Name;
-use super::{Context, Error};
+use super::{Context, Error, pages};
 
 /// How old a revision is at least when it goes.
 const AGE: Duration = Duration::from_secs(3600);
 /// How long ago a revision was used that is certainly named by now.
 const UNUSED: Duration = Duration::from_secs(600);
-/// Objects per request.
-const PAGE: u32 = 500;
 
 /// Deletes what is not needed; a failure is logged, and the next sweep tries again. Each part is judged by itself,
 /// because nothing names a revision of another namespace, and because one that can't be read must not hold up the rest.
@@ -99,17 +97,11 @@ async fn list<K>(api: Api<K>, params: ListParams, what: &'static str) -> Result<
 where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
-    let mut all = Vec::new();
-    let mut params = params.limit(PAGE);
-    loop {
-        let page = ask(api.list(&params)).await.map_err(|f| Error::Sweep(what, f))?;
-        let more = page.metadata.continue_.filter(|token| !token.is_empty());
-        all.extend(page.items);
-        match more {
-            Some(token) => params = params.continue_token(&token),
-            None => return Ok(all),
-        }
-    }
+    pages::all(what, params, |page| {
+        let api = api.clone();
+        async move { api.list(&page).await }
+    })
+    .await
 }
 
 async fn delete(ctx: &Context, revision: &ControllerRevision) {
