@@ -28,6 +28,14 @@ fn value(text: &str, series: &str) -> f64 {
     line.unwrap_or_else(|| panic!("no {series} in\n{text}")).parse().unwrap()
 }
 
+/// Gives the metrics in which the series has come to `wanted`: the operator counts what it wrote once the API server has
+/// answered, which is after the test may have seen it.
+async fn counted_to(f: &Fixture, wanted: f64, series: &str) -> String {
+    let is_there = async || value(&f.operator.metrics().await, series) == wanted;
+    f.until_true(series, is_there).await;
+    f.operator.metrics().await
+}
+
 fn finished(text: &str) -> f64 {
     let of = |phase| value(text, &format!("mission_control_runs_finished_total{{phase=\"{phase}\"}}"));
     of("Succeeded") + of("Failed") + of("Cancelled")
@@ -104,9 +112,8 @@ async fn a_failed_execution_stays_in_the_figures_when_its_run_executes_again() {
     assert_eq!((records.len(), aside.iter().filter(|a| **a).count()), (2, 1), "{records:?}");
     let all = figures(&f).await.all;
     assert_eq!((all.ended, all.success_rate, all.retries), (2, Some(0.5), 1));
-    let text = f.operator.metrics().await;
+    let text = counted_to(&f, 1.0, "mission_control_runs_finished_total{phase=\"Succeeded\"}").await;
     assert_eq!(value(&text, "mission_control_runs_finished_total{phase=\"Failed\"}"), 1.0);
-    assert_eq!(value(&text, "mission_control_runs_finished_total{phase=\"Succeeded\"}"), 1.0);
     assert_eq!(value(&text, "mission_control_run_duration_seconds_count{phase=\"Failed\"}"), 1.0);
     assert_eq!(value(&text, "mission_control_attempts_total{outcome=\"Failed\"}"), 2.0);
     assert_eq!(value(&text, "mission_control_retries_total"), 1.0);
@@ -127,12 +134,11 @@ async fn only_the_process_that_leads_shows_the_runs() {
     f.until("demo", "question", is(Phase::Paused)).await;
     // Only now is it certain which of two leads.
     let second = f.another_operator("operator-1");
-    let text = f.operator.metrics().await;
-    assert_eq!(value(&text, "mission_control_runs{phase=\"Paused\"}"), 1.0);
+    counted_to(&f, 1.0, "mission_control_runs{phase=\"Paused\"}").await;
+    let text = counted_to(&f, 1.0, "mission_control_escalations_total{cause=\"ExitCode\"}").await;
     assert_eq!(value(&text, "mission_control_runs{phase=\"Running\"}"), 0.0);
     assert_eq!(value(&text, "mission_control_escalations_open"), 1.0);
     assert!(value(&text, "mission_control_escalation_oldest_age_seconds") < 3600.0);
-    assert_eq!(value(&text, "mission_control_escalations_total{cause=\"ExitCode\"}"), 1.0);
     assert!(
         value(&text, "mission_control_api_requests_total{verb=\"update\",code=\"200\"}") >= 2.0,
         "{text}"
@@ -169,8 +175,7 @@ async fn of_too_many_records_the_oldest_go_but_for_those_whose_run_exists() {
     };
     f.until_true("sweep of the records", async || left().await.len() == 2).await;
     assert_eq!(left().await, ["r1", "r4"]);
-    let text = f.operator.metrics().await;
-    assert_eq!(value(&text, "mission_control_records_removed_total{reason=\"Count\"}"), 2.0);
+    counted_to(&f, 2.0, "mission_control_records_removed_total{reason=\"Count\"}").await;
     // The run that is still there is answered by its record, wherever it comes from.
     f.kubectl(&["delete", "mcr/r1"]);
     f.run("r1", "w").await;

@@ -8,12 +8,15 @@ if status.escalations ~= nil and status.escalations[1] ~= nil then
     open[action] = true
   end
 end
-local feedback = {{name = "feedback"}}
+-- One table per action: Argo CD's engine refuses a table that stands in two places.
+local function feedback()
+  return {{name = "feedback"}}
+end
 local actions = {}
 actions["abort"] = {displayName = "Abort", iconClass = "fa fa-fw fa-stop", disabled = over}
 actions["approve"] = {displayName = "Approve", iconClass = "fa fa-fw fa-check", disabled = not open["Approve"]}
 actions["pause"] = {displayName = "Pause", iconClass = "fa fa-fw fa-pause", disabled = over or held}
-actions["reject"] = {displayName = "Reject", iconClass = "fa fa-fw fa-times", disabled = not open["Reject"], params = feedback}
+actions["reject"] = {displayName = "Reject", iconClass = "fa fa-fw fa-times", disabled = not open["Reject"], params = feedback()}
 actions["resume"] = {displayName = "Resume", iconClass = "fa fa-fw fa-play", disabled = not held}
-actions["retry"] = {displayName = "Retry", iconClass = "fa fa-fw fa-redo", disabled = not open["Retry"], params = feedback}
+actions["retry"] = {displayName = "Retry", iconClass = "fa fa-fw fa-redo", disabled = not open["Retry"], params = feedback()}
 return actions
