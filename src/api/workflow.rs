@@ -283,10 +283,10 @@ impl NotifyEvent {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retention {
-    /// How long Jobs and Pods outlive their run. Built-in value: 24h.
+    /// How long Jobs and Pods outlive their run, at least ten minutes. Built-in value: 24h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub children: Option<Span>,
-    /// How long runs are kept: `Keep` or a length of time. Built-in value: Keep.
+    /// How long runs are kept after their end: `Keep` or a length of time, at least ten minutes. Built-in value: Keep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub runs: Option<String>,

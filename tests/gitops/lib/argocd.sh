@@ -6,7 +6,9 @@ install_argocd() {
   upstream=$(cd "$checkout/tests/cluster/go/argocd" && go mod download -json github.com/argoproj/argo-cd/v3 | jq -r .Dir)
   kubectl create namespace argocd >/dev/null
   kubectl apply --server-side -k "$upstream/manifests/crds" >/dev/null
-  argocd_config | kubectl apply -f - >/dev/null
+  argocd_config >"$work/argocd-config.yaml"
+  # Its kinds are known a moment after their definitions are there.
+  until_true 60 kubectl apply -f "$work/argocd-config.yaml"
   kubectl apply --server-side --field-manager mission-control -f "$checkout/examples/gitops/argocd/argocd-cm.yaml" >/dev/null
   argocd_links
   daemon redis redis-server --bind 127.0.0.1 --port 3040 --save '' --appendonly no --dir "$work"
@@ -66,12 +68,13 @@ start_repo_server() {
 }
 start_application_controller() {
   argocd_program argocd-application-controller --kubeconfig "$KUBECONFIG" --namespace argocd --repo-server 127.0.0.1:3041 --repo-server-plaintext \
-    --metrics-port 3043 --app-resync 10 --app-resync-jitter 0 --self-heal-timeout-seconds 1
+    --metrics-port 3043 --app-resync 10 --app-resync-jitter 0 --self-heal-timeout-seconds 1 --persist-resource-health
 }
 
 # The example with a local URL, and the operator from charts/kustomize. Decisions are made by whoever the controller is here.
 write_argocd_fleet() {
   cp -r "$checkout/examples/gitops/argocd/." "$fleet/"
+  note_deploys
   rm "$fleet/argocd-cm.yaml"
   mkdir -p "$fleet/operator"
   cp "$checkout/charts/kustomize/"* "$fleet/operator/"

@@ -8,6 +8,7 @@ argocd_steps() {
   step "approval: a decision is merged" approve_in_git
   step "drift: the operator changes nothing that Git owns" no_argocd_drift
   step "ten refreshes; children and runs are deleted" heal_itself
+  step "a run that expires" expire_under_argocd
   step "controllers are stopped and started, Applications deleted and made again" restart_argocd
   step "a PreSync hook holds the sync until its run has ended" hold_sync
   step "a plain Job with a TTL, for comparison" plain_job_heals
@@ -81,6 +82,12 @@ heal_itself() {
   check "Argo CD makes them again" until_true 120 other_uid release-staging "$before"
   check "staging's record answers" until_equal 120 AlreadyRan reason release-staging
   check "production's record answers" until_equal 120 AlreadyRan reason release-production
+  check "the Application is Healthy" is_synced runs Healthy
+  check "each run was executed once" executed_once
+}
+
+expire_under_argocd() {
+  check "it expires, is made again, and its record answers" expires release-staging runs/staging.yaml refresh runs
   check "the Application is Healthy" is_synced runs Healthy
   check "each run was executed once" executed_once
 }
@@ -173,6 +180,8 @@ press_buttons() {
   check "abort it" act release-production abort
   check "which ends it" until_equal 120 "Cancelled Aborted 2.6.0" told release-production
   check "Argo CD calls it Degraded" until_equal 60 Degraded health_of runs release-production
+  check "rolled out once" equal "$(deployed 2.5.0)" "1 1"
+  check "but for the one that was aborted" equal "$(deployed 2.6.0)" "1 0"
   check "each version was executed once, as far as it came" equal "$(executed release-staging) $(executed release-production)" "6 5"
 }
 is_held() { [ -n "$(of_run "$1" .status.hold)" ]; }

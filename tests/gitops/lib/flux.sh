@@ -30,6 +30,7 @@ start_kustomize_controller() { flux_program kustomize-controller 3020 --no-cross
 # The example with a local URL, short times, and the operator from charts/kustomize, as Helm's controller is not here.
 write_fleet() {
   cp -r "$checkout/examples/gitops/flux/." "$fleet/"
+  note_deploys
   rm "$fleet/operator/"*
   cp "$checkout/charts/kustomize/"* "$fleet/operator/"
   sed -i -e "s|url: https://git.example/fleet|url: $git_url|" -e 's|interval: 1m$|interval: 5s|' -e 's|interval: 10m|interval: 10s|' \

@@ -8,6 +8,7 @@ flux_steps() {
   step "drift: the operator changes nothing that Git owns" no_drift
   step "ten reconciliations" reconcile_often
   step "children are deleted, as retention does" lose_children
+  step "a run that expires" expire
   step "runs are deleted by hand, with and without the operator" delete_runs
   step "controllers are stopped and started" restart_controllers
   step "the cluster is bootstrapped again" bootstrap_again
@@ -80,6 +81,12 @@ lose_children() {
   check "no Pod of theirs is left" until_true 60 no_pods
   reconcile staging
   reconcile production
+  check "staging and production are ready" both_ready
+  check "each run was executed once" executed_once
+}
+
+expire() {
+  check "it expires, is made again, and its record answers" expires release-staging runs/staging/release.yaml pull
   check "staging and production are ready" both_ready
   check "each run was executed once" executed_once
 }
@@ -183,11 +190,38 @@ fail_and_mend() {
   check "mended, staging's run succeeds" until_equal 120 "Succeeded Succeeded 2.5.0" told release-staging
   check "staging is ready" is_ready staging
   check "production's run is replaced, and asks anew" until_equal 120 "Paused Escalated 2.5.0" told release-production
+  recipe_of_health
   check "the answer in Git answers an older question" test "$(question release-production)" != "$id"
   merge_decision release-production
   check "the new answer moves it on" until_equal 120 "Succeeded Succeeded 2.5.0" told release-production
   check "production is ready" is_ready production
   # Staging: two steps, the one that failed, two steps. Production: two and two.
   check "each version was executed once" equal "$(executed release-staging) $(executed release-production)" "5 4"
+  check "rolled out once" equal "$(deployed 2.5.0)" "1 1"
+  check "but for the one that failed its check" equal "$(deployed 0.9.0)" "0 0"
   check "and has its record" equal "$(records release-staging) $(records release-production)" "3 2"
+}
+
+# The recipe of docs/gitops.md as it stands there, for a Kustomization that waits for the question and not for its answer.
+recipe_of_health() {
+  mkdir -p "$fleet/beside"
+  printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: beside, namespace: %s}\n' "$team" >"$fleet/beside/note.yaml"
+  cat >"$fleet/cluster/beside.yaml" <<'END'
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: beside, namespace: flux-system}
+spec:
+  interval: 5s
+  retryInterval: 5s
+  timeout: 20s
+  path: ./beside
+  prune: true
+  sourceRef: {kind: GitRepository, name: fleet}
+END
+  sed -n '/^  wait: false$/,/^```$/p' "$checkout/docs/gitops.md" | grep -v '^```$' >>"$fleet/cluster/beside.yaml"
+  echo '- beside.yaml' >>"$fleet/cluster/kustomization.yaml"
+  publish "something that goes on once the question is asked"
+  pull
+  check "with the recipe for health a question is good enough" is_ready beside
+  check "production itself waits for its answer" until_true 30 is_unready production
 }
