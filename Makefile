@@ -56,7 +56,7 @@ chart-docs: ## write the chart's README and charts/kustomize from the chart
 .PHONY: test-gitops gitops-health
 gitops-health: ## what Flux's kstatus and Argo CD's Lua engine make of every stage of a run (no cluster; their programs are built once)
 	@tests/gitops/health
-test-gitops: gitops-health ## runs in Git under the controllers of Flux and Argo CD, exactly once (they are built once, about twelve minutes)
+test-gitops: gitops-health ## runs in Git under the controllers of Flux and Argo CD, exactly once (ten minutes; their programs are built once, about ten more)
 	@tests/gitops/on-cluster
 
 ##@ Help

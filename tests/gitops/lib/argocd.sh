@@ -2,7 +2,6 @@
 
 install_argocd() {
   local upstream
-  type -P redis-server >/dev/null || die "redis-server is missing; Argo CD keeps its caches in it" "apt-get install redis-server"
   upstream=$(cd "$checkout/tests/cluster/go/argocd" && go mod download -json github.com/argoproj/argo-cd/v3 | jq -r .Dir)
   kubectl create namespace argocd >/dev/null
   kubectl apply --server-side -k "$upstream/manifests/crds" >/dev/null
