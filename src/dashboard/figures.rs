@@ -44,6 +44,8 @@ struct Entry {
 /// What was made of them.
 #[derive(Debug)]
 pub struct Folded {
+    /// The changes that are in it, as [`super::changes::Changes::version`] counts them.
+    pub version: u64,
     pub stats: Stats,
     pub trend: Trend,
     /// The reader may list no records: only what is live is in the figures.
@@ -68,7 +70,7 @@ impl Figures {
         }
         let (version, at) = (d.changes.version(), Instant::now());
         let (dashboard, wanted) = (Arc::clone(d), seen.clone());
-        let folded = tokio::task::spawn_blocking(move || Arc::new(fold(&dashboard, &wanted))).await;
+        let folded = tokio::task::spawn_blocking(move || Arc::new(fold(&dashboard, &wanted, version))).await;
         let folded = folded.map_err(|_| Refusal::Away(None))?;
         d.figures.keep(Entry { seen, version, at, folded: Arc::clone(&folded) });
         Ok(folded)
@@ -92,13 +94,14 @@ impl Figures {
     }
 }
 
-fn fold(d: &Dashboard, (records, runs): &Seen) -> Folded {
+fn fold(d: &Dashboard, (records, runs): &Seen, version: u64) -> Folded {
     let without_records = records.is_empty() && !runs.is_empty();
     let (kept, live) = (d.known.seen_records(records), d.known.seen_runs(runs));
     let records: Vec<&RunRecord> = kept.iter().map(|r| &**r).collect();
     let runs = live.iter().filter_map(|r| readable::<WorkflowRun>(r));
     let since = window((d.now)());
     Folded {
+        version,
         stats: Stats::of(records.iter().copied(), runs, since),
         trend: Trend::of(records.iter().copied(), since, (d.now)()),
         without_records,

@@ -2,6 +2,7 @@
 //! if it had been asked just now. What it does say is tested on a cluster (tests/on_cluster/dashboard).
 
 mod data;
+mod events;
 mod pages;
 mod sessions;
 

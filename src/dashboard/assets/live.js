@@ -4,7 +4,8 @@
   const main = document.getElementById("live");
   const pulse = document.getElementById("pulse");
   const renew = document.getElementById("renew");
-  const url = document.body.dataset.events;
+  // It says which changes the page knows of: those after them are told.
+  let url = document.body.dataset.events;
   if (!main) return;
 
   // The server's clock, as far as ours differs from it.
@@ -95,6 +96,7 @@
       if (!next || (byHand !== true && isBusy())) return soon(2000);
       put(next);
       document.title = page.title;
+      url = page.body.dataset.events || url;
       if (source) say("live", "Live");
     } catch {
       say("stale", "Not up to date");

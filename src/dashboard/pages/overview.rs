@@ -14,6 +14,7 @@ use crate::dashboard::parts::{
     Head, Nav, RUNS, Tone, card, cards, empty, meter, notice, page_head, section, table, words,
 };
 use crate::dashboard::web::answer::{Page, Problem};
+use crate::dashboard::web::events;
 use crate::view::stats::{Band, Bottleneck, FEW, Figures as Of, OfWorkflow};
 
 use super::{charts, questions, seconds, whole, workflow_url};
@@ -39,7 +40,7 @@ pub async fn page(
     Ok(Page {
         title: "Overview".into(),
         nav: Some(Nav::Overview),
-        live: Some("/events".into()),
+        live: Some(events::address(folded.version, &[])),
         window: window(&folded),
         main,
     })
@@ -190,5 +191,5 @@ pub fn bottlenecks(found: &[Bottleneck]) -> Markup {
             html! { (b.executions) },
         ]
     };
-    table("Worst first", &heads, &found.iter().map(row).collect::<Vec<_>>())
+    table("Steps that hold runs up, worst first", &heads, &found.iter().map(row).collect::<Vec<_>>())
 }

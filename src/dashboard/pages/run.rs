@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Extension, Path, State};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use maud::{Markup, html};
 
-use crate::api::status::DecisionResult;
+use crate::api::status::{DecisionResult, Totals};
 use crate::api::{Action, Phase, Stamp, WorkflowRun, WorkflowRunStatus, WorkflowSpec};
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::rights::{Ask, Kind};
@@ -19,12 +20,13 @@ use crate::dashboard::parts::{
     words,
 };
 use crate::dashboard::web::answer::{Page, Problem};
+use crate::dashboard::web::events;
 use crate::view::run::RunView;
 use crate::view::shape::{self, StepShape};
 use crate::view::time::short;
 
 use super::attempts::{Attempt, Place, attempts};
-use super::{at, drawings, phase_badge, questions, steps, workflow_url};
+use super::{at, drawings, many, phase_badge, questions, steps, workflow_url};
 
 /// All that the page is made of.
 #[derive(Debug)]
@@ -47,6 +49,7 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
+    let version = d.changes.version();
     let seen = d.run(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let run = readable::<WorkflowRun>(&seen).ok_or_else(|| {
         Problem::Senseless(format!("Run {name} can't be read; its condition Ready says why."))
@@ -55,7 +58,7 @@ pub async fn page(
     Ok(Page {
         title: format!("{name} in {namespace}"),
         nav: Some(Nav::Runs),
-        live: Some(format!("/events?namespace={namespace}&name={name}")),
+        live: Some(events::address(version, &[("namespace", &namespace), ("name", &name)])),
         window: "This run, as its status tells it.".into(),
         main: main(&scene),
     })
@@ -154,11 +157,7 @@ fn summary(s: &Scene<'_>) -> Markup {
         pairs.push(("Waits for", words(waiting)));
     }
     if let Some(totals) = &s.status.totals {
-        let text = format!(
-            "{} attempts, {} retries, {} lost, {} sent back, {} questions",
-            totals.attempts, totals.retries, totals.lost, totals.rounds, totals.escalations
-        );
-        pairs.push(("So far", html! { (text) }));
+        pairs.push(("So far", html! { (so_far(totals)) }));
     }
     if let Some(id) = &s.run.spec.run_id {
         pairs.push(("runID", words(id)));
@@ -169,6 +168,14 @@ fn summary(s: &Scene<'_>) -> Markup {
         @if let Some(task) = s.run.spec.task.as_deref().filter(|t| t.len() > LEAD) { (details("task", html! { "Task" }, output(task), false)) }
         @if !s.run.spec.params.is_empty() { (details("params", html! { "Params" }, pairs_of(&s.run.spec.params), true)) }
     }
+}
+
+/// `3 attempts, 1 retry, 0 lost, 0 sent back, 1 question`
+fn so_far(totals: &Totals) -> String {
+    let of = |n: u32, one: &str| many(n as usize, one);
+    let retries = if totals.retries == 1 { "1 retry".into() } else { format!("{} retries", totals.retries) };
+    let (attempts, questions) = (of(totals.attempts, "attempt"), of(totals.escalations, "question"));
+    format!("{attempts}, {retries}, {} lost, {} sent back, {questions}", totals.lost, totals.rounds)
 }
 
 fn held(s: &Scene<'_>) -> Markup {
@@ -202,8 +209,16 @@ fn lasted(s: &Scene<'_>) -> Markup {
             Some(end) => { (length) ", ended " (time(end, &end.0.strftime("%-d %b %H:%M:%S UTC").to_string())) },
             None => { (since(started, &length)) " so far" },
         }
-        @if let Some(active) = s.status.active_seconds { ", " (active) " s of it active" }
+        @if let Some(active) = active(s) { ", active for " (short(active)) }
     }
+}
+
+/// How long it was active, where a person was waited for in between.
+fn active(s: &Scene<'_>) -> Option<Duration> {
+    let before = Duration::from_secs(u64::try_from(s.status.active_seconds?).ok()?);
+    let active = before + s.status.active_since.map_or(Duration::ZERO, |since| s.now.since(since));
+    // Seconds are rounded down more than once.
+    s.view.duration.filter(|all| *all > active + Duration::from_secs(2)).map(|_| active)
 }
 
 fn pairs_of(values: &BTreeMap<String, String>) -> Markup {

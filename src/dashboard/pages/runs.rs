@@ -12,6 +12,7 @@ use crate::dashboard::access::rights::Kind;
 use crate::dashboard::known::Seen;
 use crate::dashboard::parts::{Field, Nav, Pages, RUNS, Way, empty, filters, page_head, pager};
 use crate::dashboard::web::answer::{Page, Problem};
+use crate::dashboard::web::events;
 
 use super::run_list::{Filter, Found, ROWS, rows, values};
 
@@ -23,6 +24,7 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Query(filter): Query<Filter>,
 ) -> Result<Page, Problem> {
+    let version = d.changes.version();
     let runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
     let found = filter.of(&runs).map_err(Problem::Senseless)?;
     let main = html! {
@@ -36,7 +38,7 @@ pub async fn page(
     Ok(Page {
         title: "Runs".into(),
         nav: Some(Nav::Runs),
-        live: Some("/events".into()),
+        live: Some(events::address(version, &[])),
         window: "Runs that exist now, whenever they were made.".into(),
         main,
     })

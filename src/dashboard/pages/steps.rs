@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
+use crate::api::work::ItemStatus;
 use crate::api::{StepPhase, StepStatus, Work};
 use crate::dashboard::parts::{
-    Head, badge, command, definitions, details, output, table, time, until, words,
+    self, Head, badge, command, definitions, details, folds, output, table, time, until, words,
 };
 use crate::view::commands::quoted;
 use crate::view::run::StepView;
@@ -35,35 +36,44 @@ pub fn all(s: &Scene<'_>) -> Markup {
 
 fn one(s: &Scene<'_>, step: &StepStatus) -> Markup {
     let shape = s.shapes.as_ref().and_then(|all| all.iter().find(|x| x.name == step.name));
-    html! {
-        article.step id=(id(&step.name, None)) {
-            h3 {
-                (words(&step.name)) " " (badge(step.work.phase.as_str(), step.work.phase))
-                @if step.finally { " " small { "finally" } }
-            }
-            (work(s, &step.name, None, &step.work, shape))
-            @if let Some(StepShape { kind: Kind::Task { input, .. }, .. }) = shape {
-                (details(&format!("{}-input", id(&step.name, None)), html! { "Input, as the workflow has it" },
-                    output(input), false))
-            }
-            @if !step.items.is_empty() {
-                h4 { (many(step.items.len(), "item")) }
-                @for item in step.items.iter().take(ITEMS) {
-                    article.item id=(id(&step.name, Some(&item.id))) {
-                        h5 {
-                            (words(&item.id)) " " (badge(item.work.phase.as_str(), item.work.phase))
-                            @if let Some(title) = &item.title { " " (words(title)) }
-                        }
-                        (work(s, &step.name, Some(&item.id), &item.work, shape))
-                    }
-                }
-                @if step.items.len() > ITEMS { p.quiet-text { (step.items.len() - ITEMS) " more are not shown here." } }
-            }
+    let here = id(&step.name, None);
+    let head = html! {
+        (words(&step.name)) " " (badge(step.work.phase.as_str(), step.work.phase))
+        @if step.finally { " " small { "finally" } }
+    };
+    let content = html! {
+        (work(s, &step.name, None, &step.work, shape, asked_for(&here, shape)))
+        @if !step.items.is_empty() {
+            h4 { (many(step.items.len(), "item")) }
+            @for item in step.items.iter().take(ITEMS) { (one_item(s, &step.name, item, shape)) }
+            @if step.items.len() > ITEMS { p.quiet-text { (step.items.len() - ITEMS) " more are not shown here." } }
         }
-    }
+    };
+    parts::step(&here, head, content)
 }
 
-fn work(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work, shape: Option<&StepShape>) -> Markup {
+fn one_item(s: &Scene<'_>, step: &str, item: &ItemStatus, shape: Option<&StepShape>) -> Markup {
+    let head = html! {
+        (words(&item.id)) " " (badge(item.work.phase.as_str(), item.work.phase))
+        @if let Some(title) = &item.title { " " (words(title)) }
+    };
+    parts::item(&id(step, Some(&item.id)), head, work(s, step, Some(&item.id), &item.work, shape, html! {}))
+}
+
+/// What the workflow says that is asked for.
+fn asked_for(here: &str, shape: Option<&StepShape>) -> Markup {
+    let Some(StepShape { kind: Kind::Task { input, .. }, .. }) = shape else { return html! {} };
+    details(&format!("{here}-input"), html! { "Input, as the workflow has it" }, output(input), false)
+}
+
+fn work(
+    s: &Scene<'_>,
+    step: &str,
+    item: Option<&str>,
+    work: &Work,
+    shape: Option<&StepShape>,
+    more: Markup,
+) -> Markup {
     let line = s.view.steps.iter().find(|v| v.step == step && v.item.as_deref() == item);
     let here = id(step, item);
     html! {
@@ -71,10 +81,13 @@ fn work(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work, shape: Optio
         @if let Some(said) = &work.verify_feedback { (fold(&here, "sent-back", "Sent back with", said, true)) }
         @if let Some(said) = &work.feedback { (fold(&here, "feedback", "What a person said", said, true)) }
         (tried(s, step, item, work))
-        @if !work.outputs.is_empty() { (details(&format!("{here}-outputs"), html! { "Outputs" }, values(work), false)) }
-        @if let Some(said) = &work.output {
-            (fold(&here, "output", "What it said, the end of it", said, work.phase == StepPhase::Escalated))
-        }
+        (folds(html! {
+            @if !work.outputs.is_empty() { (details(&format!("{here}-outputs"), html! { "Outputs" }, values(work), false)) }
+            @if let Some(said) = &work.output {
+                (fold(&here, "output", "What it said, the end of it", said, work.phase == StepPhase::Escalated))
+            }
+            (more)
+        }))
     }
 }
 
@@ -136,8 +149,8 @@ fn tried(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Markup {
 
 fn row(s: &Scene<'_>, here: &str, attempt: &Attempt) -> Vec<Markup> {
     let message = match &attempt.end {
-        super::attempts::End::Known(last) => last.message.as_deref().unwrap_or_default(),
-        _ => "",
+        super::attempts::End::Known(last) => last.message.as_deref().unwrap_or("–"),
+        _ => "–",
     };
     let lasted = attempt.from.map(|from| attempt.to.unwrap_or(s.now).since(from));
     let lasted = lasted.filter(|_| attempt.to.is_some() || attempt.end == super::attempts::End::Running);

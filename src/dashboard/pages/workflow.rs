@@ -15,9 +15,11 @@ use crate::dashboard::draw::{Caption, Graph, graph};
 use crate::dashboard::figures::{Figures, Folded};
 use crate::dashboard::known::{Seen, readable};
 use crate::dashboard::parts::{
-    Head, Nav, RUNS, Tone, command, definitions, details, notice, output, page_head, section, table, words,
+    self, Head, Nav, RUNS, Tone, command, definitions, details, notice, output, page_head, section, table,
+    words,
 };
 use crate::dashboard::web::answer::{Page, Problem};
+use crate::dashboard::web::events;
 use crate::view::shape::{self, Kind as Step, StepShape};
 use crate::view::stats::WorkflowTrend;
 
@@ -31,18 +33,18 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
+    let folded = Figures::of(&d, &reader).await?;
     let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or_else(|| {
         Problem::Senseless(format!("Workflow {name} can't be read; its condition Ready says why."))
     })?;
-    let folded = Figures::of(&d, &reader).await?;
     let mut runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
     runs.retain(|r| readable::<WorkflowRun>(r).is_some_and(|r| is_of(r, &namespace, &name)));
     let about = About { workflow, namespace: &namespace, name: &name, now: (d.now)() };
     Ok(Page {
         title: format!("{name} in {namespace}"),
         nav: Some(Nav::Workflows),
-        live: Some(format!("/events?namespace={namespace}")),
+        live: Some(events::address(folded.version, &[("namespace", &namespace)])),
         window: overview::window(&folded),
         main: about.main(&folded, &runs),
     })
@@ -160,7 +162,9 @@ impl About<'_> {
     }
 
     fn step(&self, step: &StepShape) -> Markup {
-        let mut facts = vec![("After", words(&step.after.join(", ")))];
+        let after =
+            if step.after.is_empty() { "nothing: it starts at once".into() } else { step.after.join(", ") };
+        let mut facts = vec![("After", words(&after))];
         let (who, title, text) = match &step.kind {
             Step::Task { agent, input } => (agent.as_str(), "Input", input),
             Step::Approval { message } => ("a person", "What is asked", message),
@@ -180,13 +184,9 @@ impl About<'_> {
             facts.push(("Timeout", html! { (step.timeout) " per attempt" }));
         }
         let here = steps::id(&step.name, None);
-        html! {
-            article.step id=(here) {
-                h3 { (words(&step.name)) @if step.finally { " " small { "finally" } } }
-                (definitions(&facts))
-                (details(&format!("{here}-input"), html! { (title) }, output(text), false))
-            }
-        }
+        let head = html! { (words(&step.name)) @if step.finally { " " small { "finally" } } };
+        let folded = details(&format!("{here}-input"), html! { (title) }, output(text), false);
+        parts::step(&here, head, html! { (definitions(&facts)) (folded) })
     }
 
     fn agents(&self) -> Markup {
@@ -201,7 +201,7 @@ impl About<'_> {
                 vec![words(&a.name), image, words(a.description.as_deref().unwrap_or("–"))]
             })
             .collect();
-        table("Agents", &heads, &rows)
+        table("Who does the steps", &heads, &rows)
     }
 
     fn by_hand(&self) -> Markup {
@@ -234,5 +234,5 @@ fn params(all: &[Param]) -> Markup {
             words(p.description.as_deref().unwrap_or("–")),
         ]
     };
-    table("Params", &heads, &all.iter().map(row).collect::<Vec<_>>())
+    table("What a run may be given", &heads, &all.iter().map(row).collect::<Vec<_>>())
 }

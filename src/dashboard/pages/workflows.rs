@@ -14,6 +14,7 @@ use crate::dashboard::figures::{Figures, Folded};
 use crate::dashboard::known::readable;
 use crate::dashboard::parts::{Head, Nav, Tone, badge, empty, meter, page_head, table, words};
 use crate::dashboard::web::answer::{Page, Problem};
+use crate::dashboard::web::events;
 use crate::view::stats::{Band, Figures as Of};
 
 use super::{overview, workflow_url};
@@ -39,7 +40,7 @@ pub async fn page(
     Ok(Page {
         title: "Workflows".into(),
         nav: Some(Nav::Workflows),
-        live: Some("/events".into()),
+        live: Some(events::address(folded.version, &[])),
         window: overview::window(&folded),
         main,
     })

@@ -57,6 +57,16 @@ pub fn section(id: &str, title: &str, aside: Markup, content: Markup) -> Markup 
     }
 }
 
+/// A step of a run or a workflow, where `#step-NAME` leads.
+pub fn step(id: &str, head: Markup, content: Markup) -> Markup {
+    html! { article.step id=(id) { h3 { (head) } (content) } }
+}
+
+/// An item, inside of its step.
+pub fn item(id: &str, head: Markup, content: Markup) -> Markup {
+    html! { article.item id=(id) { h5 { (head) } (content) } }
+}
+
 /// What stands where nothing is: why, and the command that changes it.
 pub fn empty(title: &str, text: &str, try_this: Option<&str>) -> Markup {
     html! {

@@ -15,10 +15,10 @@ mod tone;
 #[cfg(test)]
 mod tests;
 
-pub use card::{badge, card, cards, columns, command, empty, meter, notice, page_head, section};
+pub use card::{badge, card, cards, columns, command, empty, item, meter, notice, page_head, section, step};
 pub use form::{Field, Way, filters, sign_in};
 pub use question::{Answer, Question, question};
 pub use shell::{HOME, Nav, RUNS, SIGN_IN, SIGN_OUT, Shell, WORKFLOWS, page};
 pub use table::{Cell, Head, Pages, pager, table};
-pub use text::{anchor, definitions, details, output, since, time, until, words};
+pub use text::{anchor, definitions, details, folds, output, since, time, until, words};
 pub use tone::Tone;

@@ -110,13 +110,18 @@ fn who(shell: &Shell, reader: &str) -> Markup {
                 span #pulse .pulse role="status" aria-live="polite" {}
                 button #renew .quiet type="button" hidden { "Refresh" }
             }
-            span.reader title=(reader) { bdi { (reader) } }
+            span.reader title=(reader) { bdi { (short_of(reader)) } }
             form method="post" action=(SIGN_OUT) {
                 input type="hidden" name="csrf" value=(shell.csrf);
                 button.quiet type="submit" { "Sign out" }
             }
         }
     }
+}
+
+/// `NAMESPACE:NAME` of a service account; what all of them begin with tells nobody anything.
+fn short_of(reader: &str) -> &str {
+    reader.strip_prefix("system:serviceaccount:").unwrap_or(reader)
 }
 
 fn footer(shell: &Shell) -> Markup {

@@ -44,6 +44,11 @@ pub fn details(id: &str, summary: Markup, content: Markup, open: bool) -> Markup
     }
 }
 
+/// Those beside each other, as far as they are closed.
+pub fn folds(all: Markup) -> Markup {
+    html! { @if !all.0.is_empty() { div.folds { (all) } } }
+}
+
 /// What an agent said, with its colours, and nothing else that it may have tried.
 pub fn output(text: &str) -> Markup {
     html! {

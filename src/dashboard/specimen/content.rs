@@ -156,6 +156,8 @@ pub fn run() -> Markup {
         ]))
         (section("graph", "Steps", none(), pictures::feature_dev("g", true)))
         (section("when", "When", none(), pictures::live_gantt("w")))
+        (section("steps", "Steps", none(), step("step-plan", html! { "plan " (badge("Succeeded", Tone::Good)) },
+            item("step-plan-item-a", words("a"), definitions(&[("Attempts", html! { "1" })])))))
         (section("outputs", "What was said", none(), said()))
     }
 }
@@ -169,6 +171,7 @@ pub fn colours() -> String {
 fn said() -> Markup {
     let plan = "Three stories.\n\nSTATUS: done\nSTORIES_JSON: [\n  {\"id\": \"s1\", \"title\": \"Login\"}\n]";
     html! {
+        (folds(details("step-plan-0", html! { "Input" }, output(plan), false)))
         (details("step-plan-1", html! { (badge("Done", Tone::Good)) " plan, attempt 1" }, output(plan), true))
         (details("step-implement-1", html! { (badge("Failed", Tone::Bad)) " implement, attempt 1" }, output(&colours()), true))
         (details("step-verify-1", html! { (badge("Skipped", StepPhase::Skipped)) " verify" }, output(" "), false))

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::rights::{Kind, Sight};
 use crate::dashboard::access::{Reader, Refusal};
-use crate::dashboard::changes::{Change, Ear, Heard};
+use crate::dashboard::changes::{Change, Ear, HELD, Heard};
 
 use super::answer::Problem;
 use super::limits::Seat;
@@ -28,6 +28,14 @@ const ALIVE: Duration = Duration::from_secs(15);
 pub struct About {
     pub namespace: Option<String>,
     pub name: Option<String>,
+    /// Changes that the page knows of. What happened between the page and this connection would be told to nobody.
+    pub seen: Option<u64>,
+}
+
+/// Where a page hears of what it is about (pairs of the query), when it was made of so many changes.
+pub fn address(seen: u64, about: &[(&str, &str)]) -> String {
+    let pairs = about.iter().map(|(name, value)| format!("&{name}={value}"));
+    format!("/events?seen={seen}{}", pairs.collect::<String>())
 }
 
 struct Listener {
@@ -35,6 +43,8 @@ struct Listener {
     reader: Reader,
     about: About,
     ear: Ear,
+    /// The page is older than what the ear will hear.
+    missed: bool,
     _seat: Seat,
 }
 
@@ -47,15 +57,17 @@ pub async fn listen(
         let why = "Too many pages are open that wait for news; close some. This one does not renew itself.";
         return Problem::TooMany(why.into()).into_response();
     };
+    // In this order, so that nothing is between the two. Another replica counts otherwise: its pages are renewed once too often.
     let ear = dashboard.changes.listen();
-    let stream = told(Listener { dashboard, reader, about, ear, _seat: seat });
+    let missed = about.seen.is_some_and(|seen| seen != dashboard.changes.version());
+    let stream = told(Listener { dashboard, reader, about, ear, missed, _seat: seat });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
 }
 
 fn told(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
     futures::stream::unfold(listener, async |mut listener| {
         loop {
-            let heard = listener.ear.batch().await?;
+            let heard = listener.heard().await?;
             // A token that is refused by now, or an API server that is away: the page asks again, and is told.
             let event = listener.event(heard).await.ok()?;
             if let Some(event) = event {
@@ -81,6 +93,15 @@ struct Named {
 }
 
 impl Listener {
+    async fn heard(&mut self) -> Option<Heard> {
+        if std::mem::take(&mut self.missed) {
+            // Until then a page could be made of the same figures again.
+            tokio::time::sleep(HELD).await;
+            return Some(Heard::Much);
+        }
+        self.ear.batch().await
+    }
+
     /// None where nothing is for this reader.
     async fn event(&self, heard: Heard) -> Result<Option<Event>, Refusal> {
         // Rights may have gone since the page was opened.
