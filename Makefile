@@ -17,7 +17,7 @@ test: lint unit cluster-test-all ## everything: lints, unit, scenario, property 
 	@echo "make test: all passed"
 lint: ## formatting, clippy, and the workflows that ship
 	cargo fmt --check
-	cargo clippy --locked --all-targets --features cluster -- -D warnings
+	cargo clippy --locked --all-targets --features browser -- -D warnings
 	cargo run --locked --quiet --bin mc -- workflow lint workflows examples
 	for repository in examples/gitops/*; do cargo run --locked --quiet --bin mc -- workflow lint $$(find $$repository -name '*.yaml') || exit; done
 unit: ## unit, scenario, property and architecture tests (no cluster)
@@ -28,6 +28,9 @@ cluster-test-kubernetes: ## the same with the built-in Job controller
 	@tests/on_cluster/run --controller Kubernetes
 cluster-test-gate: ## the same on a cluster that does not know spec.managedBy
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
+.PHONY: test-browser
+test-browser: ## the dashboard's pages in Chromium, on a cluster of their own; PICTURES=DIR writes what they look like
+	@tests/on_cluster/run --browser $(if $(PICTURES),--pictures "$(PICTURES)")
 .PHONY: cluster-test-all
 cluster-test-all: ## all three of them
 	@tests/on_cluster/run

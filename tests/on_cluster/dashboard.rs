@@ -22,7 +22,8 @@ fn approver() -> Value {
         {"apiGroups": ["missioncontrol.dev"], "verbs": ["create"], "resources": ["workflowdecisions"]}])
 }
 
-fn gate() -> Step {
+/// A step that asks a person.
+pub fn gate() -> Step {
     let approval = Approval { message: "Open it?".into(), ..Approval::default() };
     Step { name: "gate".into(), approval: Some(approval), ..Step::default() }
 }

@@ -16,6 +16,8 @@ mod dashboard;
 mod definition;
 mod examples;
 mod identity;
+#[cfg(feature = "browser")]
+mod in_browser;
 mod leaders;
 mod lifecycle;
 mod mc;

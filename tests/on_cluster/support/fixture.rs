@@ -43,10 +43,23 @@ impl Fixture {
 
     /// The same with more arguments for its operators; each `--namespace` stands at the end and names one that is there.
     pub async fn with_arguments(arguments: &[&str]) -> Self {
+        Self::build(None, arguments).await
+    }
+
+    /// The same under a name that people will read; no other test may have it.
+    #[cfg(feature = "browser")]
+    pub async fn called(namespace: &str, arguments: &[&str]) -> Self {
+        Self::build(Some(namespace), arguments).await
+    }
+
+    async fn build(name: Option<&str>, arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|a| a.to_string()).collect();
         let client = client().await;
         install(&client).await;
-        let namespace = make_namespace(&client).await;
+        let namespace = match name {
+            None => make_namespace(&client).await,
+            Some(name) => namespace_called(&client, name).await,
+        };
         let logs = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&namespace);
         std::fs::create_dir_all(&logs).expect("no folder for logs");
         rights::grant(&client, &namespace, &logs).await;
@@ -299,6 +312,14 @@ pub async fn make_namespace(client: &Client) -> String {
         std::process::id(),
         NEXT.fetch_add(1, Ordering::Relaxed)
     );
+    namespace_called(client, &name).await
+}
+
+/// One of an earlier run of the tests is waited for until it is gone.
+async fn namespace_called(client: &Client, name: &str) -> String {
+    let all: Api<Namespace> = Api::all(client.clone());
+    let gone = async || all.get_opt(name).await.is_ok_and(|found| found.is_none());
+    until_true("end of an earlier namespace", PATIENCE, gone).await;
     let namespace: Namespace = serde_json::from_value(json!({
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
