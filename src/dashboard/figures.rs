@@ -3,7 +3,6 @@
 //! Figures of the same changes are the same; while changes go on, they are folded at most once a second, however many pages
 //! are open. Start reading at [`Figures::of`].
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,9 +56,7 @@ pub struct Folded {
 impl Figures {
     /// The figures of what a reader may see.
     pub async fn of(d: &Arc<Dashboard>, reader: &Reader) -> Result<Arc<Folded>, Refusal> {
-        let namespaces: BTreeSet<String> = d.known.namespaces();
-        let records = d.access.sight(reader, Kind::Records, &namespaces).await?;
-        let seen = (records, d.access.sight(reader, Kind::Runs, &namespaces).await?);
+        let seen = (d.sight(reader, Kind::Records).await?, d.sight(reader, Kind::Runs).await?);
         if let Some(folded) = d.figures.fresh(d, &seen) {
             return Ok(folded);
         }
@@ -105,7 +102,7 @@ fn fold(d: &Dashboard, (records, runs): &Seen, version: u64) -> Folded {
         stats: Stats::of(records.iter().copied(), runs, since),
         trend: Trend::of(records.iter().copied(), since, (d.now)()),
         without_records,
-        is_cut: d.known.records.is_cut(),
+        is_cut: d.known.records.is_cut((d.now)()),
     }
 }
 

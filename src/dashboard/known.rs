@@ -74,11 +74,14 @@ impl Known {
 
     /// Every namespace that has anything to show.
     pub fn namespaces(&self) -> BTreeSet<String> {
-        let runs = (self.runs)().into_iter().filter_map(|r| r.namespace());
-        let workflows = (self.workflows)().into_iter().filter_map(|w| w.namespace());
-        let mut all: BTreeSet<String> = runs.collect();
-        all.extend(workflows);
-        all.extend(self.records.namespaces());
+        let mut all = self.records.namespaces();
+        let mut add = |namespace: Option<&str>| {
+            if let Some(namespace) = namespace.filter(|n| !all.contains(*n)) {
+                all.insert(namespace.into());
+            }
+        };
+        (self.runs)().iter().for_each(|r| add(r.meta().namespace.as_deref()));
+        (self.workflows)().iter().for_each(|w| add(w.meta().namespace.as_deref()));
         all
     }
 }

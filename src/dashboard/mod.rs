@@ -53,7 +53,7 @@ impl Dashboard {
 
     /// Where a reader may list objects of a kind.
     pub async fn sight(&self, reader: &Reader, kind: Kind) -> Result<Sight, Refusal> {
-        self.access.sight(reader, kind, &self.known.namespaces()).await
+        self.access.sight(reader, kind, || self.known.namespaces()).await
     }
 
     /// That run, if it is known and the reader may read it: to who may not, it is as one that is not there.

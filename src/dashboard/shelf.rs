@@ -4,6 +4,7 @@
 //! decisions nor messages. It makes no request.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -32,7 +33,8 @@ struct Inside {
     ends: BTreeSet<(Stamp, Key)>,
     /// What a list that is not complete yet has named, by the part that is listed.
     listed: BTreeMap<Option<String>, BTreeSet<Key>>,
-    dropped: bool,
+    /// The newest end of those that there was no room for.
+    dropped: Option<Stamp>,
 }
 
 impl Shelf {
@@ -63,12 +65,22 @@ impl Shelf {
 
     pub fn namespaces(&self) -> BTreeSet<String> {
         let inside = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        inside.records.keys().map(|(namespace, _)| namespace.clone()).collect()
+        let mut all = BTreeSet::new();
+        // They are in the order of their namespaces: one jump for each.
+        let mut next = inside.records.keys().next();
+        while let Some((namespace, _)) = next {
+            all.insert(namespace.clone());
+            // Behind every name of the namespace.
+            let after = (namespace.clone(), "\u{10ffff}".to_string());
+            next = inside.records.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(key, _)| key);
+        }
+        all
     }
 
-    /// Whether there were more in the window than are kept.
-    pub fn is_cut(&self) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).dropped
+    /// Whether there are more in the window than are kept.
+    pub fn is_cut(&self, now: Stamp) -> bool {
+        let dropped = self.0.read().unwrap_or_else(PoisonError::into_inner).dropped;
+        dropped.is_some_and(|end| now.since(end) <= WINDOW)
     }
 }
 
@@ -83,7 +95,9 @@ impl Inside {
             if !old && self.records.len() <= MOST {
                 break;
             }
-            self.dropped |= !old;
+            if !old {
+                self.dropped = self.dropped.max(Some(end));
+            }
             self.remove(&key);
         }
     }
@@ -152,7 +166,7 @@ mod tests {
         shelf.apply(None, Event::Apply(record("a", "old", 31 * DAY)), now());
         shelf.apply(None, Event::Apply(record("a", "new", 29 * DAY)), now());
         assert_eq!(names(&shelf), ["new"]);
-        assert!(!shelf.is_cut());
+        assert!(!shelf.is_cut(now()));
         let later = now().plus(Duration::from_secs(2 * 24 * 3600));
         shelf.apply(None, Event::Apply(record("a", "newest", 0)), later);
         assert_eq!(names(&shelf), ["newest"]);
@@ -167,6 +181,7 @@ mod tests {
         shelf.apply(Some("a"), Event::Init, now());
         shelf.apply(Some("a"), Event::InitApply(record("a", "kept", 1)), now());
         assert_eq!(names(&shelf), ["gone", "kept", "other"]);
+        assert_eq!(shelf.namespaces(), ["a".to_string(), "b".to_string()].into());
         shelf.apply(Some("a"), Event::InitDone, now());
         assert_eq!(names(&shelf), ["kept", "other"]);
     }
@@ -180,7 +195,11 @@ mod tests {
         }
         let kept = names(&shelf);
         assert_eq!((kept.len(), kept.contains(&format!("r{MOST:05}"))), (MOST, false));
-        assert!(shelf.is_cut());
+        assert!(shelf.is_cut(now()));
+        // When the one that was dropped would be too old by now, nothing is missing any more.
+        let (ago, day) = (Duration::from_secs(MOST as u64), Duration::from_secs(24 * 3600));
+        assert!(shelf.is_cut(now().plus(WINDOW - ago)));
+        assert!(!shelf.is_cut(now().plus(WINDOW - ago + day)));
     }
 
     #[test]

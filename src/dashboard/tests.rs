@@ -3,6 +3,7 @@
 
 mod data;
 mod events;
+mod figures;
 mod pages;
 mod sessions;
 

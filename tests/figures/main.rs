@@ -3,65 +3,49 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(clippy::cast_precision_loss, reason = "small counts")]
 
+mod by_hand;
 mod rehearsal;
 
-use mission_control::api::{Phase, Stamp, StepPhase};
-use mission_control::view::stats::{Figures, Seconds, Stats, Trend};
+use mission_control::api::{Phase, Stamp, WorkflowRun};
+use mission_control::view::stats::{Executions, Figures, Seconds, Stats, Trend};
 
-use rehearsal::{Account, OfStep, all, first, later};
+use by_hand::{Lengths, Step};
+use rehearsal::{Account, all, first, later};
 
-/// The same by hand: sorted, the smallest that so many per cent of all do not exceed.
-fn seconds(of: &[&Account]) -> Option<Seconds> {
-    let mut all: Vec<u64> = of.iter().map(|a| a.active).collect();
-    all.sort_unstable();
-    let rank = |percent: f64| all[((percent / 100.0 * all.len() as f64).ceil() as usize).max(1) - 1];
-    (!all.is_empty()).then(|| Seconds {
-        average: all.iter().sum::<u64>() as f64 / all.len() as f64,
-        min: all[0],
-        max: all[all.len() - 1],
-        p50: rank(50.0),
-        p95: rank(95.0),
-    })
+fn same(told: Option<Seconds>, counted: Option<Lengths>, about: &str) {
+    let told = told.map(|s| Lengths { average: s.average, min: s.min, max: s.max, p50: s.p50, p95: s.p95 });
+    assert_eq!(told, counted, "{about}");
 }
 
-fn count(of: &[&Account], phase: Phase) -> usize {
-    of.iter().filter(|a| a.phase == Some(phase)).count()
-}
-
-fn compare(figures: &Figures, of: &[&Account]) {
-    let ended: Vec<&Account> = of.iter().copied().filter(|a| a.outcome.is_some()).collect();
-    let sum = |f: fn(&Account) -> u64| of.iter().map(|a| f(a)).sum::<u64>();
-    assert_eq!((figures.total, figures.ended), (of.len(), ended.len()));
-    for (phase, _) in Phase::ALL {
-        assert_eq!(figures.phases[phase], count(of, *phase), "{phase}");
-    }
-    let (won, failed) = (count(&ended, Phase::Succeeded), count(&ended, Phase::Failed));
-    assert_eq!(figures.success_rate, Some(won as f64 / (won + failed) as f64));
-    assert_eq!(figures.seconds, seconds(&ended));
+fn compare(told: &Figures, of: &[&Account], about: &str) {
+    let counted = by_hand::figures(of);
     assert_eq!(
-        (figures.retries, figures.lost, figures.rounds, figures.escalations),
-        (sum(|a| a.retries), sum(|a| a.lost), sum(|a| a.rounds), sum(|a| a.questions))
+        (told.total, told.ended, told.live),
+        (counted.total, counted.ended, counted.live),
+        "{about}"
     );
-    let satisfied = [StepPhase::Succeeded, StepPhase::Skipped, StepPhase::Tolerated].map(Some);
-    let done = ended.iter().flat_map(|a| a.steps.values()).filter(|s| satisfied.contains(&s.ended)).count();
-    assert_eq!(figures.steps_completed, Some(done as f64 / ended.len() as f64));
+    assert_eq!(told.phases, counted.phases, "{about}");
+    assert_eq!(told.success_rate, counted.rate, "{about}");
+    same(told.seconds, counted.lengths, about);
+    assert_eq!(
+        (told.retries, told.lost, told.rounds, told.escalations),
+        (counted.retries, counted.lost, counted.rounds, counted.questions),
+        "{about}"
+    );
+    assert_eq!(told.steps_completed, counted.completed, "{about}");
 }
 
-/// Failure rate and average retries of a step over the runs that executed it.
-fn of_step(of: &[&Account], step: &str) -> Option<(usize, f64, f64)> {
-    let all: Vec<&OfStep> = of.iter().filter_map(|a| a.steps.get(step)).filter(|s| s.attempts > 0).collect();
-    let failed = |s: &&&OfStep| s.failures > 0 || s.ended == Some(StepPhase::Failed);
-    let (n, failed) = (all.len(), all.iter().filter(failed).count());
-    let retries: u32 = all.iter().map(|s| s.retries).sum();
-    (n > 0).then(|| (n, failed as f64 / n as f64, f64::from(retries) / n as f64))
+fn step(told: &Executions) -> Step {
+    let lengths = told.seconds.map(|s| Lengths { average: s.average, min: s.min, max: s.max, p50: s.p50, p95: s.p95 });
+    let (executions, failure_rate, average_retries) =
+        (told.executions, told.failure_rate, told.average_retries);
+    Step { executions, failure_rate, average_retries, lengths }
 }
 
 #[test]
-fn the_figures_of_two_hundred_runs_are_what_was_made_to_happen() {
+fn the_dice_had_something_of_everything() {
     let all = all();
-    let accounts: Vec<&Account> = all.accounts.iter().collect();
-    // The dice had something of everything.
-    let some = |f: fn(&Account) -> bool| accounts.iter().filter(|a| f(a)).count();
+    let some = |f: fn(&Account) -> bool| all.accounts.iter().filter(|a| f(a)).count();
     let had = [
         some(|a| a.retries > 0),
         some(|a| a.lost > 0),
@@ -71,72 +55,73 @@ fn the_figures_of_two_hundred_runs_are_what_was_made_to_happen() {
         some(|a| a.outcome == Some(Phase::Failed)),
         some(|a| a.outcome == Some(Phase::Cancelled)),
         some(|a| a.outcome.is_none()),
+        some(|a| a.outcome.is_some() && !a.started),
+        all.superseded,
+        all.answered,
     ];
     assert!(had.iter().all(|n| *n >= 4), "{had:?}");
+}
 
+#[test]
+fn the_figures_of_two_hundred_runs_are_what_was_made_to_happen() {
+    let all = all();
+    let accounts: Vec<&Account> = all.accounts.iter().collect();
     let stats = Stats::of(&all.records, &all.runs, first());
-    compare(&stats.all, &accounts);
-    assert_eq!(stats.workflows.len(), 2);
-    let mut worst = Vec::new();
-    for (flow, figures) in stats.workflows.iter().enumerate() {
-        let of: Vec<&Account> = accounts.iter().copied().filter(|a| a.flow == flow).collect();
-        compare(&figures.figures, &of);
-        let ended: Vec<&Account> = of.iter().copied().filter(|a| a.outcome.is_some()).collect();
-        for step in ["a", "b", "c"] {
-            let Some((n, rate, retries)) = of_step(&ended, step) else { continue };
-            if rate > 0.1 || retries > 0.5 {
-                worst.push((format!("flow-{flow}"), step, n, rate, retries));
-            }
-        }
+    compare(&stats.all, &accounts, "all");
+    let each = by_hand::by_workflow(&accounts);
+    assert_eq!(stats.workflows.len(), each.len());
+    for (told, (key, of)) in stats.workflows.iter().zip(&each) {
+        assert_eq!((&*told.namespace, &*told.workflow), *key);
+        compare(&told.figures, of, &told.workflow);
     }
-    worst.sort_by(|a, b| b.3.total_cmp(&a.3).then(b.4.total_cmp(&a.4)));
     let told: Vec<_> = stats
         .all
         .bottlenecks
         .iter()
-        .map(|b| (b.workflow.clone(), b.step.as_str(), b.executions, b.failure_rate, b.average_retries))
+        .map(|b| ((&*b.namespace, &*b.workflow), &*b.step, b.executions, b.failure_rate, b.average_retries))
         .collect();
-    worst.truncate(5);
+    let worst: Vec<_> = by_hand::worst(&accounts)
+        .into_iter()
+        .map(|(workflow, name, s)| (workflow, name, s.executions, s.failure_rate, s.average_retries))
+        .collect();
     assert_eq!(told, worst);
 }
 
 #[test]
 fn a_day_of_the_trend_is_what_ended_on_it() {
     let all = all();
-    let now = later(24 * 29 + 5);
+    let now = later(24 * 49 + 5);
     let trend = Trend::of(&all.records, first(), now);
     let days: Vec<&str> = trend.days.iter().map(|d| d.day.as_str()).collect();
-    assert_eq!((days.len(), days[0], days[29]), (30, "2026-03-01", "2026-03-30"));
-    let ended: Vec<&Account> = all.accounts.iter().filter(|a| a.outcome.is_some()).collect();
+    assert_eq!((days.len(), days[0], days[49]), (50, "2026-03-01", "2026-04-19"));
+    let accounts: Vec<&Account> = all.accounts.iter().collect();
+    let ended = by_hand::ended(&accounts);
     for day in &trend.days {
         let of: Vec<&Account> = ended.iter().copied().filter(|a| a.day == day.day).collect();
-        let sum = |f: fn(&Account) -> u64| of.iter().map(|a| f(a)).sum::<u64>();
-        let phases = [Phase::Succeeded, Phase::Failed, Phase::Cancelled].map(|p| count(&of, p));
-        assert_eq!(
-            (day.ended, [day.succeeded, day.failed, day.cancelled]),
-            (of.len(), phases),
-            "{}",
-            day.day
-        );
-        assert_eq!(day.seconds, seconds(&of), "{}", day.day);
+        let counted = by_hand::figures(&of);
+        let phases = [Phase::Succeeded, Phase::Failed, Phase::Cancelled].map(|p| counted.phases[&p]);
+        let told = [day.succeeded, day.failed, day.cancelled];
+        assert_eq!((day.ended, told), (counted.ended, phases), "{}", day.day);
+        assert_eq!(day.success_rate, counted.rate, "{}", day.day);
+        same(day.seconds, counted.lengths, &day.day);
         assert_eq!(
             (day.retries, day.lost, day.rounds, day.escalations),
-            (sum(|a| a.retries), sum(|a| a.lost), sum(|a| a.rounds), sum(|a| a.questions))
+            (counted.retries, counted.lost, counted.rounds, counted.questions)
         );
     }
     assert_eq!(trend.days.iter().map(|d| d.ended).sum::<usize>(), ended.len());
-    for (flow, workflow) in trend.workflows.iter().enumerate() {
-        let of: Vec<&Account> = ended.iter().copied().filter(|a| a.flow == flow).collect();
-        for step in &workflow.steps {
-            let whole = &step.whole;
-            let told = (whole.executions, whole.failure_rate, whole.average_retries);
-            assert_eq!(Some(told), of_step(&of, &step.step), "{}/{}", workflow.workflow, step.step);
-            for day in &step.days {
+    let each = by_hand::by_workflow(&ended);
+    assert_eq!(trend.workflows.len(), each.len());
+    for (workflow, (key, of)) in trend.workflows.iter().zip(&each) {
+        assert_eq!((&*workflow.namespace, &*workflow.workflow), *key);
+        for told in &workflow.steps {
+            let about = format!("{}/{}", workflow.workflow, told.step);
+            assert_eq!(Some(step(&told.whole)), by_hand::step(of, &told.step), "{about}");
+            for day in &told.days {
                 let of: Vec<&Account> = of.iter().copied().filter(|a| a.day == day.day).collect();
-                let told = (day.of.executions, day.of.failure_rate, day.of.average_retries);
-                assert_eq!(Some(told), of_step(&of, &step.step), "{} {}", step.step, day.day);
+                assert_eq!(Some(step(&day.of)), by_hand::step(&of, &told.step), "{about} {}", day.day);
             }
-            assert_eq!(step.days.iter().map(|d| d.of.executions).sum::<usize>(), whole.executions);
+            assert_eq!(told.days.iter().map(|d| d.of.executions).sum::<usize>(), told.whole.executions);
         }
     }
 }
@@ -151,7 +136,8 @@ fn applying_runs_again_changes_no_figure() {
     copy.metadata.name = Some("r-7-copy".into());
     records.push(copy);
     // A run that its record answered.
-    let answered = runs.iter().find(|r| r.status.as_ref().unwrap().phase.unwrap().is_terminal()).unwrap();
+    let is_over = |r: &&WorkflowRun| r.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
+    let answered = runs.iter().find(is_over).unwrap();
     let mut answered = answered.clone();
     answered.metadata.uid = Some("another".into());
     runs.push(answered);

@@ -1,16 +1,28 @@
 //! Two hundred runs are rehearsed, as dice have it, and an account is kept of all that was made to happen.
+//!
+//! What the operator would have written by then (records, also superseded ones) and what a watch would show (runs that are
+//! over, live, new, not told yet that they are over, or answered by a record) comes out of the engine. The account is kept
+//! here and asks the engine only where a step stands. Start reading at [`rehearse`].
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use mission_control::api::{Phase, RunRecord, Stamp, StepPhase, WorkflowRun};
+use mission_control::api::{Phase, RunRecord, RunRecordSpec, Stamp, StepPhase, WorkflowRun};
 use mission_control::rehearse::script::event;
 use mission_control::rehearse::world::World;
 
 const RUNS: u64 = 200;
-const FLOWS: [&str; 2] =
-    ["a limit=2 | b limit=1 rerun=a:1", "a limit=1 lost=1 | b limit=0 exhausted=Fail | c"];
+/// Namespace, name, and what it is made of. Two have the same name.
+const FLOWS: [(&str, &str, &str); 4] = [
+    ("team", "flow-0", "a limit=2 | b limit=1 rerun=a:1"),
+    ("team", "flow-1", "a limit=1 lost=1 | b limit=0 exhausted=Fail | c"),
+    ("other", "flow-0", "a limit=1 | gate approval=Ship? | b limit=0 exhausted=Continue | finally tidy limit=1"),
+    // Its runs give no value for the param, and never start.
+    ("other", "never", "a | also param=repo!"),
+];
+/// What becomes of the second: so that what failed may be executed again.
+const MENDED: &str = "a limit=1 lost=1 | b limit=1 exhausted=Fail | c";
 
 /// Numbers that look random and are the same each time (an xorshift).
 struct Dice(u64);
@@ -32,15 +44,22 @@ pub struct OfStep {
     pub retries: u32,
     pub lost: u32,
     pub ended: Option<StepPhase>,
+    /// When its first attempt started, and when it was over.
+    pub from: Option<Stamp>,
+    pub to: Option<Stamp>,
 }
 
 /// What the test made happen to one run.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    pub flow: usize,
+    pub namespace: String,
+    pub workflow: String,
+    /// It got as far as an attempt.
+    pub started: bool,
     pub outcome: Option<Phase>,
     pub phase: Option<Phase>,
     pub active: u64,
+    pub end: Option<Stamp>,
     pub day: String,
     pub retries: u64,
     pub lost: u64,
@@ -52,30 +71,56 @@ pub struct Account {
 
 struct Rehearsal {
     world: World,
+    flow: usize,
     account: Account,
     dice: Dice,
+    /// The run as it was before the last thing happened.
+    before: Option<WorkflowRun>,
 }
 
 impl Rehearsal {
     fn new(n: u64, start: Stamp) -> Self {
-        let flow = usize::from(n.is_multiple_of(3));
+        let flow = match n {
+            n if n % 40 == 7 => 3,
+            n if n.is_multiple_of(3) => 1,
+            n if n % 5 == 1 => 2,
+            _ => 0,
+        };
         let mut world = World::new();
         world.now = start;
-        let mut it = Self {
-            world,
-            account: Account { flow, ..Account::default() },
-            dice: Dice((n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)),
-        };
-        it.say(&format!("workflow: {}", FLOWS[flow]));
-        it.say("run");
+        let dice = Dice((n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut it = Self { world, flow, account: Account::default(), dice, before: None };
+        it.begin(FLOWS[flow].2);
         it
+    }
+
+    /// Another execution, with an account of its own.
+    fn begin(&mut self, workflow: &str) {
+        let (namespace, name, _) = FLOWS[self.flow];
+        self.account = Account { namespace: namespace.into(), workflow: name.into(), ..Account::default() };
+        self.world.decisions.clear();
+        self.say(&format!("workflow: {workflow}"));
+        self.say("run");
     }
 
     fn say(&mut self, line: &str) {
         let before = self.open();
+        self.before.clone_from(&self.world.run);
         event(&mut self.world, line).unwrap_or_else(|e| panic!("{line}: {e}"));
         assert!(self.world.settle(), "{line}");
         self.account.questions += u64::from(self.open() && !before);
+        self.keep_times();
+    }
+
+    fn keep_times(&mut self) {
+        let Some(status) = self.world.run.as_ref().and_then(|r| r.status.as_ref()) else { return };
+        for step in &status.steps {
+            let begun = self.world.launched.iter().any(|l| l.step == step.name);
+            let of = self.account.steps.entry(step.name.clone()).or_default();
+            of.from = of.from.or(begun.then_some(self.world.now));
+            of.to = if step.work.phase.is_finished() { of.to.or(Some(self.world.now)) } else { None };
+            self.account.started |= begun;
+        }
     }
 
     fn wait(&mut self, seconds: u64, active: bool) {
@@ -90,6 +135,10 @@ impl Rehearsal {
     fn open(&self) -> bool {
         let status = self.world.run.as_ref().and_then(|r| r.status.as_ref());
         status.is_some_and(|s| !s.escalations.is_empty())
+    }
+
+    fn is_over(&self) -> bool {
+        self.phase().is_terminal()
     }
 
     fn phase(&self) -> Phase {
@@ -107,6 +156,8 @@ impl Rehearsal {
             let hours = 1 + self.dice.below(20);
             self.wait(hours * 3600, false);
             match self.dice.below(10) {
+                0..3 if step == "gate" => self.say("decide Reject gate"),
+                _ if step == "gate" => self.say("decide Approve gate"),
                 0 => self.say("decide Abort"),
                 1..4 => self.say(&format!("decide Skip {step}")),
                 _ => self.say(&format!("decide Retry {step}")),
@@ -121,7 +172,7 @@ impl Rehearsal {
             self.wait(seconds, true);
         } else {
             let step = self.at(StepPhase::Running).unwrap();
-            if self.dice.below(12) == 0 {
+            if self.dice.below(12) == 0 && step != "tidy" {
                 self.say("decide Pause");
                 self.account.pauses += 1;
             }
@@ -138,7 +189,7 @@ impl Rehearsal {
         match how {
             0..5 => self.say(&format!("{step} exits 1")),
             5 | 6 => self.say(&format!("{step} loses node")),
-            7 | 8 if step == "b" && self.account.flow == 0 => self.say("b says \"STATUS: retry\""),
+            7 | 8 if step == "b" && self.flow == 0 => self.say("b says \"STATUS: retry\""),
             _ => self.say(&format!("{step} says \"STATUS: done\"")),
         }
         let phase = self.world.step(step).map(|s| s.work.phase);
@@ -154,7 +205,7 @@ impl Rehearsal {
                 of.lost += 1;
                 self.account.lost += 1;
             }
-            7 | 8 if step == "b" && self.account.flow == 0 => {
+            7 | 8 if step == "b" && self.flow == 0 => {
                 self.account.rounds += u64::from(phase == Some(StepPhase::Pending));
             }
             _ => {}
@@ -162,29 +213,54 @@ impl Rehearsal {
     }
 
     /// To its end, or for some turns only.
-    fn go(mut self, turns: usize) -> (World, Account) {
+    fn go(&mut self, turns: usize) {
         for _ in 0..turns {
-            if self.phase().is_terminal() {
+            if self.is_over() {
                 break;
             }
             self.turn();
         }
         let phase = self.phase();
-        self.account.phase = Some(phase);
-        self.account.outcome = Some(phase).filter(|p| p.is_terminal());
-        self.account.day = self.world.now.0.to_string()[..10].into();
-        let steps = self.run().status.as_ref().unwrap().steps.clone();
-        for step in &steps {
-            self.account.steps.entry(step.name.clone()).or_default().ended = Some(step.work.phase);
+        let account = &mut self.account;
+        account.phase = Some(phase);
+        account.outcome = Some(phase).filter(|p| p.is_terminal());
+        account.end = account.outcome.map(|_| self.world.now);
+        account.day = self.world.now.0.to_string()[..10].into();
+        let status = self.world.run.as_ref().unwrap().status.as_ref().unwrap();
+        for step in &status.steps {
+            account.steps.entry(step.name.clone()).or_default().ended = Some(step.work.phase);
         }
-        (self.world, self.account)
     }
 }
 
+#[derive(Default)]
 pub struct All {
     pub records: Vec<RunRecord>,
     pub runs: Vec<WorkflowRun>,
     pub accounts: Vec<Account>,
+    /// How many records made room for another execution, and how many runs were answered by a record.
+    pub superseded: usize,
+    pub answered: usize,
+}
+
+impl All {
+    /// The run as a watch shows it.
+    fn take(&mut self, n: u64, flow: usize, run: WorkflowRun) {
+        let mut run = run;
+        run.metadata.name = Some(format!("r-{n}"));
+        run.metadata.namespace = Some(FLOWS[flow].0.into());
+        run.metadata.uid = run.metadata.uid.map(|uid| format!("{n}/{uid}"));
+        run.spec.workflow_ref.name = FLOWS[flow].1.into();
+        self.runs.push(run);
+    }
+
+    fn record(&mut self, n: u64, flow: usize, name: &str, record: &RunRecordSpec) {
+        let mut record = RunRecord::new(&format!("r-{n}-{name}"), record.clone());
+        record.metadata.namespace = Some(FLOWS[flow].0.into());
+        record.spec.run_uid = format!("{n}/{}", record.spec.run_uid);
+        record.spec.workflow = FLOWS[flow].1.into();
+        self.records.push(record);
+    }
 }
 
 pub fn first() -> Stamp {
@@ -201,25 +277,43 @@ pub fn all() -> &'static All {
     ALL.get_or_init(rehearse)
 }
 
-/// Two hundred runs within four weeks, a tenth of them not over yet.
+/// Two hundred runs within six weeks, a tenth of them not over yet; and what followed on some.
 fn rehearse() -> All {
-    let mut all = All { records: Vec::new(), runs: Vec::new(), accounts: Vec::new() };
+    let mut all = All::default();
     for n in 0..RUNS {
         let live = n % 10 == 9;
-        let rehearsal = Rehearsal::new(n, later(n * 3).plus(Duration::from_secs(n * 77)));
-        let (world, account) = rehearsal.go(if live { 3 } else { 1000 });
-        let name = format!("flow-{}", account.flow);
-        for record in world.records.values() {
-            let mut record = RunRecord::new(&format!("r-{n}"), record.clone());
-            record.metadata.namespace = Some("team".into());
-            (record.spec.run_uid, record.spec.workflow) = (format!("uid-{n}"), name.clone());
-            all.records.push(record);
+        let mut it = Rehearsal::new(n, later(n * 5).plus(Duration::from_secs(n * 77)));
+        it.go(if live { 3 } else { 1000 });
+        if it.flow == 1 && it.account.outcome == Some(Phase::Failed) && n.is_multiple_of(2) {
+            all.accounts.push(it.account.clone());
+            it.say("delete run");
+            it.begin(MENDED);
+            it.go(1000);
         }
-        let mut run = world.run.unwrap();
-        run.metadata.uid = Some(format!("uid-{n}"));
-        run.spec.workflow_ref.name = name;
-        all.runs.push(run);
-        all.accounts.push(account);
+        all.accounts.push(it.account.clone());
+        let over = it.is_over();
+        if over && n % 7 == 2 {
+            it.say("delete run");
+            it.say("run");
+            all.answered += 1;
+        }
+        for (name, record) in it.world.records.iter().chain(&it.world.superseded) {
+            all.record(n, it.flow, name, record);
+        }
+        all.superseded += it.world.superseded.len();
+        // A status that does not say yet that the run is over, though its record is there. The operator's next pass says it:
+        // none is as old as a window.
+        let untold = over && n > RUNS / 2 && n % 11 == 3 && n % 7 != 2 && it.account.started;
+        let shown = if untold { it.before } else { it.world.run };
+        all.take(n, it.flow, shown.unwrap());
+    }
+    for n in RUNS..RUNS + 2 {
+        let mut run = all.runs[1].clone();
+        (run.status, run.metadata.uid) = (None, Some("new".into()));
+        all.take(n, 0, run);
+        let (namespace, workflow, _) = FLOWS[0];
+        let (namespace, workflow) = (namespace.into(), workflow.into());
+        all.accounts.push(Account { namespace, workflow, phase: Some(Phase::Pending), ..Account::default() });
     }
     all
 }

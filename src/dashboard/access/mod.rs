@@ -80,16 +80,18 @@ impl Access {
         Ok(answer)
     }
 
-    /// Where the reader may list objects of a kind, of the namespaces that have any.
+    /// Where the reader may list objects of a kind, of the namespaces that have any. Those are looked for only if the
+    /// reader may not list everywhere: it means a look at every object.
     pub async fn sight(
         &self,
         reader: &Reader,
         kind: Kind,
-        namespaces: &BTreeSet<String>,
+        namespaces: impl FnOnce() -> BTreeSet<String>,
     ) -> Result<Sight, Refusal> {
         if self.may(reader, Ask::list(kind, None)).await? {
             return Ok(Sight::All);
         }
+        let namespaces = namespaces();
         let asked: Vec<_> = namespaces.iter().map(|n| self.lists(reader, kind, n)).collect();
         let answers: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
         let seen: Result<Vec<Option<String>>, Refusal> = answers.into_iter().collect();

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use crate::dashboard::draw::{Caption, Day as Bar, DayDurations, days, durations, sparkline};
-use crate::dashboard::parts::{Head, columns, section, table, words};
+use crate::dashboard::parts::{Head, columns, section, share, table, words};
 use crate::view::stats::{Day, Seconds, StepTrend};
 
 use super::length;
@@ -70,20 +70,15 @@ fn step(step: &StepTrend) -> Vec<Markup> {
     let rates: Vec<Option<f64>> = step.days.iter().map(|d| Some(d.of.failure_rate)).collect();
     let says = match (step.days.first(), step.days.last()) {
         (Some(first), Some(last)) => {
-            format!(
-                "{:.0} % on {}, {:.0} % on {}",
-                first.of.failure_rate * 100.0,
-                first.day,
-                last.of.failure_rate * 100.0,
-                last.day
-            )
+            let (before, now) = (share(first.of.failure_rate), share(last.of.failure_rate));
+            format!("{before} on {}, {now} on {}", first.day, last.day)
         }
         _ => "no figures".into(),
     };
     vec![
         html! { a href={ "#" (super::steps::id(&step.step, None)) } { (words(&step.step)) } },
         html! { (of.executions) },
-        html! { (format!("{:.0} %", of.failure_rate * 100.0)) },
+        html! { (share(of.failure_rate)) },
         html! { (format!("{:.1}", of.average_retries)) },
         html! { (seconds(|s| s.p50)) },
         html! { (seconds(|s| s.p95)) },

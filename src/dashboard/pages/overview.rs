@@ -11,7 +11,7 @@ use crate::dashboard::access::rights::{Kind, Sight};
 use crate::dashboard::draw::{Caption, Share, shares};
 use crate::dashboard::figures::{Figures, Folded};
 use crate::dashboard::parts::{
-    Head, Nav, RUNS, Tone, card, cards, empty, meter, notice, page_head, section, table, words,
+    Head, Nav, RUNS, Tone, card, cards, empty, meter, notice, page_head, section, share, table, words,
 };
 use crate::dashboard::web::answer::{Page, Problem};
 use crate::dashboard::web::events;
@@ -92,19 +92,23 @@ fn figures(folded: &Folded) -> Markup {
 /// The five figures of a glance.
 pub fn figure_cards(all: &Of) -> Markup {
     let band = all.success_rate.map(Band::of);
-    let rate = all.success_rate.map_or_else(|| "–".into(), percent);
+    let rate = all.success_rate.map_or_else(|| "–".into(), share);
     let of_rate = match band {
         Some(Band::Green) => "green: over 80 %",
         Some(Band::Amber) => "amber: over 50 %",
         Some(Band::Red) => "red: 50 % or less",
         None => "no run succeeded or failed yet",
     };
-    let lengths = html! { "p50 " (seconds(all, |s| whole(s.p50))) ", p95 " (seconds(all, |s| whole(s.p95))) };
+    let completed = all.steps_completed.map_or_else(|| "no".into(), |n| format!("{n:.1}"));
+    let lengths = html! {
+        "p50 " (seconds(all, |s| whole(s.p50))) ", p95 " (seconds(all, |s| whole(s.p95)))
+        ", from " (seconds(all, |s| whole(s.min))) " to " (seconds(all, |s| whole(s.max)))
+    };
     cards(&[
         card(
             "Total runs",
             &all.total.to_string(),
-            html! { (all.ended) " ended, " (all.live) " live" },
+            html! { (all.ended) " ended, " (all.live) " live; " (completed) " steps completed on average" },
             Tone::Neutral,
         ),
         card("Success rate", &rate, html! { (of_rate) }, band.map_or(Tone::Neutral, Tone::from)),
@@ -117,10 +121,6 @@ pub fn figure_cards(all: &Of) -> Markup {
         ),
         card("Escalations", &all.escalations.to_string(), html! { "questions to people" }, Tone::Neutral),
     ])
-}
-
-fn percent(rate: f64) -> String {
-    format!("{:.0} %", rate * 100.0)
 }
 
 fn breakdown(all: &Of) -> Markup {

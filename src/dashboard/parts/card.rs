@@ -99,13 +99,13 @@ pub fn meter(rate: Option<f64>, tone: Tone) -> Markup {
                 rect.track x="0" y="0" width="100" height="6" {}
                 rect.fill x="0" y="0" width=(format!("{:.1}", rate * 100.0)) height="6" {}
             }
-            span.num { (percent(rate)) }
+            span.num { (share(rate)) }
         }
     }
 }
 
 /// `99.9 %` is not yet `100 %`: a figure that is rounded to perfect would hide the one that failed.
-fn percent(rate: f64) -> String {
+pub fn share(rate: f64) -> String {
     let whole = (rate * 100.0).round();
     match whole {
         w if (w >= 100.0 && rate < 1.0) || (w <= 0.0 && rate > 0.0) => format!("{:.1} %", rate * 100.0),

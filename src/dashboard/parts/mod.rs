@@ -15,7 +15,9 @@ mod tone;
 #[cfg(test)]
 mod tests;
 
-pub use card::{badge, card, cards, columns, command, empty, item, meter, notice, page_head, section, step};
+pub use card::{
+    badge, card, cards, columns, command, empty, item, meter, notice, page_head, section, share, step,
+};
 pub use form::{Field, Way, filters, sign_in};
 pub use question::{Answer, Question, question};
 pub use shell::{HOME, Nav, RUNS, SIGN_IN, SIGN_OUT, Shell, WORKFLOWS, page};

@@ -65,10 +65,22 @@ pub fn dashboard(
     workflows: Vec<Workflow>,
     records: Vec<RunRecord>,
 ) -> Arc<Dashboard> {
+    dashboard_at(runs, workflows, records, now)
+}
+
+/// The same at another time. The records come as a watch's first list.
+pub fn dashboard_at(
+    runs: Vec<WorkflowRun>,
+    workflows: Vec<Workflow>,
+    records: Vec<RunRecord>,
+    now: fn() -> Stamp,
+) -> Arc<Dashboard> {
     let shelf = Arc::new(Shelf::default());
+    shelf.apply(None, Event::Init, now());
     for record in records {
-        shelf.apply(None, Event::Apply(record), now());
+        shelf.apply(None, Event::InitApply(record), now());
     }
+    shelf.apply(None, Event::InitDone, now());
     let runs: Arc<Vec<Seen<WorkflowRun>>> = Arc::new(runs.into_iter().map(seen).collect());
     let workflows: Arc<Vec<Seen<Workflow>>> = Arc::new(workflows.into_iter().map(seen).collect());
     let (all_runs, all_workflows) = (Arc::clone(&runs), Arc::clone(&workflows));

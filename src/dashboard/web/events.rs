@@ -110,11 +110,19 @@ impl Listener {
             Heard::Much => Told { changes: Vec::new(), more: !self.sight(Kind::Runs).await?.is_empty() },
             Heard::These(all) => {
                 let mut changes = Vec::new();
+                // Asked once for all changes of a kind: they come in their order.
+                let mut known: Option<(Kind, Sight)> = None;
                 for change in all.into_iter().filter(|c| self.about.holds(c)) {
-                    if self.sight(change.kind).await?.has(&change.namespace) {
+                    let sight = match known.take().filter(|(kind, _)| *kind == change.kind) {
+                        Some((_, sight)) => sight,
+                        None => self.sight(change.kind).await?,
+                    };
+                    if sight.has(&change.namespace) {
                         let kind = change.kind.resource();
-                        changes.push(Named { kind, namespace: change.namespace, name: change.name });
+                        let (namespace, name) = (change.namespace, change.name);
+                        changes.push(Named { kind, namespace, name });
                     }
+                    known = Some((change.kind, sight));
                 }
                 Told { changes, more: false }
             }
