@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Extension, Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
@@ -19,16 +18,17 @@ use super::figures::{Figures, Folded};
 use super::known::readable;
 use super::pages::run_list::Filter;
 use super::pages::workflows::figures;
+use super::web::Route;
 use super::web::answer::{Problem, json};
 
-pub fn routes() -> Router<Arc<Dashboard>> {
-    Router::new()
-        .route("/overview", get(overview))
-        .route("/runs", get(runs))
-        .route("/runs/{namespace}/{name}", get(run))
-        .route("/workflows", get(workflows))
-        .route("/workflows/{namespace}/{name}", get(workflow))
-        .fallback(async || Problem::NotFound)
+pub fn routes() -> Vec<Route> {
+    vec![
+        ("/api/v1/overview", get(overview)),
+        ("/api/v1/runs", get(runs)),
+        ("/api/v1/runs/{namespace}/{name}", get(run)),
+        ("/api/v1/workflows", get(workflows)),
+        ("/api/v1/workflows/{namespace}/{name}", get(workflow)),
+    ]
 }
 
 /// What `mc workflow stats -o json` prints, too.

@@ -30,7 +30,7 @@ use access::{Access, Reader, Refusal};
 use changes::Changes;
 use figures::Figures;
 use known::{Known, Seen};
-use web::limits::Seats;
+use web::limits::{Bounds, Seats};
 
 /// All that requests are answered from.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub struct Dashboard {
     pub changes: Changes,
     pub figures: Figures,
     pub seats: Seats,
+    pub bounds: Bounds,
     /// Whether readers may decide here, as far as their own rights go.
     pub actions: bool,
     pub now: fn() -> Stamp,
@@ -47,8 +48,9 @@ pub struct Dashboard {
 
 impl Dashboard {
     pub fn new(known: Known, access: Access, actions: bool, now: fn() -> Stamp) -> Self {
-        let (changes, figures, seats) = (Changes::default(), Figures::default(), Seats::default());
-        Self { known, access, changes, figures, seats, actions, now }
+        let (changes, figures) = (Changes::default(), Figures::default());
+        let (seats, bounds) = (Seats::default(), Bounds::default());
+        Self { known, access, changes, figures, seats, bounds, actions, now }
     }
 
     /// Where a reader may list objects of a kind.

@@ -72,7 +72,8 @@ impl Shelf {
             all.insert(namespace.clone());
             // Behind every name of the namespace.
             let after = (namespace.clone(), "\u{10ffff}".to_string());
-            next = inside.records.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(key, _)| key);
+            next =
+                inside.records.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(key, _)| key);
         }
         all
     }

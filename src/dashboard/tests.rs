@@ -6,6 +6,7 @@ mod events;
 mod figures;
 mod pages;
 mod sessions;
+mod sockets;
 
 use std::sync::Arc;
 

@@ -84,7 +84,8 @@ pub fn lengths(mut all: Vec<u64>) -> Option<Lengths> {
 /// Over the runs that ended and executed the step.
 pub fn step(of: &[&Account], name: &str) -> Option<Step> {
     let ended = ended(of);
-    let all: Vec<&OfStep> = ended.iter().filter_map(|a| a.steps.get(name)).filter(|s| s.attempts > 0).collect();
+    let all: Vec<&OfStep> =
+        ended.iter().filter_map(|a| a.steps.get(name)).filter(|s| s.attempts > 0).collect();
     let bad = [StepPhase::Failed, StepPhase::Tolerated].map(Some);
     let failed = all.iter().filter(|s| s.failures > 0 || bad.contains(&s.ended)).count();
     let retries: u32 = all.iter().map(|s| s.retries).sum();

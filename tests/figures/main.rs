@@ -19,11 +19,7 @@ fn same(told: Option<Seconds>, counted: Option<Lengths>, about: &str) {
 
 fn compare(told: &Figures, of: &[&Account], about: &str) {
     let counted = by_hand::figures(of);
-    assert_eq!(
-        (told.total, told.ended, told.live),
-        (counted.total, counted.ended, counted.live),
-        "{about}"
-    );
+    assert_eq!((told.total, told.ended, told.live), (counted.total, counted.ended, counted.live), "{about}");
     assert_eq!(told.phases, counted.phases, "{about}");
     assert_eq!(told.success_rate, counted.rate, "{about}");
     same(told.seconds, counted.lengths, about);
@@ -36,7 +32,8 @@ fn compare(told: &Figures, of: &[&Account], about: &str) {
 }
 
 fn step(told: &Executions) -> Step {
-    let lengths = told.seconds.map(|s| Lengths { average: s.average, min: s.min, max: s.max, p50: s.p50, p95: s.p95 });
+    let lengths =
+        told.seconds.map(|s| Lengths { average: s.average, min: s.min, max: s.max, p50: s.p50, p95: s.p95 });
     let (executions, failure_rate, average_retries) =
         (told.executions, told.failure_rate, told.average_retries);
     Step { executions, failure_rate, average_retries, lengths }

@@ -17,7 +17,11 @@ const RUNS: u64 = 200;
 const FLOWS: [(&str, &str, &str); 4] = [
     ("team", "flow-0", "a limit=2 | b limit=1 rerun=a:1"),
     ("team", "flow-1", "a limit=1 lost=1 | b limit=0 exhausted=Fail | c"),
-    ("other", "flow-0", "a limit=1 | gate approval=Ship? | b limit=0 exhausted=Continue | finally tidy limit=1"),
+    (
+        "other",
+        "flow-0",
+        "a limit=1 | gate approval=Ship? | b limit=0 exhausted=Continue | finally tidy limit=1",
+    ),
     // Its runs give no value for the param, and never start.
     ("other", "never", "a | also param=repo!"),
 ];

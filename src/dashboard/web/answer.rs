@@ -34,6 +34,8 @@ pub enum Problem {
     Forbidden(String),
     /// What was sent makes no sense. Why, in a sentence.
     Senseless(String),
+    /// It cannot be asked like that: the method, the size, or a field that cannot be read.
+    Unfit(StatusCode),
     /// Not as often.
     TooMany(String),
     /// The API server does not answer, or the caches are not full yet.
@@ -41,11 +43,18 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What axum said by itself, before a handler of ours was asked.
+    fn of(response: &Response) -> Option<Self> {
+        let status = response.status();
+        (status.is_client_error() && status != StatusCode::UNAUTHORIZED).then_some(Problem::Unfit(status))
+    }
+
     const fn status(&self) -> StatusCode {
         match self {
             Problem::NotFound => StatusCode::NOT_FOUND,
             Problem::Forbidden(_) => StatusCode::FORBIDDEN,
             Problem::Senseless(_) => StatusCode::BAD_REQUEST,
+            Problem::Unfit(status) => *status,
             Problem::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Problem::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -55,7 +64,7 @@ impl Problem {
         match self {
             Problem::NotFound => "Not found",
             Problem::Forbidden(_) => "Not allowed",
-            Problem::Senseless(_) => "That makes no sense",
+            Problem::Senseless(_) | Problem::Unfit(_) => "That makes no sense",
             Problem::TooMany(_) => "Too many at once",
             Problem::Away(_) => "Not now",
         }
@@ -64,6 +73,9 @@ impl Problem {
     fn sentence(&self) -> &str {
         match self {
             Problem::NotFound => "There is nothing here, or nothing that your token may read.",
+            Problem::Unfit(StatusCode::METHOD_NOT_ALLOWED) => "This address is not for that method.",
+            Problem::Unfit(StatusCode::PAYLOAD_TOO_LARGE) => "What was sent is too large.",
+            Problem::Unfit(_) => "A part of the address or of what was sent can't be read.",
             Problem::Forbidden(why)
             | Problem::Senseless(why)
             | Problem::TooMany(why)
@@ -109,17 +121,26 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Whether an address is one for programs.
+pub fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
 /// The answer as the reader gets it. `api`: in JSON.
 pub fn dressed(mut response: Response, reader: Option<&Reader>, api: bool, now: Stamp) -> Response {
-    let problem = response.extensions_mut().remove::<Problem>();
-    if let Some(problem) = problem.as_ref().filter(|_| api) {
+    let problem = response.extensions_mut().remove::<Problem>().or_else(|| Problem::of(&response));
+    let allowed = response.headers_mut().remove(header::ALLOW);
+    let mut dressed = if let Some(problem) = problem.as_ref().filter(|_| api) {
         let body =
             serde_json::json!({"error": {"code": problem.status().as_u16(), "message": problem.sentence()}});
-        return (problem.status(), json(&body)).into_response();
-    }
-    let given = problem.map(|p| p.page()).or_else(|| response.extensions_mut().remove::<Page>());
-    let Some(given) = given else { return response };
-    (response.status(), html_of(&given, reader, now)).into_response()
+        (problem.status(), json(&body)).into_response()
+    } else {
+        let given = problem.map(|p| p.page()).or_else(|| response.extensions_mut().remove::<Page>());
+        let Some(given) = given else { return response };
+        (response.status(), html_of(&given, reader, now)).into_response()
+    };
+    dressed.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
+    dressed
 }
 
 /// JSON, with the same headers as a page.

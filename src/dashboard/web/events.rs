@@ -53,7 +53,7 @@ pub async fn listen(
     Extension(reader): Extension<Reader>,
     Query(about): Query<About>,
 ) -> Response {
-    let Some(seat) = dashboard.seats.take(reader.token.mark()) else {
+    let Some(seat) = dashboard.seats.take(reader.token.mark(), &dashboard.bounds) else {
         let why = "Too many pages are open that wait for news; close some. This one does not renew itself.";
         return Problem::TooMany(why.into()).into_response();
     };

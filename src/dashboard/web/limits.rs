@@ -1,27 +1,62 @@
-//! How long and how much: an answer's time, and the connections that stay open for events.
+//! How long and how much: all bounds of the dashboard's connections, and how two of them are held. `serve` holds the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::dashboard::Dashboard;
 use crate::dashboard::access::token::Mark;
 
-/// How long an answer may take until it begins: two questions to an API server that is slow.
-const PATIENCE: Duration = Duration::from_secs(25);
-/// Connections for events, of all readers.
-const EARS: usize = 100;
-/// And of one: a browser has six per host anyway.
-const EARS_OF_ONE: usize = 8;
+use super::answer::{self, Problem};
 
-pub async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+/// What is asked of whoever connects. Tests have shorter ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at once.
+    pub connections: usize,
+    /// How long a head may take, and how long a connection may be idle between two.
+    pub head: Duration,
+    /// The most bytes of a head.
+    pub head_size: usize,
+    /// How long an answer may take until it begins, the body of the request included.
+    pub answer: Duration,
+    /// How long nothing may be taken of an answer.
+    pub taken: Duration,
+    /// Connections for events, of all readers.
+    pub ears: usize,
+    /// And of one.
+    pub ears_of_one: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            head: Duration::from_secs(20),
+            // A cookie with a token, and twice as much again.
+            head_size: 16 * 1024,
+            // Two questions to an API server that is slow.
+            answer: Duration::from_secs(25),
+            taken: Duration::from_secs(30),
+            ears: 100,
+            // A browser has six per host anyway.
+            ears_of_one: 8,
+        }
+    }
+}
+
+pub async fn in_time(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
+    let api = answer::is_api(request.uri().path());
+    match tokio::time::timeout(d.bounds.answer, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "this takes too long; try again\n").into_response(),
+        Err(_) => {
+            let late = Problem::Away("This takes too long; try again.".into());
+            answer::dressed(late.into_response(), None, api, (d.now)())
+        }
     }
 }
 
@@ -38,9 +73,10 @@ pub struct Seat {
 
 impl Seats {
     /// None where there are too many already.
-    pub fn take(&self, mark: Mark) -> Option<Seat> {
+    pub fn take(&self, mark: Mark, bounds: &Bounds) -> Option<Seat> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.values().sum::<usize>() >= EARS || taken.get(&mark).is_some_and(|n| *n >= EARS_OF_ONE) {
+        let (all, own) = (taken.values().sum::<usize>(), taken.get(&mark).copied().unwrap_or(0));
+        if all >= bounds.ears || own >= bounds.ears_of_one {
             return None;
         }
         *taken.entry(mark).or_default() += 1;
@@ -66,13 +102,13 @@ mod tests {
 
     #[test]
     fn a_reader_has_eight_seats_and_all_together_a_hundred() {
-        let seats = Seats::default();
-        let mine: Vec<Seat> = (0..10).filter_map(|_| seats.take([1; 32])).collect();
-        assert_eq!(mine.len(), EARS_OF_ONE);
-        let others: Vec<Seat> = (2..200_u8).filter_map(|n| seats.take([n; 32])).collect();
-        assert_eq!(others.len(), EARS - EARS_OF_ONE);
+        let (seats, bounds) = (Seats::default(), Bounds::default());
+        let mine: Vec<Seat> = (0..10).filter_map(|_| seats.take([1; 32], &bounds)).collect();
+        assert_eq!(mine.len(), 8);
+        let others: Vec<Seat> = (2..200_u8).filter_map(|n| seats.take([n; 32], &bounds)).collect();
+        assert_eq!(others.len(), 92);
         drop(mine);
-        assert!(seats.take([1; 32]).is_some());
+        assert!(seats.take([1; 32], &bounds).is_some());
         drop(others);
         assert!(seats.0.lock().unwrap().is_empty());
     }

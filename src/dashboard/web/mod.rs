@@ -1,6 +1,7 @@
 //! HTTP: requests -> pages, events, figures as JSON. Whoever is not signed in gets the page to sign in, and nothing else.
 //!
-//! Start reading at [`router`]: each route, in the order in which a request passes: limits, headers, who reads, the page.
+//! Start reading at [`router`]: a request passes limits, headers, who reads, the page. [`open`] and [`known`] are all addresses:
+//! a test asks each of them without a token.
 
 pub mod answer;
 pub mod decide;
@@ -16,35 +17,52 @@ use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
 use super::{Dashboard, api, assets, pages, parts};
 
 /// The most that a request may send.
 const BODY: usize = 64 * 1024;
 
+/// An address, and what answers it.
+pub type Route = (&'static str, MethodRouter<Arc<Dashboard>>);
+
+/// What whoever is not signed in gets.
+pub fn open() -> Vec<Route> {
+    vec![
+        (parts::SIGN_IN, get(session::page).post(session::sign_in)),
+        ("/assets/{file}", get(asset)),
+        ("/healthz", get(async || "ok\n")),
+    ]
+}
+
+/// What only readers get whom the API server knows.
+pub fn known() -> Vec<Route> {
+    let pages = vec![
+        (parts::HOME, get(pages::overview::page)),
+        (parts::RUNS, get(pages::runs::page)),
+        ("/runs/{namespace}/{name}", get(pages::run::page)),
+        ("/runs/{namespace}/{name}/decisions", get(decide::back).post(decide::decide)),
+        (parts::WORKFLOWS, get(pages::workflows::page)),
+        ("/workflows/{namespace}/{name}", get(pages::workflow::page)),
+        ("/events", get(events::listen)),
+        (parts::SIGN_OUT, post(session::sign_out)),
+    ];
+    pages.into_iter().chain(api::routes()).collect()
+}
+
 /// Every address of the dashboard.
 pub fn router(dashboard: Arc<Dashboard>) -> Router {
-    let known = Router::new()
-        .route(parts::HOME, get(pages::overview::page))
-        .route(parts::RUNS, get(pages::runs::page))
-        .route("/runs/{namespace}/{name}", get(pages::run::page))
-        .route("/runs/{namespace}/{name}/decisions", get(decide::back).post(decide::decide))
-        .route(parts::WORKFLOWS, get(pages::workflows::page))
-        .route("/workflows/{namespace}/{name}", get(pages::workflow::page))
-        .route("/events", get(events::listen))
-        .route(parts::SIGN_OUT, post(session::sign_out))
-        .nest("/api/v1", api::routes())
+    let of =
+        |all: Vec<Route>| all.into_iter().fold(Router::new(), |r, (path, answers)| r.route(path, answers));
+    let known = of(known())
         .fallback(async || answer::Problem::NotFound)
         .layer(from_fn_with_state(Arc::clone(&dashboard), session::signed_in));
-    Router::new()
-        .route(parts::SIGN_IN, get(session::page).post(session::sign_in))
-        .route("/assets/{file}", get(asset))
-        .route("/healthz", get(async || "ok\n"))
+    of(open())
         .fallback_service(known.with_state(Arc::clone(&dashboard)))
-        .with_state(dashboard)
+        .with_state(Arc::clone(&dashboard))
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(from_fn(limits::in_time))
+        .layer(from_fn_with_state(dashboard, limits::in_time))
         .layer(from_fn(answer::protected))
 }
 

@@ -1,4 +1,5 @@
-//! Connections -> requests, each with a bound: of connections at once, of a head's size, and of the time it may take.
+//! Connections -> requests, each with a bound: of connections at once, of a head's size, and of the time
+//! that it and taking the answer may need.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,29 +11,31 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 
 use crate::dashboard::Dashboard;
 
-/// Connections at once.
-const AT_ONCE: usize = 256;
-/// How long a head may take, and how long a connection may be idle between two.
-const HEAD: Duration = Duration::from_secs(20);
-/// The most bytes of a head: a cookie with a token, and twice as much again.
-const HEAD_SIZE: usize = 16 * 1024;
+use super::limits::Bounds;
 
 /// Serves until the process ends.
 pub async fn serve(bind: SocketAddr, dashboard: Arc<Dashboard>) -> std::io::Result<()> {
     let listener = TcpListener::bind(bind).await?;
     tracing::info!(bind = %listener.local_addr()?, actions = dashboard.actions, "serving the dashboard");
+    serve_on(listener, dashboard).await
+}
+
+/// The same on a socket that is open.
+pub async fn serve_on(listener: TcpListener, dashboard: Arc<Dashboard>) -> std::io::Result<()> {
+    let bounds = dashboard.bounds;
     let routes = super::router(dashboard);
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let places = Arc::new(Semaphore::new(bounds.connections));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let routes = routes.clone();
                 tokio::spawn(async move {
-                    connection(stream, routes).await;
+                    connection(stream, routes, bounds).await;
                     drop(place);
                 });
             }
@@ -45,12 +48,15 @@ pub async fn serve(bind: SocketAddr, dashboard: Arc<Dashboard>) -> std::io::Resu
     }
 }
 
-async fn connection(stream: TcpStream, routes: Router) {
+async fn connection(stream: TcpStream, routes: Router, bounds: Bounds) {
+    let mut stream = TimeoutStream::new(stream);
+    // hyper bounds what is read, but waits for ever for somebody who takes nothing.
+    stream.set_write_timeout(Some(bounds.taken));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .header_read_timeout(bounds.head)
+        .max_buf_size(bounds.head_size)
+        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(routes));
     // A browser that goes away is nothing to speak of.
     let _ = served.await;
 }

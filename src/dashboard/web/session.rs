@@ -17,7 +17,7 @@ use crate::dashboard::access::transport::{Transport, came_from, is_ours};
 use crate::dashboard::access::{Reader, Refusal};
 use crate::dashboard::parts::{self, Tone, command, notice};
 
-use super::answer::{Page, Problem, dressed, html_of, json};
+use super::answer::{self, Page, Problem, dressed, html_of, json};
 
 /// How a person gets a token.
 const WAY: &str = "kubectl create token NAME --namespace NAMESPACE --duration 8h";
@@ -26,7 +26,7 @@ const FORWARD: &str = "mc dashboard";
 
 /// Lets a request through whose reader the API server knows; [`Reader`] is then among its extensions.
 pub async fn signed_in(State(d): State<Arc<Dashboard>>, mut request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let api = answer::is_api(request.uri().path());
     let transport = Transport::of(request.headers());
     let now = (d.now)();
     let (token, by_browser) = match carried(request.headers(), transport, now.0) {

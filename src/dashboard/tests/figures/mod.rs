@@ -58,7 +58,8 @@ fn filled() -> Arc<Dashboard> {
     let mut copy = records[records.len() - 1].clone();
     copy.metadata.name = Some("copy".into());
     records.push(copy);
-    let named = |(namespace, name): (&str, &str)| workflow(namespace, |w| w["metadata"]["name"] = json!(name));
+    let named =
+        |(namespace, name): (&str, &str)| workflow(namespace, |w| w["metadata"]["name"] = json!(name));
     let d = dashboard_at(all.runs.clone(), WORKFLOWS.map(named).to_vec(), records, now);
     let sees = |(namespace, name)| (Ask::get(Kind::Workflows, namespace, name), true);
     d.access.suppose(&Token::read(admin(&d)).unwrap(), Some("root"), &WORKFLOWS.map(sees));
@@ -164,7 +165,8 @@ async fn the_overview_has_a_row_for_each_workflow() {
         let (average, p95) = (lengths(f.lengths, |l| l.average), lengths(f.lengths, |l| l.p95 as f64));
         let counts = [f.ended, f.live].map(|n| n.to_string());
         let events = [f.retries, f.questions].map(|n| n.to_string());
-        [vec![format!("{name} {namespace}")], counts.to_vec(), vec![rate, average, p95], events.to_vec()].concat()
+        [vec![format!("{name} {namespace}")], counts.to_vec(), vec![rate, average, p95], events.to_vec()]
+            .concat()
     };
     assert_eq!(page("/").await.table("Runs by workflow"), each.iter().map(row).collect::<Vec<_>>());
 }
@@ -173,7 +175,8 @@ async fn the_overview_has_a_row_for_each_workflow() {
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
 async fn the_page_of_a_workflow_says_what_happened_to_its_runs_and_steps() {
     for (namespace, name) in WORKFLOWS {
-        let (page, of) = (page(&format!("/workflows/{namespace}/{name}")).await, of_workflow(namespace, name));
+        let (page, of) =
+            (page(&format!("/workflows/{namespace}/{name}")).await, of_workflow(namespace, name));
         cards(&page, &of);
         days(&page, &of);
         bottlenecks(&page, &of);

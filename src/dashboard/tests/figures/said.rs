@@ -53,7 +53,8 @@ pub fn as_json(of: &[&Account]) -> Value {
         all["successRate"] = json!(rate);
     }
     if let Some(l) = f.lengths {
-        all["seconds"] = json!({"average": l.average, "min": l.min, "max": l.max, "p50": l.p50, "p95": l.p95});
+        all["seconds"] =
+            json!({"average": l.average, "min": l.min, "max": l.max, "p50": l.p50, "p95": l.p95});
     }
     if let Some(completed) = f.completed {
         all["stepsCompleted"] = json!(completed);
