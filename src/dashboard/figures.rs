@@ -93,7 +93,7 @@ impl Figures {
 
 fn fold(d: &Dashboard, (records, runs): &Seen, version: u64) -> Folded {
     let without_records = records.is_empty() && !runs.is_empty();
-    let (kept, live) = (d.known.seen_records(records), d.known.seen_runs(runs));
+    let (kept, live) = (d.known.seen_records(records), d.known.runs_within(runs));
     let records: Vec<&RunRecord> = kept.iter().map(|r| &**r).collect();
     let runs = live.iter().filter_map(|r| readable::<WorkflowRun>(r));
     let since = window((d.now)());

@@ -54,9 +54,20 @@ where
 impl Known {
     /// The runs that a reader may see, the newest first.
     pub fn seen_runs(&self, sight: &Sight) -> Vec<Seen<WorkflowRun>> {
-        let mut runs = within((self.runs)(), sight);
-        runs.sort_by_cached_key(|r| (std::cmp::Reverse(r.creation_timestamp().map(|t| t.0)), r.name_any()));
+        let mut runs = self.runs_within(sight);
+        let made = |r: &Seen<WorkflowRun>| r.meta().creation_timestamp.as_ref().map(|t| t.0);
+        runs.sort_unstable_by(|a, b| {
+            made(b)
+                .cmp(&made(a))
+                .then_with(|| a.meta().name.cmp(&b.meta().name))
+                .then_with(|| a.meta().namespace.cmp(&b.meta().namespace))
+        });
         runs
+    }
+
+    /// The same in no order: for sums.
+    pub fn runs_within(&self, sight: &Sight) -> Vec<Seen<WorkflowRun>> {
+        within((self.runs)(), sight)
     }
 
     /// The workflows that a reader may see, by name.

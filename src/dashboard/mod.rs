@@ -23,6 +23,9 @@ mod specimen;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::api::{Stamp, Workflow, WorkflowRun};
 
 use access::rights::{Kind, Sight};
@@ -31,6 +34,9 @@ use changes::Changes;
 use figures::Figures;
 use known::{Known, Seen};
 use web::limits::{Bounds, Seats};
+
+/// Those of a version of what is known.
+type Namespaces = Mutex<Option<(u64, Arc<BTreeSet<String>>)>>;
 
 /// All that requests are answered from.
 #[derive(Debug)]
@@ -41,6 +47,7 @@ pub struct Dashboard {
     pub figures: Figures,
     pub seats: Seats,
     pub bounds: Bounds,
+    namespaces: Namespaces,
     /// Whether readers may decide here, as far as their own rights go.
     pub actions: bool,
     pub now: fn() -> Stamp,
@@ -50,12 +57,28 @@ impl Dashboard {
     pub fn new(known: Known, access: Access, actions: bool, now: fn() -> Stamp) -> Self {
         let (changes, figures) = (Changes::default(), Figures::default());
         let (seats, bounds) = (Seats::default(), Bounds::default());
-        Self { known, access, changes, figures, seats, bounds, actions, now }
+        let namespaces = Namespaces::default();
+        Self { known, access, changes, figures, seats, bounds, namespaces, actions, now }
+    }
+
+    /// Every namespace that has anything to show. Looked for once after each change, however many pages ask.
+    fn namespaces(&self) -> Arc<BTreeSet<String>> {
+        // Before the look: what changes meanwhile is looked for again.
+        let version = self.changes.version();
+        let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((of, all)) if *of == version => Arc::clone(all),
+            _ => {
+                let all = Arc::new(self.known.namespaces());
+                *kept = Some((version, Arc::clone(&all)));
+                all
+            }
+        }
     }
 
     /// Where a reader may list objects of a kind.
     pub async fn sight(&self, reader: &Reader, kind: Kind) -> Result<Sight, Refusal> {
-        self.access.sight(reader, kind, || self.known.namespaces()).await
+        self.access.sight(reader, kind, || self.namespaces()).await
     }
 
     /// That run, if it is known and the reader may read it: to who may not, it is as one that is not there.

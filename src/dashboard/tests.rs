@@ -4,8 +4,11 @@
 mod data;
 mod events;
 mod figures;
+mod hostile;
 mod pages;
+mod requests;
 mod sessions;
+mod size;
 mod sockets;
 
 use std::sync::Arc;

@@ -6,9 +6,8 @@
 //! execution is there twice for a moment: an execution has one UID, and counts once. Start reading at [`Stats::of`];
 //! [`Trend::of`] has the same by day. docs/metrics.md defines each figure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
-use kube::ResourceExt;
 use serde::Serialize;
 
 use crate::api::status::Totals;
@@ -111,12 +110,12 @@ impl Band {
 }
 
 /// Namespace and name of a workflow.
-pub type Key = (String, String);
+pub type Key<'a> = (&'a str, &'a str);
 
 /// The runs that figures are about.
 #[derive(Default)]
 struct Runs<'a> {
-    ended: Vec<(&'a Key, &'a RunRecordSpec)>,
+    ended: Vec<(Key<'a>, &'a RunRecordSpec)>,
     live: Vec<&'a WorkflowRun>,
 }
 
@@ -128,30 +127,26 @@ impl Stats {
         since: Stamp,
     ) -> Self {
         // The record is the end of a run, also while the run's own status does not say so yet.
-        let recorded: BTreeSet<&str> = records.clone().into_iter().map(|r| r.spec.run_uid.as_str()).collect();
+        let recorded: HashSet<&str> = records.clone().into_iter().map(|r| r.spec.run_uid.as_str()).collect();
         let is_live = |run: &&WorkflowRun| {
             let over = run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
             !over && !run.metadata.uid.as_deref().is_some_and(|uid| recorded.contains(uid))
         };
         let ended = executions(records, since);
-        let live: Vec<(Key, &WorkflowRun)> = runs
-            .into_iter()
-            .filter(is_live)
-            .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow_ref.name.clone()), r))
-            .collect();
         let mut all = Runs::default();
-        let mut each: BTreeMap<&Key, Runs<'_>> = BTreeMap::new();
-        for (key, record) in &ended {
+        let mut each: BTreeMap<Key<'_>, Runs<'_>> = BTreeMap::new();
+        for (key, record) in ended {
             all.ended.push((key, record));
             each.entry(key).or_default().ended.push((key, record));
         }
-        for (key, run) in &live {
+        for run in runs.into_iter().filter(is_live) {
             all.live.push(run);
+            let key = (run.metadata.namespace.as_deref().unwrap_or_default(), &*run.spec.workflow_ref.name);
             each.entry(key).or_default().live.push(run);
         }
         let workflows = each.into_iter().map(|((namespace, workflow), runs)| OfWorkflow {
-            namespace: namespace.clone(),
-            workflow: workflow.clone(),
+            namespace: namespace.into(),
+            workflow: workflow.into(),
             figures: Figures::of(&runs),
         });
         Self { since, workflows: workflows.collect(), all: Figures::of(&all) }
@@ -162,12 +157,12 @@ impl Stats {
 fn executions<'a>(
     records: impl IntoIterator<Item = &'a RunRecord>,
     since: Stamp,
-) -> Vec<(Key, &'a RunRecordSpec)> {
-    let mut known: BTreeSet<&str> = BTreeSet::new();
+) -> Vec<(Key<'a>, &'a RunRecordSpec)> {
+    let mut known: HashSet<&str> = HashSet::new();
     records
         .into_iter()
         .filter(|r| r.spec.finished_at >= since && known.insert(&r.spec.run_uid))
-        .map(|r| ((r.namespace().unwrap_or_default(), r.spec.workflow.clone()), &r.spec))
+        .map(|r| ((r.metadata.namespace.as_deref().unwrap_or_default(), &*r.spec.workflow), &r.spec))
         .collect()
 }
 

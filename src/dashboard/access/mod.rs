@@ -11,6 +11,7 @@ pub mod token;
 pub mod transport;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt;
@@ -86,7 +87,7 @@ impl Access {
         &self,
         reader: &Reader,
         kind: Kind,
-        namespaces: impl FnOnce() -> BTreeSet<String>,
+        namespaces: impl FnOnce() -> Arc<BTreeSet<String>>,
     ) -> Result<Sight, Refusal> {
         if self.may(reader, Ask::list(kind, None)).await? {
             return Ok(Sight::All);

@@ -32,11 +32,16 @@ fn at(name: &str, namespace: &str) -> String {
 }
 
 fn run_url(namespace: &str, name: &str) -> String {
-    format!("/runs/{namespace}/{name}")
+    format!("/runs/{}/{}", in_url(namespace), in_url(name))
 }
 
 fn workflow_url(namespace: &str, name: &str) -> String {
-    format!("/workflows/{namespace}/{name}")
+    format!("/workflows/{}/{}", in_url(namespace), in_url(name))
+}
+
+/// Names of objects stay as they are; what somebody wrote where a name should be goes nowhere else.
+fn in_url(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes()).collect()
 }
 
 fn phase_badge(phase: Option<Phase>) -> Markup {

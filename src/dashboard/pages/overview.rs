@@ -186,8 +186,8 @@ pub fn bottlenecks(found: &[Bottleneck]) -> Markup {
     let row = |b: &Bottleneck| {
         let workflow = workflow_url(&b.namespace, &b.workflow);
         vec![
-            html! { a href={ (workflow) "#step-" (b.step) } { (words(&b.to_string())) } },
-            html! { a href=(workflow) { (b.namespace) "/" (b.workflow) } },
+            html! { a href={ (workflow) "#" (super::steps::id(&b.step, None)) } { (words(&b.to_string())) } },
+            html! { a href=(workflow) { (b.namespace) "/" (words(&b.workflow)) } },
             html! { (b.executions) },
         ]
     };

@@ -8,7 +8,7 @@ use crate::dashboard::Dashboard;
 use crate::dashboard::access::rights::Sight;
 use crate::dashboard::known::readable;
 use crate::dashboard::parts::{
-    Answer, Question, Tone, badge, command, details, empty, question, section, since, until, words,
+    Answer, Question, Tone, anchor, badge, command, details, empty, question, section, since, until, words,
 };
 use crate::view::commands;
 use crate::view::time::{age, short};
@@ -20,13 +20,14 @@ const MOST: usize = 20;
 
 /// The runs that wait for a person, the longest first.
 pub fn needs_you(d: &Dashboard, sight: &Sight, now: Stamp) -> Markup {
-    let runs = d.known.seen_runs(sight);
+    let runs = d.known.runs_within(sight);
     let mut open: Vec<(&WorkflowRun, &EscalationStatus)> = runs
         .iter()
         .filter_map(|r| readable::<WorkflowRun>(r))
         .flat_map(|r| r.status.iter().flat_map(|s| &s.escalations).map(move |q| (r, q)))
         .collect();
-    open.sort_by_key(|(_, q)| q.since);
+    let name = |run: &WorkflowRun| (run.metadata.namespace.clone(), run.metadata.name.clone());
+    open.sort_unstable_by(|(a, p), (b, q)| p.since.cmp(&q.since).then_with(|| name(a).cmp(&name(b))));
     let content = html! {
         @if open.is_empty() { (empty("Nobody is waited for", "No run that you may see asks a person anything.", None)) }
         @for (run, question) in open.iter().take(MOST) { (in_short(run, question, now)) }
@@ -43,7 +44,7 @@ fn in_short(run: &WorkflowRun, question: &EscalationStatus, now: Stamp) -> Marku
         article.question.(Tone::Ask.class()) {
             div.question-head {
                 (badge(question.cause.as_str(), Tone::Ask))
-                h3 { a href={ (run_url(namespace, name)) "#question-" (question.id) } { (words(name)) } }
+                h3 { a href={ (run_url(namespace, name)) "#" (anchor(&format!("question-{}", question.id))) } { (words(name)) } }
                 span.quiet-text { (namespace) " · " (words(&run.spec.workflow_ref.name)) " · " (times(question, now)) }
             }
             p.question-text { b { (words(&place(&question.step, question.item.as_deref()))) } ": " (words(&question.message)) }

@@ -134,7 +134,7 @@ fn main(s: &Scene<'_>) -> Markup {
         (questions::all(&s.asked(), &s.status.escalations))
         (summary(s))
         (drawings::of(s))
-        (section("steps", "Steps", html! { (s.view.progress) }, steps::all(s)))
+        (section("steps", "Steps", words(&s.view.progress), steps::all(s)))
         (outputs(s))
         (decisions(&s.status.decisions))
         (conditions(&s.status.conditions))
@@ -194,7 +194,7 @@ fn workflow(s: &Scene<'_>) -> Markup {
     let revision = s.status.workflow.as_ref().map(|w| w.revision.chars().take(10).collect::<String>());
     html! {
         a href=(workflow_url(&s.view.namespace, &s.view.workflow)) { (words(&s.view.workflow)) }
-        @if let Some(revision) = revision { " " small { "revision " code { (revision) } } }
+        @if let Some(revision) = revision { " " small { "revision " code { (words(&revision)) } } }
         @if s.shapes.is_none() && s.status.workflow.is_some() {
             " " small { "(not the current one, and not at hand: limits and agents are not shown)" }
         }
@@ -267,9 +267,7 @@ fn decisions(all: &[DecisionResult]) -> Markup {
 
 fn conditions(all: &[Condition]) -> Markup {
     let heads = [Head::text("Condition"), Head::text("Status"), Head::text("Reason"), Head::text("Message")];
-    let row = |c: &Condition| {
-        vec![html! { (c.type_) }, html! { (c.status) }, html! { (c.reason) }, words(&c.message)]
-    };
+    let row = |c: &Condition| vec![words(&c.type_), words(&c.status), words(&c.reason), words(&c.message)];
     let rows: Vec<Vec<Markup>> = all.iter().map(row).collect();
     html! {
         @if !rows.is_empty() {

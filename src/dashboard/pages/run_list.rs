@@ -120,7 +120,7 @@ fn row(run: &WorkflowRun, now: Stamp) -> Vec<Markup> {
             @if open > 0 { " " small { "asks " (open) } }
         },
         html! { (words(status.and_then(|s| s.step.as_deref()).unwrap_or("–"))) },
-        html! { (status.and_then(|s| s.progress.as_deref()).unwrap_or("–")) },
+        words(status.and_then(|s| s.progress.as_deref()).unwrap_or("–")),
         ago(started, now),
         html! { (length(lasted)) },
         html! { (status.and_then(|s| s.totals.as_ref()).map_or(0, |t| t.retries)) },

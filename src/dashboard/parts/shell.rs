@@ -5,6 +5,8 @@ use maud::{DOCTYPE, Markup, html};
 use crate::api::Stamp;
 use crate::dashboard::{ansi, assets};
 
+use super::words;
+
 pub const HOME: &str = "/";
 pub const RUNS: &str = "/runs";
 pub const WORKFLOWS: &str = "/workflows";
@@ -110,7 +112,7 @@ fn who(shell: &Shell, reader: &str) -> Markup {
                 span #pulse .pulse role="status" aria-live="polite" {}
                 button #renew .quiet type="button" hidden { "Refresh" }
             }
-            span.reader title=(reader) { bdi { (short_of(reader)) } }
+            span.reader title=(ansi::inert_line(reader)) { (words(short_of(reader))) }
             form method="post" action=(SIGN_OUT) {
                 input type="hidden" name="csrf" value=(shell.csrf);
                 button.quiet type="submit" { "Sign out" }

@@ -1,13 +1,10 @@
 //! What readers see, and what they do not.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::data::{dashboard, now, record, run, two_namespaces, workflow};
+use super::data::{dashboard, run, two_namespaces, workflow};
 use super::{admin, read, viewer};
-use crate::dashboard::Dashboard;
 
 const LISTS: [&str; 6] =
     ["/", "/runs", "/workflows", "/api/v1/overview", "/api/v1/runs", "/api/v1/workflows"];
@@ -122,49 +119,6 @@ async fn what_people_and_agents_write_acts_nowhere() {
     let page = read(&d, token, "/runs/a/one").await.body;
     assert!(page.contains("&lt;script&gt;alert(1)"), "the text itself is not shown");
     assert!(page.contains("U+202E"), "what turns text around is not named");
-}
-
-/// Ten thousand runs and as many records, in two namespaces.
-fn ten_thousand() -> Arc<Dashboard> {
-    let second = |n: i64| now().0 - jiff::SignedDuration::from_secs(n * 200);
-    let namespace = |n: i64| if n % 2 == 0 { "a" } else { "b" };
-    let runs = (0..10_000).map(|n| run(namespace(n), &format!("run-{n}"), |_| {})).collect();
-    let records = (0..10_000).map(|n| record(namespace(n), &format!("rec-{n}"), second(n))).collect();
-    dashboard(runs, vec![workflow("a", |_| {})], records)
-}
-
-#[tokio::test]
-async fn ten_thousand_runs_make_a_page_that_is_not_larger() {
-    let d = ten_thousand();
-    let token = admin(&d);
-    for path in ["/", "/runs", "/workflows", "/workflows/a/flow"] {
-        let page = read(&d, token, path).await;
-        assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(page.body.len() < 60_000, "{path} has {} bytes", page.body.len());
-    }
-}
-
-/// `cargo test --lib the_dashboard_in_figures -- --ignored --nocapture`
-#[tokio::test]
-#[ignore = "prints figures for people to look at"]
-async fn the_dashboard_in_figures() {
-    let resident = || {
-        let text = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = text.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap()
-    };
-    let before = resident();
-    let records = (0..10_000).map(|n| record("a", &format!("rec-{n}"), now().0)).collect();
-    let only_records = dashboard(vec![], vec![], records);
-    eprintln!("a record of five steps: {} bytes", (resident() - before) * 1024 / 10_000);
-    drop(only_records);
-    let d = ten_thousand();
-    let token = admin(&d);
-    for path in ["/", "/", "/runs", "/workflows", "/workflows/a/flow", "/api/v1/overview"] {
-        let start = std::time::Instant::now();
-        let page = read(&d, token, path).await;
-        eprintln!("{path}: {} bytes, {:?}", page.body.len(), start.elapsed());
-    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use crate::api::Stamp;
 use crate::dashboard::access::{Reader, Refusal};
-use crate::dashboard::parts::{Nav, Shell, Tone, notice, page, page_head};
+use crate::dashboard::parts::{Nav, Shell, Tone, notice, page, page_head, words};
 
 /// A page without its shell.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl Problem {
     fn page(&self) -> Page {
         let main = html! {
             (page_head(self.title(), html! {}, html! {}, ""))
-            (notice(Tone::Bad, self.status().as_str(), html! { p { (self.sentence()) } }))
+            (notice(Tone::Bad, self.status().as_str(), html! { p { (words(self.sentence())) } }))
             p { a href="/" { "To the overview" } }
         };
         Page { title: self.title().into(), nav: None, live: None, window: String::new(), main }

@@ -1,8 +1,6 @@
 //! Executions -> what ended on each day, for a chart: a day without any is there, too, so that a line has no hole.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::api::{Phase, RunRecordSpec, Stamp};
@@ -10,7 +8,7 @@ use crate::api::{Phase, RunRecordSpec, Stamp};
 use super::{Seconds, ratio};
 
 /// Days of a chart at most: a window that is longer is not for charts by day.
-const MOST: usize = 400;
+const MOST: i64 = 400;
 
 /// What ended on one day (UTC).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,37 +59,52 @@ impl Day {
     }
 }
 
-/// The day of a time, in UTC: the same for whoever looks.
-pub(super) fn day_of(at: Stamp) -> String {
-    at.0.strftime("%Y-%m-%d").to_string()
+/// Seconds of a day: UTC has none of another length.
+const DAY: i64 = 24 * 3600;
+
+/// The days of a window, each with what ended on it.
+pub(super) struct Days {
+    /// Days since 1970 of the first.
+    first: i64,
+    names: Vec<String>,
 }
 
-/// Every day from one time to another, both included; the newest ones of a very long window.
-pub(super) fn between(since: Stamp, now: Stamp) -> Vec<String> {
-    let mut days = Vec::new();
-    let mut at = now;
-    while day_of(at) >= day_of(since) && days.len() < MOST {
-        days.push(day_of(at));
-        // UTC has no day of another length.
-        let back = Duration::from_secs(24 * 3600);
-        let Ok(before) = at.0.checked_sub(back) else { break };
-        at = Stamp(before);
+impl Days {
+    /// Every day from one time to another, both included; the newest ones of a very long window.
+    pub(super) fn between(since: Stamp, now: Stamp) -> Self {
+        let (from, to) = (number(since), number(now));
+        let first = from.max(to.saturating_sub(MOST - 1));
+        Self { first, names: (first..=to).map(name).collect() }
     }
-    days.reverse();
-    days
-}
 
-/// The runs of each of these days; what ended on another is left out.
-pub(super) fn by_day<'a>(
-    days: &[String],
-    runs: impl Iterator<Item = &'a RunRecordSpec>,
-) -> Vec<(String, Vec<&'a RunRecordSpec>)> {
-    let mut of: BTreeMap<String, Vec<&RunRecordSpec>> =
-        days.iter().map(|d| (d.clone(), Vec::new())).collect();
-    for run in runs {
-        if let Some(day) = of.get_mut(&day_of(run.finished_at)) {
-            day.push(run);
+    /// The name of each.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The place of a time's day among them.
+    pub(super) fn place(&self, at: Stamp) -> Option<usize> {
+        usize::try_from(number(at) - self.first).ok().filter(|n| *n < self.names.len())
+    }
+
+    /// What ended on each; what ended on another day is left out.
+    pub(super) fn of<'a>(&self, runs: &[&'a RunRecordSpec]) -> Vec<Vec<&'a RunRecordSpec>> {
+        let mut of = vec![Vec::new(); self.names.len()];
+        for run in runs {
+            if let Some(day) = self.place(run.finished_at).and_then(|n| of.get_mut(n)) {
+                day.push(*run);
+            }
         }
+        of
     }
-    of.into_iter().collect()
+}
+
+/// The same for whoever looks: in UTC.
+fn number(at: Stamp) -> i64 {
+    at.0.as_second().div_euclid(DAY)
+}
+
+fn name(day: i64) -> String {
+    let at = Timestamp::from_second(day.saturating_mul(DAY)).unwrap_or_default();
+    at.strftime("%Y-%m-%d").to_string()
 }

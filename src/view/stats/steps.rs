@@ -1,6 +1,6 @@
 //! Records -> the steps that hold runs up.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -50,8 +50,8 @@ struct Tally {
 /// Steps that fail in more than a tenth of their executions, or have more than half a retry on average: those that fail
 /// most often first, then those with most retries; five at most. Given: records with the namespace and name of
 /// their workflows.
-pub fn bottlenecks<'a>(records: impl Iterator<Item = (&'a Key, &'a RunRecordSpec)>) -> Vec<Bottleneck> {
-    let mut steps: BTreeMap<(&Key, &str), Tally> = BTreeMap::new();
+pub fn bottlenecks<'a>(records: impl Iterator<Item = (Key<'a>, &'a RunRecordSpec)>) -> Vec<Bottleneck> {
+    let mut steps: HashMap<(Key<'_>, &str), Tally> = HashMap::new();
     let all = records.flat_map(|(workflow, record)| record.steps.iter().map(move |s| (workflow, s)));
     // An approval has no attempts, and a step that was never reached has none.
     for (workflow, step) in all.filter(|(_, s)| s.attempts > 0) {
@@ -60,11 +60,13 @@ pub fn bottlenecks<'a>(records: impl Iterator<Item = (&'a Key, &'a RunRecordSpec
         tally.failed += usize::from(has_failed(step));
         tally.retries += step.retries as usize;
     }
+    let mut steps: Vec<_> = steps.into_iter().collect();
+    steps.sort_unstable_by_key(|(place, _)| *place);
     let mut found: Vec<Bottleneck> = steps
         .into_iter()
         .map(|((workflow, step), t)| Bottleneck {
-            namespace: workflow.0.clone(),
-            workflow: workflow.1.clone(),
+            namespace: workflow.0.into(),
+            workflow: workflow.1.into(),
             step: step.into(),
             executions: t.executions,
             failure_rate: ratio(t.failed, t.executions).unwrap_or(0.0),

@@ -3,14 +3,14 @@
 //!
 //! Live runs are in none of it: they have no day yet. Start reading at [`Trend::of`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
 use crate::api::record::StepRecord;
 use crate::api::{RunRecord, RunRecordSpec, Stamp};
 
-use super::days::{Day, between, by_day};
+use super::days::{Day, Days};
 use super::steps::has_failed;
 use super::{Key, Seconds, executions, ratio};
 
@@ -77,14 +77,14 @@ impl Trend {
     /// `records` may be older than `since`: those are passed over.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a RunRecord>, since: Stamp, now: Stamp) -> Self {
         let ended = executions(records, since);
-        let days = between(since, now);
-        let mut each: BTreeMap<&Key, Vec<&RunRecordSpec>> = BTreeMap::new();
+        let days = Days::between(since, now);
+        let mut each: BTreeMap<Key<'_>, Vec<&RunRecordSpec>> = BTreeMap::new();
         for (key, record) in &ended {
-            each.entry(key).or_default().push(record);
+            each.entry(*key).or_default().push(record);
         }
         let workflows = each.into_iter().map(|(key, runs)| WorkflowTrend {
-            namespace: key.0.clone(),
-            workflow: key.1.clone(),
+            namespace: key.0.into(),
+            workflow: key.1.into(),
             days: whole_days(&days, &runs),
             steps: steps(&days, &runs),
         });
@@ -94,43 +94,52 @@ impl Trend {
     }
 }
 
-fn whole_days(days: &[String], runs: &[&RunRecordSpec]) -> Vec<Day> {
-    by_day(days, runs.iter().copied()).iter().map(|(day, runs)| Day::of(day, runs)).collect()
+fn whole_days(days: &Days, runs: &[&RunRecordSpec]) -> Vec<Day> {
+    days.names().iter().zip(days.of(runs)).map(|(day, runs)| Day::of(day, &runs)).collect()
 }
 
-fn steps(days: &[String], runs: &[&RunRecordSpec]) -> Vec<StepTrend> {
-    let by_day = by_day(days, runs.iter().copied());
-    names(runs)
-        .into_iter()
-        .filter_map(|step| {
-            let of_days = by_day.iter().filter_map(|(day, runs)| {
-                Some(StepDay { day: day.clone(), of: Executions::of(&executed(runs, step))? })
-            });
-            let of_days = of_days.collect();
-            Some(StepTrend {
-                step: step.into(),
-                whole: Executions::of(&executed(runs, step))?,
-                days: of_days,
-            })
-        })
-        .collect()
+/// The executions of one step: all, and those of each day.
+struct Executed<'a> {
+    step: &'a str,
+    all: Vec<&'a StepRecord>,
+    days: Vec<Vec<&'a StepRecord>>,
 }
 
-/// The order of the newest record first, since a workflow's steps may have changed; then what only older ones have.
-fn names<'a>(runs: &[&'a RunRecordSpec]) -> Vec<&'a str> {
+/// In the order of the newest record, since a workflow's steps may have changed; then what only older ones have.
+fn steps(days: &Days, runs: &[&RunRecordSpec]) -> Vec<StepTrend> {
     let mut runs: Vec<&RunRecordSpec> = runs.to_vec();
     runs.sort_by_key(|r| std::cmp::Reverse(r.finished_at));
-    let mut found: Vec<&str> = Vec::new();
-    for name in runs.iter().flat_map(|r| &r.steps).map(|s| s.name.as_str()) {
-        if !found.contains(&name) {
-            found.push(name);
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut found: Vec<Executed<'_>> = Vec::new();
+    for run in runs {
+        let day = days.place(run.finished_at);
+        for step in &run.steps {
+            let place = *places.entry(&step.name).or_insert_with(|| {
+                let days = vec![Vec::new(); days.names().len()];
+                found.push(Executed { step: &step.name, all: Vec::new(), days });
+                found.len() - 1
+            });
+            let Some(of) = found.get_mut(place).filter(|_| step.attempts > 0) else { continue };
+            of.all.push(step);
+            if let Some(day) = day.and_then(|day| of.days.get_mut(day)) {
+                day.push(step);
+            }
         }
     }
-    found
+    found.iter().filter_map(|of| StepTrend::of(of, days)).collect()
 }
 
-fn executed<'a>(runs: &[&'a RunRecordSpec], step: &str) -> Vec<&'a StepRecord> {
-    runs.iter().flat_map(|r| &r.steps).filter(|s| s.name == step && s.attempts > 0).collect()
+impl StepTrend {
+    fn of(executed: &Executed<'_>, days: &Days) -> Option<Self> {
+        let each = days.names().iter().zip(&executed.days);
+        let of_days =
+            each.filter_map(|(day, of)| Some(StepDay { day: day.clone(), of: Executions::of(of)? }));
+        Some(Self {
+            step: executed.step.into(),
+            days: of_days.collect(),
+            whole: Executions::of(&executed.all)?,
+        })
+    }
 }
 
 impl Executions {
