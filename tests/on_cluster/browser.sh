@@ -5,19 +5,13 @@ readonly AXE_VERSION=4.14.1
 readonly AXE_SHA512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
 
 # Installs what is missing where it may, and says it where it may not.
-need_browser() (
-  ROOM=$checkout/tests/cluster CHECKOUT=$checkout
-  STATE_ROOT=${MISSION_CONTROL_STATE:-/var/tmp/mission-control}
-  # shellcheck source=/dev/null
-  source "$ROOM/lib/say.sh"
-  # shellcheck source=/dev/null
-  source "$ROOM/lib/packages.sh"
+need_browser() {
   local wanted=(curl=curl)
   # Another browser of the kind may be named; then its driver has to fit.
   [ -n "${CHROMIUM:-}" ] || wanted+=(chromium=chromium)
   [ -n "${CHROMEDRIVER:-}" ] || wanted+=(chromedriver=chromium-driver)
-  need_packages "${wanted[@]}"
-)
+  "$cluster" need "${wanted[@]}"
+}
 
 # Prints where axe.min.js is; fetches it once.
 axe() {
