@@ -4,6 +4,7 @@
 //! more: a process that is gone does no harm.
 
 pub mod args;
+pub mod clients;
 pub mod crds;
 pub mod dashboard;
 pub mod dispatch;
@@ -14,23 +15,23 @@ pub mod metrics;
 pub mod requests;
 pub mod telemetry;
 pub mod watches;
+pub mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kube::client::ClientBuilder;
-use kube::{Client, Config};
+use kube::Config;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::metrics::Metrics;
-use crate::reconcile::leadership::{self, Leadership};
+use crate::reconcile::leadership::Leadership;
 use crate::reconcile::{Context, notify, retention, sweep};
 
 use args::RunArgs;
+use clients::Clients;
 use election::Election;
-use requests::Counting;
 
 /// How often revisions and records are swept.
 const SWEEP: Duration = Duration::from_secs(600);
@@ -44,15 +45,15 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config =
         Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
     let (leadership, metrics) = (Arc::new(Leadership::default()), Metrics::default());
-    let (client, for_lease) = clients(config.clone(), &leadership, &metrics).context("making a client")?;
+    let clients = Clients::new(config.clone(), &leadership, &metrics).context("making a client")?;
     let scope = args.scope();
-    let lease_namespace = args.lease_namespace(&scope, client.default_namespace());
+    let lease_namespace = args.lease_namespace(&scope, clients.passes.default_namespace());
     let identity = args.identity();
-    let ctx = Context::new(client, leadership, identity.clone(), scope, args.job_controller, metrics);
+    let ctx = Context::new(clients.passes, leadership, identity.clone(), scope, args.job_controller, metrics);
     let ctx = Arc::new(ctx);
     let beat = Arc::new(health::Beat::default());
     let (stop, stopped) = watch::channel(false);
-    let election = Election { client: for_lease, namespace: lease_namespace, identity };
+    let election = Election { client: clients.lease, namespace: lease_namespace, identity };
 
     if let Some(file) = args.notify_targets.clone() {
         notify::targets::start(&ctx.outbox, file).context("reading --notify-targets")?;
@@ -105,19 +106,6 @@ async fn lead(
     chores.abort();
     tracing::info!("stopped");
     Ok(())
-}
-
-/// One for passes, whose writes need the lease, and one for the lease, which is asked for by who does not lead.
-fn clients(
-    config: Config,
-    leadership: &Arc<Leadership>,
-    metrics: &Metrics,
-) -> kube::Result<(Client, Client)> {
-    let counting = Counting::of(metrics);
-    let passes = ClientBuilder::try_from(config.clone())?.with_layer(&counting);
-    // Outside of the other: what is not sent is not counted.
-    let passes = passes.with_layer(&leadership::guard(leadership)).build();
-    Ok((passes, ClientBuilder::try_from(config)?.with_layer(&counting).build()))
 }
 
 async fn chores(ctx: Arc<Context>, records: retention::Retention) {

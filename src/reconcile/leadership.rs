@@ -1,8 +1,8 @@
 //! Renewals of the lease -> whether this process may act. A process that was stopped for a while and woke up again
 //! learns it here, before it acts, and not from the API server afterwards.
 //!
-//! It may wake up anywhere: in the middle of a pass, between two requests. So the last look is in the client itself
-//! ([`guard`]), where no request goes past it.
+//! It may wake up anywhere: in the middle of a pass, between two requests. So every request is looked at in the client
+//! itself ([`guard`]), and what the client has begun once more before it is sent ([`Leadership::is_over`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ enum Term {
     Never,
     Until(Instant),
     Always,
+    Over,
 }
 
 impl Leadership {
@@ -35,15 +36,28 @@ impl Leadership {
     }
 
     pub fn end(&self) {
-        self.set(Term::Never);
+        self.set(Term::Over);
     }
 
     pub fn holds(&self) -> bool {
-        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Term::Never => false,
+        match self.term() {
+            Term::Never | Term::Over => false,
             Term::Until(end) => Instant::now() < end,
             Term::Always => true,
         }
+    }
+
+    /// This process led and does not any more: nothing that it has begun may go on.
+    pub fn is_over(&self) -> bool {
+        match self.term() {
+            Term::Never | Term::Always => false,
+            Term::Until(end) => Instant::now() >= end,
+            Term::Over => true,
+        }
+    }
+
+    fn term(&self) -> Term {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, term: Term) {

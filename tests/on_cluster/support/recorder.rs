@@ -24,7 +24,8 @@ pub struct Seen {
     pub statuses: Vec<(Stamp, String, WorkflowRunStatus)>,
     /// What must never be: two live Pods of one step.
     pub violations: Vec<String>,
-    live: BTreeMap<(String, String), BTreeSet<String>>,
+    /// By run and step: UID and the words for it.
+    live: BTreeMap<(String, String), BTreeMap<String, String>>,
 }
 
 pub struct Recorder {
@@ -79,7 +80,7 @@ impl Seen {
         if gone || is_over(pod) {
             live.remove(&uid);
         } else {
-            live.insert(uid);
+            live.entry(uid).or_insert_with(|| words(pod));
         }
         if live.len() > 1 {
             self.violations.push(format!("two live Pods of step {}: {live:?}", step.1));
@@ -90,6 +91,11 @@ impl Seen {
 /// The Job that owns a Pod.
 fn owning_job(pod: &Pod) -> Option<String> {
     pod.owner_references().iter().find(|o| o.kind == "Job").map(|o| o.name.clone())
+}
+
+fn words(pod: &Pod) -> String {
+    let created = pod.creation_timestamp().map(|t| t.0.to_string()).unwrap_or_default();
+    format!("{}, created {created}, seen {}", pod.name_any(), now().0)
 }
 
 fn is_over(pod: &Pod) -> bool {

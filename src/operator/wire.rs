@@ -1,0 +1,73 @@
+//! Leadership -> connections over which nothing leaves once it is over.
+//!
+//! The layer of the client ([`crate::reconcile::leadership::guard`]) looks when a request is begun. A process can be stopped between
+//! that and the bytes: while the request waits for a connection, is tried again or is encrypted. So this is the last look,
+//! right before the system call.
+
+use std::io::{Error, IoSlice, Result};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+
+use crate::reconcile::leadership::{Leadership, NotLeading};
+
+/// A connection of a process that may act, or has not led yet.
+#[derive(Debug)]
+pub struct Wire<S> {
+    stream: S,
+    leadership: Arc<Leadership>,
+}
+
+impl<S> Wire<S> {
+    pub fn new(stream: S, leadership: Arc<Leadership>) -> Self {
+        Self { stream, leadership }
+    }
+
+    /// Reads of a process that stands by go out, too: it cannot tell them from writes here, and it begins none.
+    fn look(&self) -> Result<()> {
+        if self.leadership.is_over() { Err(Error::other(NotLeading)) } else { Ok(()) }
+    }
+}
+
+impl<S: Read + Unpin> Read for Wire<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: Write + Unpin> Write for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
+        self.look()?;
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        self.look()?;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+}
+
+impl<S: Connection> Connection for Wire<S> {
+    fn connected(&self) -> Connected {
+        self.stream.connected()
+    }
+}
