@@ -43,7 +43,7 @@ impl Clients {
 
 type Stack = BoxService<Request<Body>, Response<Incoming>, BoxError>;
 
-/// kube's own stack, but over connections that look at the leadership: kube has no place to put them.
+/// kube's own stack (without its spans), but over connections that look at the leadership: kube has no place to put them.
 fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<ClientBuilder<Stack>> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
@@ -56,7 +56,7 @@ fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<ClientB
     connector.set_reset_reader_on_write(config.reset_reader_on_write);
     let stack = ServiceBuilder::new()
         .layer(config.base_uri_layer())
-        .layer(RetryLayer::new(RetryPolicy::server_retry()))
+        .option_layer(config.default_retry.then(|| RetryLayer::new(RetryPolicy::server_retry())))
         .option_layer(config.auth_layer()?)
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)

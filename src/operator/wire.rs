@@ -1,8 +1,8 @@
 //! Leadership -> connections over which nothing leaves once it is over.
 //!
-//! The layer of the client ([`crate::reconcile::leadership::guard`]) looks when a request is begun. A process can be stopped between
-//! that and the bytes: while the request waits for a connection, is tried again or is encrypted. So this is the last look,
-//! right before the system call.
+//! The layer of the client ([`crate::reconcile::leadership::guard`]) looks when a request is begun. A process can be
+//! stopped between that and the bytes: while the request waits for a connection, is tried again or is encrypted. So this
+//! is the last look, right before the system call.
 
 use std::io::{Error, IoSlice, Result};
 use std::pin::Pin;
@@ -26,7 +26,7 @@ impl<S> Wire<S> {
         Self { stream, leadership }
     }
 
-    /// Reads of a process that stands by go out, too: it cannot tell them from writes here, and it begins none.
+    /// What stands by may send: reads cannot be told from writes here, and it begins no write.
     fn look(&self) -> Result<()> {
         if self.leadership.is_over() { Err(Error::other(NotLeading)) } else { Ok(()) }
     }

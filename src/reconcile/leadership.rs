@@ -24,6 +24,16 @@ enum Term {
     Over,
 }
 
+impl Term {
+    fn holds(self) -> bool {
+        match self {
+            Term::Never | Term::Over => false,
+            Term::Until(end) => Instant::now() < end,
+            Term::Always => true,
+        }
+    }
+}
+
 impl Leadership {
     /// The lease was renewed by a request that was sent at `sent`.
     pub fn extend(&self, sent: Instant, by: Duration) {
@@ -40,20 +50,13 @@ impl Leadership {
     }
 
     pub fn holds(&self) -> bool {
-        match self.term() {
-            Term::Never | Term::Over => false,
-            Term::Until(end) => Instant::now() < end,
-            Term::Always => true,
-        }
+        self.term().holds()
     }
 
     /// This process led and does not any more: nothing that it has begun may go on.
     pub fn is_over(&self) -> bool {
-        match self.term() {
-            Term::Never | Term::Always => false,
-            Term::Until(end) => Instant::now() >= end,
-            Term::Over => true,
-        }
+        let term = self.term();
+        !matches!(term, Term::Never) && !term.holds()
     }
 
     fn term(&self) -> Term {
@@ -99,6 +102,21 @@ mod tests {
         assert!(!leadership.holds());
         leadership.alone();
         assert!(leadership.holds());
+    }
+
+    #[test]
+    fn a_term_is_over_once_it_was_there_and_is_no_more() {
+        let leadership = Leadership::default();
+        assert!(!leadership.is_over());
+        leadership.extend(Instant::now(), Duration::from_secs(60));
+        assert!(!leadership.is_over());
+        leadership.extend(Instant::now(), Duration::ZERO);
+        assert!(leadership.is_over());
+        leadership.alone();
+        assert!(!leadership.is_over());
+        leadership.end();
+        assert!(leadership.is_over());
+        assert!(!leadership.holds());
     }
 
     #[test]
