@@ -1,6 +1,6 @@
-# values.yaml -> tables of a README: a section for each line `# --- Title ---`, a row for each value that has no values below it. The
-# comment above a key is its meaning; a comment above a group stands before the rows of the group, as a row of its own. It never reads YAML
-# beyond that form: two blanks a level, every default on one line.
+# Generates the tables of the chart's README from values.yaml: a section for each line `# --- Title ---`, and a row for each
+# value without nested values. The comment above a key is its description. A comment above a group becomes a row before the
+# rows of the group. Supports only this form of YAML: two spaces per level, every default on one line.
 function escaped(s) { gsub(/\|/, "\\|", s); return s }
 function flush_group() {
   if (pending != "") printf "| `%s` | | %s |\n", pending, escaped(pending_text)

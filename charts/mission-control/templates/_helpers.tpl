@@ -1,4 +1,4 @@
-{{/* Names, labels and texts that several templates share. */}}
+{{/* Names, labels and snippets that several templates share. */}}
 
 {{- define "mission-control.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
@@ -45,7 +45,7 @@ labels:
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "mission-control.fullname" .) .Values.serviceAccount.name -}}
 {{- else -}}
-{{- required "serviceAccount.name: name the service account that is there, or set serviceAccount.create to true" .Values.serviceAccount.name -}}
+{{- required "serviceAccount.name: set the name of an existing service account, or set serviceAccount.create to true" .Values.serviceAccount.name -}}
 {{- end -}}
 {{- end -}}
 
@@ -67,7 +67,7 @@ labels:
 {{- end -}}
 {{- end -}}
 
-{{/* Where `helm test` runs its workflow: the release's namespace, or the first one that the operator works in. */}}
+{{/* The namespace in which `helm test` runs its workflow: the release's namespace, or the first one that the operator works in. */}}
 {{- define "mission-control.testNamespace" -}}
 {{- $namespaces := include "mission-control.namespaces" . | fromJsonArray -}}
 {{- if or (eq .Values.scope "cluster") (has .Release.Namespace $namespaces) -}}
@@ -77,7 +77,7 @@ labels:
 {{- end -}}
 {{- end -}}
 
-{{/* The Secret with notification targets; empty where there is none. */}}
+{{/* The Secret with notification targets; empty if there is none. */}}
 {{- define "mission-control.notifySecret" -}}
 {{- if .Values.notifications.existingSecret -}}
 {{- .Values.notifications.existingSecret -}}
@@ -86,8 +86,8 @@ labels:
 {{- end -}}
 {{- end -}}
 
-{{/* A file under files/ as it is, with labels and more lines in the metadata of its objects. It is never a template: CRDs and
-     Workflows have texts with double braces. (dict "text" … "root" $ "component" "crd" "more" "namespace: x") */}}
+{{/* A file under files/, unchanged except for labels and additional lines in the metadata of its objects. It is not rendered as
+     a template, because CRDs and Workflows contain double braces. (dict "text" … "root" $ "component" "crd" "more" "namespace: x") */}}
 {{- define "mission-control.file" -}}
 {{- $metadata := printf "labels:\n%s\n  app.kubernetes.io/component: %s" (include "mission-control.commonLabels" .root | indent 2) .component -}}
 {{- with .more -}}
@@ -96,7 +96,7 @@ labels:
 {{- replace "\nmetadata:\n" (printf "\nmetadata:\n%s\n" (indent 2 $metadata)) .text -}}
 {{- end -}}
 
-{{/* What Pod Security `restricted` asks for, and a bit more. */}}
+{{/* What the Pod Security Standard `restricted` requires, and a read-only root filesystem. */}}
 {{- define "mission-control.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -111,7 +111,7 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{/* What contradicts itself in a way that the schema cannot say. */}}
+{{/* Contradictions that the schema cannot express. */}}
 {{- define "mission-control.validate" -}}
 {{- if and (eq .Values.scope "cluster") .Values.namespaces -}}
 {{- fail "namespaces: only read with scope: namespaces; set that, or remove the list" -}}

@@ -1,4 +1,4 @@
--- Healthy when it can be executed, Degraded when it has problems.
+-- Healthy if it is valid, Degraded if it has problems.
 local hs = {status = "Progressing", message = "waiting for the operator"}
 local status = obj.status
 if status == nil or status.conditions == nil then

@@ -1,4 +1,4 @@
--- What a person may say to the run now. An action on a question answers the first one.
+-- The actions that the run currently accepts. Approve, Reject and Retry answer the first question.
 local status = obj.status or {}
 local over = status.phase == "Succeeded" or status.phase == "Failed" or status.phase == "Cancelled"
 local held = status.hold ~= nil and not over
@@ -8,7 +8,7 @@ if status.escalations ~= nil and status.escalations[1] ~= nil then
     open[action] = true
   end
 end
--- One table per action: Argo CD's engine refuses a table that stands in two places.
+-- One table per action: Argo CD's Lua engine refuses a table that is used twice.
 local function feedback()
   return {{name = "feedback"}}
 end

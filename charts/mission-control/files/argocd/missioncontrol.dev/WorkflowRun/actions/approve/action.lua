@@ -1,4 +1,4 @@
--- Creates a WorkflowDecision Approve that answers the run's first question. Only the first answer to a question counts: it has that name.
+-- Creates a WorkflowDecision Approve that answers the run's first question. Its name allows only one answer per question.
 local question = obj.status.escalations[1]
 local feedback = nil
 if actionParams ~= nil and actionParams["feedback"] ~= "" then
@@ -19,7 +19,7 @@ return {{
       escalation = question.id,
       action = "Approve",
       feedback = feedback,
-      -- Whoever the API server sees: Argo CD's server. Who pressed the button is in Argo CD's own log.
+      -- The API server sees Argo CD's server as the user. Argo CD's log shows who chose the action.
       by = "system:serviceaccount:argocd:argocd-server",
     },
   },

@@ -1,4 +1,4 @@
--- Creates a WorkflowDecision Pause. It goes with the run; the version of the run makes its name another one each time.
+-- Creates a WorkflowDecision Pause. It is deleted with the run. The run's resource version makes its name unique.
 return {{
   operation = "create",
   resource = {
@@ -12,7 +12,7 @@ return {{
     spec = {
       run = obj.metadata.name,
       action = "Pause",
-      -- Whoever the API server sees: Argo CD's server. Who pressed the button is in Argo CD's own log.
+      -- The API server sees Argo CD's server as the user. Argo CD's log shows who chose the action.
       by = "system:serviceaccount:argocd:argocd-server",
     },
   },
