@@ -58,8 +58,8 @@ fn modules() -> BTreeMap<String, Vec<PathBuf>> {
     let mut by_module: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for path in sources(&src) {
         let first = path.strip_prefix(&src).unwrap().components().next().unwrap();
-        let name = first.as_os_str().to_string_lossy().to_string();
-        if !name.ends_with(".rs") && name != "bin" {
+        let name = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_string();
+        if !matches!(name.as_str(), "lib" | "main" | "bin") {
             by_module.entry(name).or_default().push(path);
         }
     }

@@ -29,10 +29,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::api::Workflow;
-
-use super::args::{Format, Global};
-use super::exit::{Exit, Fault};
-use super::{out, program, source};
+use crate::cli::source;
+use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::terminal::exit::{Exit, Fault};
+use crate::cli::terminal::{out, program};
 use files::Root;
 use report::{Entry, Notes};
 use shape::{Recognised, Shape};

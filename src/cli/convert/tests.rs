@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::report::{Entry, Notes};
-use super::*;
 use crate::api::step::Step;
 use crate::engine::lint;
+
+use super::report::{Entry, Notes};
+use super::*;
 
 struct Made {
     workflow: Workflow,

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::*;
 use crate::engine::template::Template;
+
+use super::*;
 
 /// Names stay as they are.
 fn same(text: &str) -> (String, Vec<Oddity>) {

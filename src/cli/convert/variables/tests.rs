@@ -1,5 +1,6 @@
-use super::super::report::Settled;
-use super::super::template::convert;
+use crate::cli::convert::report::Settled;
+use crate::cli::convert::template::convert;
+
 use super::*;
 
 fn facts(steps: &[(&str, &[&str], bool)]) -> Vec<Facts> {

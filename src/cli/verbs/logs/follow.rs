@@ -1,0 +1,249 @@
+//! A run that goes on -> what its agents say while they say it, until the run has ended or waits for a person.
+//!
+//! What is over is shown as a whole, in order; what runs is streamed, line by line, by a task per attempt. No step speaks
+//! before the last words of those that ended before it. Start reading at [`Follow::go`].
+
+use std::collections::{HashSet, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, StreamExt};
+use kube::ResourceExt;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::api::{Phase, WorkflowRun};
+use crate::cli::cluster::session::Session;
+use crate::cli::terminal::exit::{Exit, Fault};
+use crate::cli::terminal::{out, program};
+use crate::cli::verbs::status;
+use crate::cli::verbs::watch as live;
+
+use super::pick::{Attempt, Pick, Which};
+use super::print::Printer;
+use super::show;
+use super::source::{Heard, Opened, Source};
+
+/// How long the log of an attempt that is over may be silent before it is given up.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long to wait before a log is opened again, unless the run changes before.
+const AGAIN: Duration = Duration::from_millis(500);
+
+type Run = Arc<WorkflowRun>;
+type Said = (Arc<Attempt>, Vec<u8>);
+
+struct Follow<'a> {
+    session: &'a Session,
+    /// Every attempt of what was asked for: after the newest come others.
+    all: Pick,
+    source: Arc<Source>,
+    printer: &'a mut Printer,
+    /// The run as it was last seen.
+    run: Run,
+    tell: watch::Sender<Run>,
+    say: mpsc::Sender<Said>,
+    heard: mpsc::Receiver<Said>,
+    /// Jobs of the attempts that were taken up.
+    known: HashSet<String>,
+    /// Taken up, but not begun to be shown.
+    waiting: VecDeque<Attempt>,
+    open: Vec<Arc<Attempt>>,
+    streams: JoinSet<(Arc<Attempt>, bool)>,
+}
+
+/// Shows what is said to the end of the run.
+pub async fn follow(
+    session: &Session,
+    run: WorkflowRun,
+    pick: &Pick,
+    source: Source,
+    printer: &mut Printer,
+) -> Result<Exit, Fault> {
+    // What does not exist is not waited for.
+    let begun = pick.of(&run).map_err(Fault::input)?;
+    let which = if pick.which == Which::Newest { Which::All } else { pick.which };
+    let all = Pick { which, ..pick.clone() };
+    let known = all.of(&run).unwrap_or_default().into_iter().map(|a| a.job).collect();
+    let changes = live::states(session, &run);
+    let run = Arc::new(run);
+    let (tell, _) = watch::channel(Arc::clone(&run));
+    let (say, heard) = mpsc::channel(256);
+    let follow = Follow {
+        session,
+        all,
+        source: Arc::new(source),
+        printer,
+        run,
+        tell,
+        say,
+        heard,
+        known,
+        waiting: begun.into(),
+        open: Vec::new(),
+        streams: JoinSet::new(),
+    };
+    let name = follow.run.name_any();
+    tokio::select! {
+        exit = follow.go(Box::pin(changes)) => exit,
+        _ = tokio::signal::ctrl_c() => {
+            out::note(format!("run {name} goes on; {} workflow logs {name} -f comes back to it", program::said()));
+            Ok(Exit::Interrupted)
+        }
+    }
+}
+
+impl Follow<'_> {
+    async fn go(
+        mut self,
+        mut changes: Pin<Box<dyn Stream<Item = Result<Option<WorkflowRun>, Fault>> + Send + '_>>,
+    ) -> Result<Exit, Fault> {
+        loop {
+            if !self.settle().await? {
+                return Ok(Exit::Done);
+            }
+            if let Some(exit) = self.end() {
+                return Ok(exit);
+            }
+            tokio::select! {
+                biased;
+                Some((attempt, line)) = self.heard.recv() => {
+                    if !self.printer.line(&attempt, &line) {
+                        return Ok(Exit::Done);
+                    }
+                }
+                Some(done) = self.streams.join_next() => self.ended(done.ok()),
+                change = changes.next() => self.changed(change)?,
+            }
+        }
+    }
+
+    /// The run as the watch has it now.
+    fn changed(&mut self, change: Option<Result<Option<WorkflowRun>, Fault>>) -> Result<(), Fault> {
+        match change {
+            Some(Ok(Some(run))) if run.uid() == self.run.uid() => {
+                self.run = Arc::new(run);
+                self.tell.send_replace(Arc::clone(&self.run));
+                self.take_up();
+                Ok(())
+            }
+            Some(Ok(_)) => Err(Fault::input(format!("run {} was deleted", self.run.name_any()))),
+            Some(Err(fault)) => Err(fault),
+            None => Err(Fault::input("the watch of the run ended")),
+        }
+    }
+
+    /// Attempts that were not seen before.
+    fn take_up(&mut self) {
+        // That a step is not there (any more) is no reason to end.
+        for attempt in self.all.of(&self.run).unwrap_or_default() {
+            if self.known.insert(attempt.job.clone()) {
+                self.waiting.push_back(attempt);
+            }
+        }
+    }
+
+    /// Begins what can be begun: not before the words of attempts that are over have been shown. False: nobody reads.
+    async fn settle(&mut self) -> Result<bool, Fault> {
+        while !self.open.iter().any(|a| a.is_over(&self.run)) {
+            let Some(attempt) = self.waiting.pop_front() else { break };
+            if attempt.is_over(&self.run) {
+                match show(self.session, &self.source, &self.now(attempt), self.printer).await? {
+                    Heard::Nothing(why) => out::note(why),
+                    Heard::Closed => return Ok(false),
+                    Heard::Pod | Heard::Status => {}
+                }
+                continue;
+            }
+            let attempt = Arc::new(attempt);
+            self.open.push(Arc::clone(&attempt));
+            let (source, say, runs) = (Arc::clone(&self.source), self.say.clone(), self.tell.subscribe());
+            self.streams.spawn(async move {
+                let any = stream(&source, &attempt, runs, say).await;
+                (attempt, any)
+            });
+        }
+        Ok(true)
+    }
+
+    /// The same attempt with what the status keeps of it by now.
+    fn now(&self, attempt: Attempt) -> Attempt {
+        let all = Pick { which: Which::Number(attempt.n), ..self.all.clone() };
+        let same = all.of(&self.run).unwrap_or_default().into_iter().find(|a| a.job == attempt.job);
+        same.unwrap_or(attempt)
+    }
+
+    /// An attempt has no more to say; what it left in the status alone is shown from there.
+    fn ended(&mut self, done: Option<(Arc<Attempt>, bool)>) {
+        while let Ok((attempt, line)) = self.heard.try_recv() {
+            self.printer.line(&attempt, &line);
+        }
+        let Some((attempt, any)) = done else { return };
+        self.open.retain(|a| a.job != attempt.job);
+        if any {
+            return;
+        }
+        let attempt = self.now((*attempt).clone());
+        let (source, printer) = (&self.source, &mut *self.printer);
+        if let Heard::Nothing(why) = source.status(&attempt, None, &mut |line| printer.line(&attempt, line)) {
+            out::note(why);
+        }
+    }
+
+    /// The exit code of the run, once all is shown and it is not going on.
+    fn end(&self) -> Option<Exit> {
+        if !self.open.is_empty() || !self.waiting.is_empty() {
+            return None;
+        }
+        let now = self.run.status.as_ref()?;
+        let name = self.run.name_any();
+        let phase = now.phase.filter(|p| !matches!(p, Phase::Pending | Phase::Running))?;
+        let exit = status::exit(&self.run);
+        let message = now.message.as_deref().map(crate::view::plain::one_line).unwrap_or_default();
+        out::note(format!("run {name}: {phase} ({}): {message}", now.progress.clone().unwrap_or_default()));
+        if exit == Exit::NeedsYou {
+            out::note(format!("next:  {} workflow status {name}", program::said()));
+        }
+        Some(exit)
+    }
+}
+
+/// Sends the attempt's lines until it is over and its log at its end. True: there were any.
+async fn stream(
+    source: &Source,
+    attempt: &Arc<Attempt>,
+    mut runs: watch::Receiver<Run>,
+    say: mpsc::Sender<Said>,
+) -> bool {
+    let mut last = None;
+    let mut any = false;
+    loop {
+        // Asked before the log is opened: then that log is whole.
+        let over = attempt.is_over(&runs.borrow_and_update());
+        if let Ok(Ok(Opened::Log(mut lines))) = timeout(SILENCE, source.open(&attempt.job, true, last)).await
+        {
+            loop {
+                match timeout(SILENCE, lines.next()).await {
+                    Ok(Ok(Some(line))) if any || line.at.is_some() => {
+                        any = true;
+                        last = line.at.or(last);
+                        if say.send((Arc::clone(attempt), line.text)).await.is_err() {
+                            return any;
+                        }
+                    }
+                    // The kubelet's excuse has no time: it is not the agent's word.
+                    Ok(_) => break,
+                    Err(_) if attempt.is_over(&runs.borrow()) => return any,
+                    Err(_) => {}
+                }
+            }
+        }
+        if over {
+            return any;
+        }
+        if let Ok(Err(_)) = timeout(AGAIN, runs.changed()).await {
+            return any;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Lines of attempts -> stdout, under heads where the words of several stand there.
+
+use std::io::Write;
+
+use crate::cli::terminal::out;
+use crate::view::plain::plain;
+
+use super::pick::Attempt;
+
+/// Writes lines, and a head where another attempt speaks than before.
+#[derive(Debug)]
+pub struct Printer {
+    /// Heads stand on stdout; else stdout has the words alone.
+    pub heads: bool,
+    raw: bool,
+    /// Job of the attempt that spoke last.
+    speaks: Option<String>,
+}
+
+impl Printer {
+    pub fn new(heads: bool, raw: bool) -> Self {
+        Self { heads, raw, speaks: None }
+    }
+
+    /// What follows is of that attempt.
+    pub fn head(&mut self, attempt: &Attempt) {
+        let before = self.speaks.replace(attempt.job.clone());
+        if before.as_ref() == Some(&attempt.job) {
+            return;
+        }
+        match (self.heads, before) {
+            (true, None) => out::line(format!("==> {attempt} <==")),
+            (true, Some(_)) => out::line(format!("\n==> {attempt} <==")),
+            // The first needs no name: it was asked for by it.
+            (false, None) => {}
+            (false, Some(_)) => out::note(format!("==> {attempt} <==")),
+        }
+    }
+
+    /// False: nobody reads any more.
+    pub fn line(&mut self, attempt: &Attempt, line: &[u8]) -> bool {
+        self.head(attempt);
+        let mut out = std::io::stdout().lock();
+        let written = if self.raw {
+            out.write_all(line)
+        } else {
+            out.write_all(plain(&String::from_utf8_lossy(line)).as_bytes())
+        };
+        written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).is_ok()
+    }
+}
