@@ -5,7 +5,6 @@
 
 mod cluster;
 mod command_line;
-mod convert;
 mod source;
 mod terminal;
 mod verbs;
@@ -21,8 +20,8 @@ pub use command_line::tree::command;
 use terminal::exit::{self, Exit, Fault};
 use terminal::{arguments as args, paint, program};
 use verbs::{
-    dashboard, decide, delete, doctor, lint, list, logs, parse, plan, render, resume, revisions, run, runs,
-    stats, status, version, wait,
+    convert, dashboard, decide, delete, doctor, lint, list, logs, parse, plan, render, resume, revisions,
+    run, runs, stats, status, version, wait,
 };
 
 /// Declarative agent workflows on Kubernetes, from the command line.
@@ -85,7 +84,7 @@ enum WorkflowVerb {
     #[command(hide = true, about = "Show the figures of stats: they are always current")]
     RefreshMetrics(stats::Stats),
     Revisions(revisions::Revisions),
-    Convert(convert::Verb),
+    Convert(convert::Convert),
     Lint(lint::Lint),
     Plan(plan::Plan),
     Render(render::Render),

@@ -12,15 +12,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("rehearse", &["api", "engine"]),
     ("job", &["api", "engine"]),
     ("view", &["api", "engine"]),
+    ("convert", &["api", "engine"]),
     ("metrics", &["api", "engine"]),
     ("reconcile", &["api", "engine", "job", "metrics"]),
     ("dashboard", &["api", "view"]),
-    ("cli", &["api", "engine", "job", "view", "rehearse"]),
+    ("cli", &["api", "engine", "job", "view", "rehearse", "convert"]),
     ("operator", &["api", "engine", "rehearse", "job", "view", "metrics", "reconcile", "dashboard", "cli"]),
 ];
 
 /// Modules without async, clock, client or environment, and the words that would betray them.
-const PURE: &[&str] = &["api", "engine", "rehearse", "job", "view"];
+const PURE: &[&str] = &["api", "engine", "rehearse", "job", "view", "convert"];
 const IMPURE: &[&str] = &[
     "async fn",
     ".await",

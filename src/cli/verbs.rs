@@ -1,5 +1,6 @@
 //! A file per verb: its arguments, and what it does.
 
+pub(super) mod convert;
 pub(super) mod dashboard;
 pub(super) mod decide;
 pub(super) mod delete;

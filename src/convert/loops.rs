@@ -1,8 +1,10 @@
 //! Steps of antfarm -> the same steps with every verifier right after its loop, and only ways back that exist.
 
-use super::antfarm::rounds;
 use super::draft::{Back, Step};
 use super::report::{Notes, Owner};
+
+/// Rounds of a verifier where the file gives none.
+const ROUNDS: u32 = 2;
 
 pub fn arrange(steps: Vec<Step>, notes: &mut Notes) -> Vec<Step> {
     let mut steps = steps;
@@ -47,6 +49,11 @@ fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
         notes.say(Owner::Step(judge.old).at(""), format!("moved: it runs after every story of {}", work.id));
     }
     steps.insert(at, judge);
+}
+
+/// Rounds of a verifier of single stories.
+fn rounds(verifier: &Step, work: &Step) -> u32 {
+    verifier.back.as_ref().and_then(|b| b.limit).or(work.retries).unwrap_or(ROUNDS)
 }
 
 /// Work can go back to a step before, from a step that is no loop.

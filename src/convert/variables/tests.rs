@@ -1,5 +1,5 @@
-use crate::cli::convert::report::Settled;
-use crate::cli::convert::template::convert;
+use super::super::report::Settled;
+use super::super::template::convert;
 
 use super::*;
 

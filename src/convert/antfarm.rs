@@ -10,9 +10,6 @@ use super::node::Node;
 use super::report::{Notes, Owner};
 use super::shape::Shape;
 
-/// Attempts of a step, and rounds of a verifier, where the file says nothing.
-const RETRIES: u32 = 2;
-
 pub fn read(document: &Value, notes: &mut Notes) -> Option<Draft> {
     let mut top = Node::of(document, Owner::Spec)?;
     let id = top.text("id", notes).unwrap_or_default();
@@ -193,9 +190,4 @@ fn notifications(top: &mut Node<'_>, notes: &mut Notes) -> Vec<NotifyEvent> {
         ),
     );
     vec![NotifyEvent::Escalated, NotifyEvent::Failed, NotifyEvent::Succeeded, NotifyEvent::Cancelled]
-}
-
-/// Rounds of a verifier of single stories.
-pub fn rounds(verifier: &Step, work: &Step) -> u32 {
-    verifier.back.as_ref().and_then(|b| b.limit).or(work.retries).unwrap_or(RETRIES)
 }
