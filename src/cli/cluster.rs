@@ -3,8 +3,7 @@
 pub(super) mod fault;
 pub(super) mod find;
 pub(super) mod installed;
-pub(super) mod named;
 pub(super) mod pages;
-pub(super) mod revision;
+pub(super) mod run;
 pub(super) mod server_table;
 pub(super) mod session;

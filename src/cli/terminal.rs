@@ -2,10 +2,8 @@
 
 pub(super) mod arguments;
 pub(super) mod exit;
-pub(super) mod length;
 pub(super) mod out;
 pub(super) mod paint;
-pub(super) mod pairs;
 pub(super) mod program;
 pub(super) mod run_status;
 pub(super) mod table;

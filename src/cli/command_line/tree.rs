@@ -3,7 +3,7 @@
 use clap::{Command, CommandFactory, Subcommand};
 
 use crate::cli::terminal::exit::CODES;
-use crate::cli::{Mc, WorkflowVerb};
+use crate::cli::verbs::{Mc, WorkflowVerb};
 
 /// The most columns of a help.
 const WIDTH: usize = 80;

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::api::{Phase, WorkflowRun};
+
 /// Shown at the end of `mc --help`.
 pub const CODES: &str = "\
 Exit codes:
@@ -25,6 +27,15 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// What the run's phase means for a script.
+    pub fn of_run(run: &WorkflowRun) -> Self {
+        match run.status.as_ref().and_then(|s| s.phase) {
+            None | Some(Phase::Pending | Phase::Running | Phase::Succeeded) => Exit::Done,
+            Some(Phase::Paused) => Exit::NeedsYou,
+            Some(Phase::Failed | Phase::Cancelled) => Exit::Failed,
+        }
+    }
+
     /// For the shell.
     pub fn code(self) -> ExitCode {
         ExitCode::from(match self {

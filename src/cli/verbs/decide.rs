@@ -16,9 +16,9 @@ use crate::api::status::EscalationStatus;
 use crate::api::{Action, WorkflowDecision, WorkflowDecisionSpec, WorkflowRun};
 use crate::cli::cluster::find::{self, Which};
 use crate::cli::cluster::session::{self, Session};
-use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::terminal::arguments::{Format, Global, pair};
 use crate::cli::terminal::exit::{Exit, Fault};
-use crate::cli::terminal::{out, pairs, program, run_status};
+use crate::cli::terminal::{out, program, run_status};
 use crate::view::words;
 
 /// How long the operator may take to say what came of a decision.
@@ -42,7 +42,7 @@ pub struct Answer {
     #[arg(long, value_name = "TEXT")]
     feedback: Option<String>,
     /// A value that the step did not give; may be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pairs::pair)]
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
 }
 

@@ -7,11 +7,10 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
 
 use crate::api::{Phase, RunRecord, WorkflowRun};
-use crate::cli::cluster::named;
 use crate::cli::cluster::session::{self, Session};
 use crate::cli::terminal::arguments::{Format, Global};
 use crate::cli::terminal::exit::{Exit, Fault};
-use crate::cli::terminal::out;
+use crate::cli::terminal::{out, program};
 use crate::engine::ids;
 
 /// Delete runs, with their Jobs, Pods and volumes
@@ -102,7 +101,7 @@ async fn delete(args: &Delete, output: Option<Format>, session: Session) -> Resu
 }
 
 async fn look(session: &Session, name: &str, with_record: bool) -> Result<Doomed, Fault> {
-    let run = named::run(session, name).await?;
+    let run = named(session, name).await?;
     let record = ids::record_name(name, &ids::spec_hash(&run.spec));
     let found = session.beside::<RunRecord>(&run).get_opt(&record).await;
     let record = found.map_err(|e| session.fault(&format!("get record {record}"), &e))?;
@@ -112,6 +111,16 @@ async fn look(session: &Session, name: &str, with_record: bool) -> Result<Doomed
         remove_record(session, &doomed, record, true).await?;
     }
     Ok(doomed)
+}
+
+/// The run of that name in the session's namespace.
+async fn named(session: &Session, name: &str) -> Result<WorkflowRun, Fault> {
+    let found = session.api::<WorkflowRun>().get_opt(name).await;
+    let found = found.map_err(|e| session.fault(&format!("get run {name}"), &e))?;
+    found.ok_or_else(|| {
+        Fault::input(format!("there is no run {name} in namespace {}", session.namespace))
+            .next(format!("{} workflow runs -A shows all runs", program::said()))
+    })
 }
 
 fn is_live(run: &WorkflowRun) -> bool {

@@ -113,7 +113,7 @@ async fn logs(args: &Logs, output: Option<Format>, session: Session) -> Result<E
         if printer.heads {
             printer.head(attempt);
         }
-        match show(&session, &source, attempt, &mut printer).await? {
+        match printer.attempt(&session, &source, attempt).await? {
             Heard::Nothing(why) if alone(attempt) => return Err(Fault::input(why)),
             Heard::Nothing(why) => out::note(why),
             Heard::Closed => break,
@@ -121,17 +121,6 @@ async fn logs(args: &Logs, output: Option<Format>, session: Session) -> Result<E
         }
     }
     Ok(Exit::Done)
-}
-
-/// Prints what one attempt said so far.
-async fn show(
-    session: &Session,
-    source: &Source,
-    attempt: &Attempt,
-    printer: &mut Printer,
-) -> Result<Heard, Fault> {
-    let heard = source.hear(attempt, &mut |line| printer.line(attempt, line)).await;
-    heard.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))
 }
 
 async fn data(

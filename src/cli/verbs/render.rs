@@ -1,10 +1,8 @@
 //! `mc workflow render`: a step's input as an agent would be given it, byte by byte.
 //!
 //! [`given`] reads what the caller gives, [`moment`] makes of it a run whose step is about to start, and the engine renders that.
-//! [`missing`] says how to give what is missing.
 
 mod given;
-mod missing;
 mod moment;
 
 use std::fs;
@@ -21,8 +19,10 @@ use crate::cli::source::document::documents;
 use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program};
+use crate::engine::context::{camel_output, snake_output};
 use crate::engine::definition::{Definition, Doing};
 use crate::engine::launch::too_large;
+use crate::engine::lint::OF_LOOPS;
 use crate::engine::template::{RenderError, Template};
 use given::Given;
 
@@ -90,7 +90,7 @@ pub fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
     match template.render(&context) {
         Ok(rendered) => Ok(print(&rendered, as_file, &context)),
         Err(RenderError::Missing(names)) => {
-            out::note(missing::told(&definition, step, &names));
+            out::note(missing(&definition, step, &names));
             Ok(Exit::Failed)
         }
         Err(RenderError::Other(message)) => {
@@ -186,4 +186,40 @@ fn values(args: &Render) -> Result<Vec<(String, String)>, Fault> {
         all.push((name, value));
     }
     Ok(all)
+}
+
+/// Variables without a value, a line each with the option that gives it one.
+fn missing(definition: &Definition, step: usize, names: &[String]) -> String {
+    let name = definition.steps.get(step).map_or("", |s| s.name.as_str());
+    let (count, s) = (names.len(), if names.len() == 1 { "" } else { "s" });
+    let widest = names.iter().map(String::len).max().unwrap_or_default();
+    let mut text = format!("step {name}: {count} variable{s} without a value; give it with");
+    for name in names {
+        text.push_str(&format!("\n  {name:widest$}  {}", option(definition, name)));
+    }
+    if let Some(list) = list_of(definition, step, names) {
+        text.push_str(&format!("\nor give the loop's whole list: --set-file {list}=FILE"));
+    }
+    text
+}
+
+/// The list's name, where something is missing that follows from the list.
+fn list_of<'d>(definition: &'d Definition, step: usize, names: &[String]) -> Option<&'d str> {
+    let each = definition.loop_of(step).and_then(|i| definition.steps.get(i)?.each.as_ref())?;
+    let own = |name: &String| OF_LOOPS.contains(&name.as_str()) || name.split('.').next() == Some(&each.name);
+    let list = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
+    names.iter().any(own).then_some(list)
+}
+
+/// The option that gives the variable its value.
+fn option(definition: &Definition, name: &str) -> String {
+    if name == "task" {
+        return "--task TEXT".into();
+    }
+    let said =
+        definition.steps.iter().find(|s| name == camel_output(&s.name) || name == snake_output(&s.name));
+    match said {
+        Some(step) => format!("--set steps.{}.output=TEXT", step.name),
+        None => format!("--set {name}=TEXT"),
+    }
 }

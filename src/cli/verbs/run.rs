@@ -1,7 +1,7 @@
 //! `mc workflow run`: asks for one execution.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use kube::ResourceExt;
@@ -9,9 +9,10 @@ use kube::api::{ObjectMeta, PostParams};
 
 use crate::api::{Workflow, WorkflowRef, WorkflowRun, WorkflowRunSpec};
 use crate::cli::cluster::session::{self, Session};
-use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::source;
+use crate::cli::terminal::arguments::{Format, Global, pair};
 use crate::cli::terminal::exit::{Exit, Fault};
-use crate::cli::terminal::{out, pairs, program};
+use crate::cli::terminal::{out, program};
 use crate::engine::params;
 
 use super::wait::Patience;
@@ -44,10 +45,10 @@ pub struct Run {
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// A param of the workflow; may be repeated.
-    #[arg(short, long = "param", value_name = "KEY=VALUE", value_parser = pairs::pair)]
+    #[arg(short, long = "param", value_name = "KEY=VALUE", value_parser = pair)]
     param: Vec<(String, String)>,
     /// A param whose value is a file's text; may be repeated.
-    #[arg(long, value_name = "KEY=FILE", value_parser = pairs::pair)]
+    #[arg(long, value_name = "KEY=FILE", value_parser = pair)]
     param_file: Vec<(String, String)>,
     /// Name of the run; built in: the workflow's name and five letters.
     #[arg(long, value_name = "NAME")]
@@ -72,14 +73,19 @@ pub fn run(args: &Run, global: &Global) -> Result<Exit, Fault> {
         );
     }
     let task = match &args.file {
-        Some(file) => Some(pairs::text_of(file)?),
+        Some(file) => Some(text_of(file)?),
         None => args.task.clone(),
     };
     let mut given: BTreeMap<String, String> = args.param.iter().cloned().collect();
     for (key, file) in &args.param_file {
-        given.insert(key.clone(), pairs::text_of(&PathBuf::from(file))?);
+        given.insert(key.clone(), text_of(&PathBuf::from(file))?);
     }
     session::with(global, async |session| start(args, task, given, global.output, session).await)
+}
+
+/// A file's text; `-` is stdin.
+fn text_of(file: &Path) -> Result<String, Fault> {
+    source::text(file).map_err(|e| Fault::input(format!("cannot read {}: {e}", file.display())))
 }
 
 async fn start(

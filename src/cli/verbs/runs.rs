@@ -8,9 +8,8 @@ use crate::api::{Phase, Stamp, WorkflowRun};
 use crate::cli::cluster::pages;
 use crate::cli::cluster::server_table::{self, Row};
 use crate::cli::cluster::session::{self, Session};
-use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::terminal::arguments::{Format, Global, Length, length};
 use crate::cli::terminal::exit::{Exit, Fault};
-use crate::cli::terminal::length::{self, Length};
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint, program};
 use crate::view::time::age;
@@ -34,7 +33,7 @@ pub struct Runs {
     #[arg(short, long, value_name = "N", default_value_t = 20)]
     limit: usize,
     /// Only runs that were created since then, such as 2h or 7d.
-    #[arg(long, value_name = "AGE", value_parser = length::length)]
+    #[arg(long, value_name = "AGE", value_parser = length)]
     since: Option<Length>,
 }
 

@@ -1,8 +1,5 @@
 //! `mc workflow stats`: the records of runs that ended lately, and live runs -> figures.
 
-use std::time::Duration;
-
-use anstyle::Style;
 use clap::Args;
 use jiff::Timestamp;
 use kube::api::ListParams;
@@ -12,14 +9,15 @@ use crate::api::labels::{self, label_value};
 use crate::api::{Phase, RunRecord, Stamp, Workflow, WorkflowRun};
 use crate::cli::cluster::pages;
 use crate::cli::cluster::session::{self, Session};
-use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::terminal::arguments::{Format, Global, Length, length};
 use crate::cli::terminal::exit::{Exit, Fault};
-use crate::cli::terminal::length::{self, Length};
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint, program};
-use crate::view::stats::{Band, FEW, Figures, OfWorkflow, Seconds, Stats as Totals, Trend};
-use crate::view::time::short;
+use crate::view::stats::{FEW, Figures, OfWorkflow, Seconds, Stats as Totals, Trend};
 
+use numbers::{percent, seconds, shown};
+
+mod numbers;
 mod trend;
 
 /// How runs went: success, durations, retries, bottlenecks
@@ -50,7 +48,7 @@ pub struct Stats {
     #[arg(value_name = "WORKFLOW")]
     workflow: Option<String>,
     /// How far back ended runs count, such as 30d, 12h or 1d12h.
-    #[arg(long, value_name = "TIME", default_value = "30d", hide_default_value = true, value_parser = length::length)]
+    #[arg(long, value_name = "TIME", default_value = "30d", hide_default_value = true, value_parser = length)]
     since: Length,
 }
 
@@ -169,16 +167,6 @@ fn lines(all: &Figures) -> Vec<String> {
     ]
 }
 
-fn percent(rate: Option<f64>) -> (String, Style) {
-    let Some(rate) = rate else { return ("-".into(), paint::FAINT) };
-    let colour = match Band::of(rate) {
-        Band::Green => paint::GOOD,
-        Band::Amber => paint::WAITS,
-        Band::Red => paint::BAD,
-    };
-    (format!("{:.0}%", rate * 100.0), colour)
-}
-
 fn workflows(all: &[OfWorkflow], everywhere: bool, wide: bool) -> Table {
     let mut head = if everywhere { vec!["NAMESPACE"] } else { Vec::new() };
     head.extend(["WORKFLOW", "ENDED", "LIVE", "SUCCESS", "AVERAGE", "P95", "RETRIES", "ESCALATED"]);
@@ -228,13 +216,4 @@ fn more_cells(figures: &Figures) -> [Cell; 9] {
 
 fn time(figures: &Figures, of: fn(&Seconds) -> f64) -> Cell {
     figures.seconds.as_ref().map_or("-".into(), |s| shown(of(s))).into()
-}
-
-fn shown(seconds: f64) -> String {
-    short(Duration::try_from_secs_f64(seconds).unwrap_or_default())
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a run is shorter than 2^52 seconds")]
-fn seconds(whole: u64) -> f64 {
-    whole as f64
 }

@@ -3,9 +3,9 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::api::{Phase, Stamp, WorkflowRun};
+use crate::api::{Stamp, WorkflowRun};
 use crate::cli::cluster::find::{self, Which};
-use crate::cli::cluster::revision;
+use crate::cli::cluster::run;
 use crate::cli::cluster::session::{self, Session};
 use crate::cli::terminal::arguments::{Format, Global};
 use crate::cli::terminal::exit::{Exit, Fault};
@@ -37,30 +37,21 @@ pub fn run(args: &Status, global: &Global) -> Result<Exit, Fault> {
         match global.output {
             Some(format @ (Format::Json | Format::Yaml | Format::Name)) => {
                 out::object(&run, format)?;
-                Ok(exit(&run))
+                Ok(Exit::of_run(&run))
             }
             None | Some(Format::Wide) if args.watch => watch::run(&session, &run).await,
             None | Some(Format::Wide) => {
                 print(&session, &run).await;
-                Ok(exit(&run))
+                Ok(Exit::of_run(&run))
             }
         }
     })
 }
 
 async fn print(session: &Session, run: &WorkflowRun) {
-    let spec = revision::of(session, run).await;
+    let spec = run::pinned_spec(session, run).await;
     let view = RunView::of(run, spec.as_ref(), Stamp::of(Timestamp::now()));
     for line in run_status::lines(&view, out::width(), None) {
         out::line(line);
-    }
-}
-
-/// What the run's phase means for a script.
-pub fn exit(run: &WorkflowRun) -> Exit {
-    match run.status.as_ref().and_then(|s| s.phase) {
-        None | Some(Phase::Pending | Phase::Running | Phase::Succeeded) => Exit::Done,
-        Some(Phase::Paused) => Exit::NeedsYou,
-        Some(Phase::Failed | Phase::Cancelled) => Exit::Failed,
     }
 }

@@ -8,14 +8,12 @@ use kube::ResourceExt;
 
 use crate::api::{Phase, WorkflowRun};
 use crate::cli::cluster::find::{self, Which};
+use crate::cli::cluster::run;
 use crate::cli::cluster::session::{self, Session};
-use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::terminal::arguments::{Format, Global, Length, length};
 use crate::cli::terminal::exit::{Exit, Fault};
-use crate::cli::terminal::length::{self, Length};
 use crate::cli::terminal::{out, program, run_status};
 use crate::view::words;
-
-use super::{status, watch};
 
 /// Wait until a run is over or asks a person.
 #[derive(Args, Debug)]
@@ -37,7 +35,7 @@ pub struct Wait {
 #[derive(Args, Clone, Debug)]
 pub struct Patience {
     /// Give up after this long; built in: never.
-    #[arg(long, value_name = "SPAN", value_parser = length::length)]
+    #[arg(long, value_name = "SPAN", value_parser = length)]
     timeout: Option<Length>,
     /// Go on waiting while a person is asked.
     #[arg(long)]
@@ -76,7 +74,7 @@ pub async fn until_over(
         Some(format @ (Format::Json | Format::Yaml | Format::Name)) => out::object(&ended, format)?,
         None | Some(Format::Wide) => tell(&ended),
     }
-    Ok(status::exit(&ended))
+    Ok(Exit::of_run(&ended))
 }
 
 async fn sleep(limit: Duration) {
@@ -88,7 +86,7 @@ async fn sleep(limit: Duration) {
 }
 
 async fn end(session: &Session, run: &WorkflowRun, patience: &Patience) -> Result<WorkflowRun, Fault> {
-    let mut states = Box::pin(watch::states(session, run));
+    let mut states = Box::pin(run::states(session, run));
     while let Some(state) = states.next().await {
         let Some(run) = state? else {
             return Err(Fault::input(format!("the run {} was deleted", run.name_any())));

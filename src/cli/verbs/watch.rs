@@ -6,13 +6,12 @@ use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use jiff::Timestamp;
 use kube::ResourceExt;
-use kube::runtime::{WatchStreamExt, watcher};
 
 use crate::api::{Phase, Stamp, StepPhase, WorkflowRun, WorkflowSpec};
-use crate::cli::cluster::revision;
+use crate::cli::cluster::run;
 use crate::cli::cluster::session::Session;
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program, run_status};
@@ -20,44 +19,16 @@ use crate::view::run::{RunView, StepView};
 use crate::view::time::short;
 use crate::view::words;
 
-use super::status;
-
 /// How often the clocks of a live view are drawn anew.
 const TICK: Duration = Duration::from_millis(250);
-
-/// Every state of the run from now on; `None`: it is gone.
-pub fn states(
-    session: &Session,
-    run: &WorkflowRun,
-) -> impl Stream<Item = Result<Option<WorkflowRun>, Fault>> + use<> {
-    let api = session.beside::<WorkflowRun>(run);
-    let session = session.clone();
-    watcher::watch_object(api, &run.name_any()).default_backoff().filter_map(move |state| {
-        let answer = match state {
-            Ok(state) => Some(Ok(state)),
-            // What may pass is tried again by the watcher; what is refused is not.
-            Err(watcher::Error::InitialListFailed(e) | watcher::Error::WatchStartFailed(e))
-                if is_refused(&e) =>
-            {
-                Some(Err(session.fault("watch workflowruns", &e)))
-            }
-            Err(_) => None,
-        };
-        futures::future::ready(answer)
-    })
-}
-
-fn is_refused(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if matches!(status.code, 401 | 403 | 404))
-}
 
 /// Shows the run until it is over. Where nobody sits at a terminal, it ends when a person is asked, too.
 pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
     let name = run.name_any();
-    let mut states = Box::pin(states(session, run));
+    let mut states = Box::pin(run::states(session, run));
     let mut screen = Screen::new();
     let mut now_is = run.clone();
-    let mut spec = revision::of(session, run).await;
+    let mut spec = run::pinned_spec(session, run).await;
     let mut pinned = is_pinned(run);
     let mut tick = tokio::time::interval(TICK);
     let mut turn = 0;
@@ -79,13 +50,13 @@ pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
         // Once it is known which: who may not read it is not asked about it with every picture.
         if !pinned && is_pinned(&now_is) {
             pinned = true;
-            spec = revision::of(session, &now_is).await;
+            spec = run::pinned_spec(session, &now_is).await;
         }
         screen.draw(&now_is, spec.as_ref(), turn);
         let phase = now_is.status.as_ref().and_then(|s| s.phase);
         if phase.is_some_and(Phase::is_terminal) || (phase == Some(Phase::Paused) && !screen.live) {
             screen.leave(&now_is, spec.as_ref());
-            return Ok(status::exit(&now_is));
+            return Ok(Exit::of_run(&now_is));
         }
     }
 }

@@ -15,15 +15,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::api::{Phase, WorkflowRun};
+use crate::cli::cluster::run;
 use crate::cli::cluster::session::Session;
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program};
-use crate::cli::verbs::status;
-use crate::cli::verbs::watch as live;
 
 use super::pick::{Attempt, Pick, Which};
 use super::print::Printer;
-use super::show;
 use super::source::{Heard, Opened, Source};
 
 /// How long the log of an attempt that is over may be silent before it is given up.
@@ -66,7 +64,7 @@ pub async fn follow(
     let which = if pick.which == Which::Newest { Which::All } else { pick.which };
     let all = Pick { which, ..pick.clone() };
     let known = all.of(&run).unwrap_or_default().into_iter().map(|a| a.job).collect();
-    let changes = live::states(session, &run);
+    let changes = run::states(session, &run);
     let run = Arc::new(run);
     let (tell, _) = watch::channel(Arc::clone(&run));
     let (say, heard) = mpsc::channel(256);
@@ -149,7 +147,8 @@ impl Follow<'_> {
         while !self.open.iter().any(|a| a.is_over(&self.run)) {
             let Some(attempt) = self.waiting.pop_front() else { break };
             if attempt.is_over(&self.run) {
-                match show(self.session, &self.source, &self.now(attempt), self.printer).await? {
+                let attempt = self.now(attempt);
+                match self.printer.attempt(self.session, &self.source, &attempt).await? {
                     Heard::Nothing(why) => out::note(why),
                     Heard::Closed => return Ok(false),
                     Heard::Pod | Heard::Status => {}
@@ -199,7 +198,7 @@ impl Follow<'_> {
         let now = self.run.status.as_ref()?;
         let name = self.run.name_any();
         let phase = now.phase.filter(|p| !matches!(p, Phase::Pending | Phase::Running))?;
-        let exit = status::exit(&self.run);
+        let exit = Exit::of_run(&self.run);
         let message = now.message.as_deref().map(crate::view::plain::one_line).unwrap_or_default();
         out::note(format!("run {name}: {phase} ({}): {message}", now.progress.clone().unwrap_or_default()));
         if exit == Exit::NeedsYou {

@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use crate::cli::cluster::session::Session;
+use crate::cli::terminal::exit::Fault;
 use crate::cli::terminal::out;
 use crate::view::plain::plain;
 
 use super::pick::Attempt;
+use super::source::{Heard, Source};
 
 /// Writes lines, and a head where another attempt speaks than before.
 #[derive(Debug)]
@@ -20,6 +23,17 @@ pub struct Printer {
 impl Printer {
     pub fn new(heads: bool, raw: bool) -> Self {
         Self { heads, raw, speaks: None }
+    }
+
+    /// Prints what one attempt said so far.
+    pub async fn attempt(
+        &mut self,
+        session: &Session,
+        source: &Source,
+        attempt: &Attempt,
+    ) -> Result<Heard, Fault> {
+        let heard = source.hear(attempt, &mut |line| self.line(attempt, line)).await;
+        heard.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))
     }
 
     /// What follows is of that attempt.

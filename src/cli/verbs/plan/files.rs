@@ -10,11 +10,13 @@ use serde_json::Value;
 use crate::api::{Workflow, WorkflowRef, WorkflowRun, WorkflowRunSpec};
 use crate::cli::source::Source;
 use crate::cli::terminal::exit::Fault;
+use crate::cli::terminal::program;
 use crate::cli::verbs::lint;
 use crate::engine::definition::Definition;
 use crate::rehearse::answers::{self, Script};
+use crate::rehearse::invent;
 
-use super::Plan;
+use super::arguments::Plan;
 
 /// What is rehearsed.
 pub(super) struct Chosen {
@@ -44,9 +46,18 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
         return Err(Fault::input(format!("{}: no run of workflow {name}", path.display())));
     }
     let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
-    let made_up = super::made_up(&all, args);
+    let made_up = made_up(&all, args);
     let run = made(args, &workflow, &made_up);
     Ok(Ok(Chosen { workflow, run, made_up }))
+}
+
+/// What a run lacks that nobody gave: the task, and the params that it needs.
+fn made_up(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
+    let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
+    let params =
+        invent::params(all, &given).into_iter().map(|(name, value)| (format!("params.{name}"), value));
+    let task = args.task.is_none().then(|| ("task".to_string(), "<task>".to_string()));
+    task.into_iter().chain(params).collect()
 }
 
 /// A run of what was given and what was made up.
@@ -136,9 +147,7 @@ pub(super) fn answers(path: &Path, all: &Definition) -> Result<Script, Fault> {
     let value = documents.first().filter(|v| !v.is_null()).unwrap_or(&none);
     answers::read(value, all).map_err(|problems| {
         let lines = problems.join(&format!("\n       {}: ", path.display()));
-        Fault::input(format!("{}: {lines}", path.display())).next(format!(
-            "{} workflow plan --help shows how answers are written",
-            crate::cli::terminal::program::said()
-        ))
+        Fault::input(format!("{}: {lines}", path.display()))
+            .next(format!("{} workflow plan --help shows how answers are written", program::said()))
     })
 }

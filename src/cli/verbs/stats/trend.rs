@@ -3,7 +3,7 @@
 use crate::cli::terminal::table::{Cell, Table};
 use crate::view::stats::{Day, Executions, Seconds, WorkflowTrend};
 
-use super::{percent, seconds, shown};
+use super::numbers::{percent, seconds, shown};
 
 /// What ended on each day; days without any are left out.
 pub fn days(all: &[Day]) -> Option<Table> {
