@@ -84,24 +84,12 @@ pub struct Length {
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// `Span` knows no days: in a workflow they would be misread as working days.
+/// Lengths of the API, and days.
 pub fn length(text: &str) -> Result<Length, String> {
-    let wrong = || format!("{text:?} is not a length of time; write it like 30d, 12h or 1d12h");
-    let (days, rest) = text.split_once('d').map_or(("0", text), |(days, rest)| (days, rest));
-    let days: u32 = days.parse().map_err(|_| wrong())?;
-    let rest = match rest {
-        "" if text.is_empty() => return Err(wrong()),
-        "" => Duration::ZERO,
-        rest => rest.parse::<Span>().map_err(|_| wrong())?.as_duration(),
-    };
-    if days > 3660 {
-        return Err(format!("{text:?} is too long; 3660d is the most"));
-    }
-    let words = match rest {
-        Duration::ZERO if days != 1 => format!("{days} days"),
-        _ => text.to_string(),
-    };
-    Ok(Length { words, length: DAY * days + rest })
+    let length = Span::with_days(text)?.as_duration();
+    let days = length.as_secs() / DAY.as_secs();
+    let is_days = text.ends_with('d') && days != 1;
+    Ok(Length { words: if is_days { format!("{days} days") } else { text.to_string() }, length })
 }
 
 #[cfg(test)]
