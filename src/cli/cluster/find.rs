@@ -10,8 +10,7 @@ use serde::Deserialize;
 use crate::api::WorkflowRun;
 use crate::cli::terminal::exit::Fault;
 use crate::cli::terminal::program;
-use crate::cli::terminal::table::cut;
-use crate::view::plain::one_line;
+use crate::view::plain::{cut, one_line};
 
 use super::pages;
 use super::session::Session;

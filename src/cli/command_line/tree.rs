@@ -4,6 +4,7 @@ use clap::{Command, CommandFactory, Subcommand};
 
 use crate::cli::terminal::exit::CODES;
 use crate::cli::verbs::{Mc, WorkflowVerb};
+use crate::view::plain::cut;
 
 /// The most columns of a help.
 const WIDTH: usize = 80;
@@ -43,7 +44,7 @@ fn list(verbs: &[Command]) -> String {
     let line = |verb: &Command| {
         let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
         let line = format!("  {:widest$}  {}", verb.get_name(), about.lines().next().unwrap_or(""));
-        crate::cli::terminal::table::cut(line.trim_end(), WIDTH)
+        cut(line.trim_end(), WIDTH)
     };
     verbs.iter().map(line).collect::<Vec<_>>().join("\n")
 }

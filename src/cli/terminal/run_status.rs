@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use crate::api::status::EscalationStatus;
 use crate::api::{Phase, StepPhase};
-use crate::view::plain::one_line;
+use crate::view::plain::{cut, one_line};
 use crate::view::run::{RunView, StepView};
 use crate::view::time::short;
 use crate::view::words;
 
-use super::table::{Cell, Table, cut};
+use super::table::{Cell, Table};
 use super::{paint, program};
 
 /// All that is to be said about the run. `turn`: a number that grows, where a live view shows that it lives.

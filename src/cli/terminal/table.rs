@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use anstyle::Style;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
+
+use crate::view::plain::cut;
 
 /// Between two columns: as kubectl has it, or on a narrow terminal.
 const GAP: usize = 3;
@@ -110,25 +112,6 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("")
 }
 
-/// At most so many columns of it; `…` says that there is more.
-pub fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_string();
-    }
-    let mut shown = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > width {
-            break;
-        }
-        used += wide;
-        shown.push(c);
-    }
-    shown.push('…');
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,11 +138,5 @@ mod tests {
         let lines = plain(&table().lines(Some(29)));
         assert_eq!(lines, ["NAME     MESSAGE", "a        a message that is r…", "another"]);
         assert!(lines.iter().all(|l| l.width() <= 29));
-    }
-
-    #[test]
-    fn wide_characters_count_twice() {
-        assert_eq!(cut("日本語", 4), "日…");
-        assert_eq!(cut("日本", 4), "日本");
     }
 }

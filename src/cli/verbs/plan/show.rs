@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Outcome, Phase, Span, WorkflowRun, WorkflowRunStatus};
-use crate::cli::terminal::table::{Cell, Table, cut};
+use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint};
 use crate::rehearse::tale::{Event, What, question};
-use crate::view::plain::{one_line, plain};
+use crate::view::plain::{cut, one_line, plain};
 
 /// As much of a message as a row shows; the document has all of it.
 const WHY: usize = 160;
