@@ -26,20 +26,20 @@ use verbs::Mc;
 /// Reads the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    if let Some(exit) = completion::answered(&arguments) {
+    if let Some(exit) = completion::complete(&arguments) {
         return exit;
     }
     match answer(&arguments) {
         Ok(exit) => exit.code(),
         Err(fault) => {
-            fault.tell();
+            fault.print();
             fault.exit.code()
         }
     }
 }
 
 fn answer(arguments: &[OsString]) -> Result<Exit, Fault> {
-    let matches = match command(&program::name(arguments)).try_get_matches_from(arguments) {
+    let matches = match command(&program::name_of(arguments)).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return Ok(exit::of_usage(&error)),
     };

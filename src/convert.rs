@@ -95,13 +95,13 @@ fn workflow(
     notes: &mut Notes,
 ) -> Result<(Workflow, Settled), Problem> {
     if !found.certain {
-        notes.say(
+        notes.add(
             Owner::Spec.at(""),
             format!("no field tells the two systems apart: taken for {}", found.shape.name()),
         );
     }
     if options.image == IMAGE {
-        notes.say(
+        notes.add(
             Owner::Spec.at("agents"),
             format!("{IMAGE} stands for your image: replace it, or use --image (docs/agents.md says what an image must do)"),
         );
@@ -113,8 +113,8 @@ fn workflow(
     let draft = draft.ok_or(Problem::NoMapping)?;
     let name = chosen_name(options.name, &draft.id)?;
     let files = files::read(&draft.agents, read, notes);
-    let asked = build::Asked { image: options.image, name: &name };
-    let (workflow, settled) = build::build(&draft, &asked, files.clone(), notes);
+    let chosen = build::Chosen { image: options.image, name: &name };
+    let (workflow, settled) = build::build(&draft, &chosen, files.clone(), notes);
     advice::about(&workflow.spec, &draft, &files, notes);
     Ok((workflow, settled))
 }

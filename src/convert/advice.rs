@@ -32,18 +32,18 @@ pub fn about(spec: &WorkflowSpec, draft: &Draft, files: &[BTreeMap<String, Strin
         let owner = Owner::Step(old.old);
         let text = read(step);
         if asks_for(step.input.as_deref().unwrap_or_default(), "retry") && step.on_retry.is_none() {
-            notes.say(owner.at("onRetry"), "its prompt knows STATUS: retry, but nothing is sent back: that is a failed attempt here. Add onRetry: {rerun: STEP, feedback: ISSUES}");
+            notes.add(owner.at("onRetry"), "its prompt knows STATUS: retry, but nothing is sent back: that is a failed attempt here. Add onRetry: {rerun: STEP, feedback: ISSUES}");
         }
         if step.expects.is_none() && !text.to_ascii_uppercase().contains("STATUS:") {
-            notes.say(owner.at("input"), "the prompt asks for no STATUS: line, and an attempt without one fails. Ask for it, or set expects: \"\" (the exit code alone decides)");
+            notes.add(owner.at("input"), "the prompt asks for no STATUS: line, and an attempt without one fails. Ask for it, or set expects: \"\" (the exit code alone decides)");
         }
         if judged.contains(&step.name.as_str())
             && !step.input.as_deref().unwrap_or_default().contains("verify_feedback")
         {
-            notes.say(owner.at("input"), "work can be sent back to this step, and its prompt does not say why: add {{ verify_feedback }}, empty at first");
+            notes.add(owner.at("input"), "work can be sent back to this step, and its prompt does not say why: add {{ verify_feedback }}, empty at first");
         }
         if step.for_each.as_ref().is_some_and(|e| e.list == "stories") && !plans {
-            notes.say(
+            notes.add(
                 owner.at("forEach.in"),
                 "no step says that it prints STORIES_JSON: tell the planning step to",
             );

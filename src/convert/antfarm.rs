@@ -53,7 +53,7 @@ fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<(Agent, Span)> {
         "verification" => (20, true),
         "analysis" | "pr" | "scanning" => (20, false),
         _ => {
-            notes.say(
+            notes.add(
                 owner.at(""),
                 format!("role {role:?} is not known: taken for coding, 30m for an attempt"),
             );
@@ -61,7 +61,7 @@ fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<(Agent, Span)> {
         }
     };
     if judges {
-        notes.say(
+        notes.add(
             owner.at("workspaceAccess"),
             "the role verification may not write: ReadOnly. Where a check has to write, let it work on a copy in /tmp",
         );
@@ -86,7 +86,7 @@ fn step(value: &Value, i: usize, agents: &[(Agent, Span)], notes: &mut Notes) ->
     let agent = node.text("agent", notes);
     let expects = node.text("expects", notes);
     if expects.as_deref().is_some_and(|e| !super::build::is_default(e)) {
-        notes.say(
+        notes.add(
             owner.at("expects"),
             "antfarm never looked at it; here an attempt fails whose output does not have it",
         );
@@ -113,7 +113,7 @@ fn on_fail(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> (Option<Back
         spent.end(notes);
     }
     for person in people.into_iter().flatten().filter(|p| p != "human") {
-        notes.say(
+        notes.add(
             owner.at("onExhausted"),
             format!("`escalate_to: {person}`: a question is for everybody who may answer; see docs/notifications.md for whom to tell"),
         );
@@ -127,32 +127,32 @@ fn each(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> Option<Each> {
     let rule = node.child("loop", notes);
     match (kind.as_deref(), &rule) {
         (Some("loop"), None) => {
-            notes.say(owner.at("forEach"), "`type: loop` without a `loop`: taken for one over stories")
+            notes.add(owner.at("forEach"), "`type: loop` without a `loop`: taken for one over stories")
         }
         (Some("single"), Some(_)) => {
-            notes.say(owner.at(""), "`loop` is left out: the step is of `type: single`");
+            notes.add(owner.at(""), "`loop` is left out: the step is of `type: single`");
             return None;
         }
         (None | Some("single"), None) => return None,
         (None | Some("loop"), Some(_)) => {}
         (Some(other), _) => {
-            notes.say(owner.at(""), format!("`type: {other}` is not known: an ordinary step"));
+            notes.add(owner.at(""), format!("`type: {other}` is not known: an ordinary step"));
             return None;
         }
     }
     let Some(mut rule) = rule else { return Some(Each { list: "stories".into(), verifier: None }) };
     let list = rule.text("over", notes).unwrap_or_else(|| "stories".into());
     if list != "stories" {
-        notes.say(
+        notes.add(
             owner.at("forEach.in"),
             format!("antfarm knows stories alone; {list} must be a JSON array that a step before prints"),
         );
     }
     if rule.text("completion", notes).is_some_and(|c| c != "all_done") {
-        notes.say(owner.at("forEach"), "`loop.completion`: a loop is over when all items are");
+        notes.add(owner.at("forEach"), "`loop.completion`: a loop is over when all items are");
     }
     if rule.yes("fresh_session", notes) == Some(false) {
-        notes.say(
+        notes.add(
             owner.at("forEach"),
             "`loop.fresh_session: false`: every attempt is a container of its own; pass on what it must know",
         );
@@ -161,7 +161,7 @@ fn each(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> Option<Each> {
     let verifier = rule.text("verify_step", notes);
     let verifier = match (wanted, verifier) {
         (Some(true), None) => {
-            notes.say(
+            notes.add(
                 owner.at("forEach.verifyWith"),
                 "`verify_each` without a `verify_step`: name the step that checks each story",
             );
@@ -182,7 +182,7 @@ fn notifications(top: &mut Node<'_>, notes: &mut Notes) -> Vec<NotifyEvent> {
         return Vec::new();
     }
     // The address may hold a password: it is not repeated.
-    notes.say(
+    notes.add(
         Owner::Spec.at("notify"),
         format!(
             "from `notifications`: a Workflow knows no address. Define the target {TARGET} (kind: Webhook) with the URL where \

@@ -15,7 +15,7 @@ use super::{keys, names};
 
 /// What the command line says.
 #[derive(Clone, Debug)]
-pub struct Asked<'a> {
+pub struct Chosen<'a> {
     pub image: &'a str,
     pub name: &'a str,
 }
@@ -28,7 +28,7 @@ const DESCRIPTION: usize = 1024;
 /// `files`: the texts of each agent's files.
 pub fn build(
     draft: &Draft,
-    asked: &Asked<'_>,
+    chosen: &Chosen<'_>,
     files: Vec<BTreeMap<String, String>>,
     notes: &mut Notes,
 ) -> (Workflow, Settled) {
@@ -50,10 +50,10 @@ pub fn build(
         .iter()
         .filter(|(k, _)| !variables.params.iter().any(|p| p.name == super::variables::param_name(k)))
     {
-        notes.say(Owner::Spec.at("params"), format!("`context.{key}` is left out: no step names it"));
+        notes.add(Owner::Spec.at("params"), format!("`context.{key}` is left out: no step names it"));
     }
     if shared {
-        notes.say(
+        notes.add(
             Owner::Spec.at("workspace"),
             "steps no longer share this machine's files: a volume is there for each run, empty at first, at /workspace. Have an \
              early step clone what is worked on, choose the size, or remove it if steps pass on texts alone",
@@ -66,14 +66,14 @@ pub fn build(
             keep: Some(Keep::OnFailure),
             ..Workspace::default()
         }),
-        agents: agents(draft, asked, &settled, files, shared, notes),
+        agents: agents(draft, chosen, &settled, files, shared, notes),
         steps,
         params: variables.params,
         outputs: outputs(draft, &facts),
         notify: draft.notify(),
         ..WorkflowSpec::default()
     };
-    (Workflow::new(asked.name, spec), settled)
+    (Workflow::new(chosen.name, spec), settled)
 }
 
 /// Names for all ids, and what is known of the steps.
@@ -122,26 +122,26 @@ fn files_of<'a>(
 
 fn renamed(id: &str, name: &str, changed: bool, owner: Owner, notes: &mut Notes) {
     if changed {
-        notes.say(
+        notes.add(
             owner.at("name"),
             format!("{id:?} would have the same name as another: it is {name} now; name it better"),
         );
     } else if name != id {
-        notes.say(owner.at("name"), "renamed, since names are of lower-case letters, digits and `-`: an agent that looks at the name (MISSION_STEP) must know");
+        notes.add(owner.at("name"), "renamed, since names are of lower-case letters, digits and `-`: an agent that looks at the name (MISSION_STEP) must know");
     }
 }
 
 fn description(text: &str, owner: Owner, notes: &mut Notes) -> Option<String> {
     let text = text.trim();
     if text.chars().count() > DESCRIPTION {
-        notes.say(owner.at("description"), format!("cut: {DESCRIPTION} characters are the most"));
+        notes.add(owner.at("description"), format!("cut: {DESCRIPTION} characters are the most"));
     }
     Some(text.chars().take(DESCRIPTION).collect::<String>()).filter(|t| !t.is_empty())
 }
 
 fn agents(
     draft: &Draft,
-    asked: &Asked<'_>,
+    chosen: &Chosen<'_>,
     settled: &Settled,
     files: Vec<BTreeMap<String, String>>,
     shared: bool,
@@ -151,7 +151,7 @@ fn agents(
     all.map(|(i, ((agent, name), files))| Agent {
         name: name.clone(),
         description: agent.description.as_ref().and_then(|d| description(d, Owner::Agent(i), notes)),
-        image: asked.image.into(),
+        image: chosen.image.into(),
         env: agent
             .persona
             .iter()
@@ -219,12 +219,12 @@ fn input(text: &str, i: usize, owner: Owner, variables: &mut Variables<'_>, note
     let at = owner.at("input");
     let (template, odd) = template::convert(text, &mut |used| variables.expression(i, &at, used, notes));
     for oddity in odd {
-        notes.say(at.clone(), said(&oddity));
+        notes.add(at.clone(), describe(&oddity));
     }
     template
 }
 
-fn said(oddity: &Oddity) -> String {
+fn describe(oddity: &Oddity) -> String {
     match oddity {
         Oddity::Unclosed(name) => format!(
             "the section {{{{#{name}}}}} was never closed: it goes on to the end now; see where it should end"

@@ -31,7 +31,7 @@ pub fn read(agents: &[Agent], read: &mut ReadFile<'_>, notes: &mut Notes) -> Vec
                     files.insert(name.clone(), text);
                 }
                 Err(why) => {
-                    notes.say(Owner::Agent(i).at("files"), format!("{name} ({path}) is not in: {why}"))
+                    notes.add(Owner::Agent(i).at("files"), format!("{name} ({path}) is not in: {why}"))
                 }
             }
         }

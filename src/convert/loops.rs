@@ -27,7 +27,7 @@ fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
     let Some(k) =
         position(steps, &name).filter(|k| *k != at && steps.get(*k).is_some_and(|s| s.each.is_none()))
     else {
-        notes.say(
+        notes.add(
             Owner::Step(work.old).at("forEach.verifyWith"),
             format!("{name:?} is no step that could check a story: left out"),
         );
@@ -38,7 +38,7 @@ fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
     };
     let mut judge = steps.remove(k);
     if judge.back.as_ref().is_some_and(|b| b.to != work.id) {
-        notes.say(
+        notes.add(
             Owner::Step(judge.old).at("onRetry.rerun"),
             format!("it checks the stories of {0} and sends back to {0} alone", work.id),
         );
@@ -46,7 +46,7 @@ fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
     judge.back = Some(Back { to: work.id.clone(), limit: Some(rounds(&judge, &work)) });
     let at = position(steps, id).map_or(steps.len(), |at| at + 1);
     if at != k {
-        notes.say(Owner::Step(judge.old).at(""), format!("moved: it runs after every story of {}", work.id));
+        notes.add(Owner::Step(judge.old).at(""), format!("moved: it runs after every story of {}", work.id));
     }
     steps.insert(at, judge);
 }
@@ -76,7 +76,7 @@ fn ways_back(steps: &mut [Step], notes: &mut Notes) {
             (false, _) if back.to == step.id => "a failed attempt is repeated anyhow",
             (false, _) => "only a step before this one can do its work again",
         };
-        notes.say(
+        notes.add(
             Owner::Step(step.old).at(""),
             format!("`on_fail.retry_step: {}` is left out: {why}", back.to),
         );

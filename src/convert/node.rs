@@ -15,22 +15,22 @@ pub struct Node<'a> {
     owner: Owner,
     /// In front of a field's name in messages, such as `loop.`.
     prefix: String,
-    asked: BTreeSet<&'static str>,
+    read_keys: BTreeSet<&'static str>,
 }
 
 impl<'a> Node<'a> {
     /// `None`: not a mapping.
     pub fn of(value: &'a Value, owner: Owner) -> Option<Self> {
-        Some(Self { fields: value.as_object()?, owner, prefix: String::new(), asked: BTreeSet::new() })
+        Some(Self { fields: value.as_object()?, owner, prefix: String::new(), read_keys: BTreeSet::new() })
     }
 
     fn get(&mut self, key: &'static str) -> Option<&'a Value> {
-        self.asked.insert(key);
+        self.read_keys.insert(key);
         self.fields.get(key).filter(|v| !v.is_null())
     }
 
     fn wrong(&self, key: &str, wanted: &str, notes: &mut Notes) {
-        notes.say(self.owner.at(""), format!("`{}{key}` is not {wanted}: left out", self.prefix));
+        notes.add(self.owner.at(""), format!("`{}{key}` is not {wanted}: left out", self.prefix));
     }
 
     pub fn text(&mut self, key: &'static str, notes: &mut Notes) -> Option<String> {
@@ -60,7 +60,7 @@ impl<'a> Node<'a> {
             return None;
         }
         if number > f64::from(MOST) {
-            notes.say(
+            notes.add(
                 self.owner.at("retry.limit"),
                 format!("`{}{key}` is more than {MOST}, which is the most here", self.prefix),
             );
@@ -91,7 +91,7 @@ impl<'a> Node<'a> {
             return None;
         };
         let prefix = format!("{}{key}.", self.prefix);
-        Some(Node { fields, owner: self.owner, prefix, asked: BTreeSet::new() })
+        Some(Node { fields, owner: self.owner, prefix, read_keys: BTreeSet::new() })
     }
 
     /// All of a mapping from texts to texts.
@@ -109,14 +109,14 @@ impl<'a> Node<'a> {
     /// A field that has no counterpart, and why.
     pub fn no_place(&mut self, key: &'static str, why: &str, notes: &mut Notes) {
         if self.get(key).is_some() {
-            notes.say(self.owner.at(""), format!("`{}{key}` is left out: {why}", self.prefix));
+            notes.add(self.owner.at(""), format!("`{}{key}` is left out: {why}", self.prefix));
         }
     }
 
     /// What was never asked for.
     pub fn end(self, notes: &mut Notes) {
-        for key in self.fields.keys().filter(|k| !self.asked.contains(k.as_str())) {
-            notes.say(
+        for key in self.fields.keys().filter(|k| !self.read_keys.contains(k.as_str())) {
+            notes.add(
                 self.owner.at(""),
                 format!(
                     "`{}{key}` is left out: no such field is known; see whether the step needs it",
@@ -145,7 +145,7 @@ mod tests {
     use super::super::report::Settled;
     use super::*;
 
-    fn said(value: &Value, read: impl Fn(&mut Node<'_>, &mut Notes)) -> Vec<String> {
+    fn messages_of(value: &Value, read: impl Fn(&mut Node<'_>, &mut Notes)) -> Vec<String> {
         let mut notes = Notes::default();
         let mut node = Node::of(value, Owner::Spec).unwrap();
         read(&mut node, &mut notes);
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn nothing_is_lost_in_silence() {
         let value = json!({"id": 5, "limit": "two", "extra": 1, "none": null, "version": 3});
-        let messages = said(&value, |node, notes| {
+        let messages = messages_of(&value, |node, notes| {
             assert_eq!(node.text("id", notes), Some("5".into()));
             assert_eq!(node.count("limit", notes), None);
             assert_eq!(node.text("none", notes), None);
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn more_retries_than_the_api_takes_are_its_most() {
         let value = json!({"limit": 500});
-        let messages = said(&value, |node, notes| assert_eq!(node.count("limit", notes), Some(100)));
+        let messages = messages_of(&value, |node, notes| assert_eq!(node.count("limit", notes), Some(100)));
         assert_eq!(messages, ["`limit` is more than 100, which is the most here"]);
     }
 }

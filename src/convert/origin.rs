@@ -36,7 +36,7 @@ fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<Agent> {
     let description = node.text("description", notes).or(node.text("name", notes));
     let files = files(&mut node, notes);
     if persona.is_some() {
-        notes.say(
+        notes.add(
             Owner::Agent(i).at("env"),
             "the persona is told in the variable PERSONA, and no more: give its text in files, or have the image know it",
         );
@@ -61,9 +61,9 @@ fn step(value: &Value, i: usize, notes: &mut Notes) -> Option<Step> {
     let minutes = node.number("timeoutMinutes", notes);
     let timeout = minutes.and_then(|m| span(m * 60.0));
     match (minutes, timeout) {
-        (None, _) => notes.say(owner.at("timeout"), "none was set: an attempt may run for 10m here"),
+        (None, _) => notes.add(owner.at("timeout"), "none was set: an attempt may run for 10m here"),
         (Some(m), None) => {
-            notes.say(
+            notes.add(
                 owner.at("timeout"),
                 format!("{m} minutes are no timeout: an attempt may run for 10m here"),
             );
@@ -72,7 +72,7 @@ fn step(value: &Value, i: usize, notes: &mut Notes) -> Option<Step> {
     }
     let retries = node.count("retryLimit", notes);
     if retries.is_none() {
-        notes.say(owner.at("retry.limit"), "none was set: 2 here");
+        notes.add(owner.at("retry.limit"), "none was set: 2 here");
     }
     node.no_place("name", "a step has one name", notes);
     let step = Step {
@@ -113,7 +113,7 @@ fn end(
     } else {
         format!("`{key}` is left out: {action:?} is no known action; see notify and finally")
     };
-    notes.say(Owner::Spec.at("notify"), what);
+    notes.add(Owner::Spec.at("notify"), what);
     node.end(notes);
     message
 }

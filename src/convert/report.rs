@@ -14,14 +14,14 @@ pub enum Owner {
 
 /// A place in the new manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Field {
     pub owner: Owner,
     pub field: String,
 }
 
 impl Owner {
-    pub fn at(self, field: impl Into<String>) -> Place {
-        Place { owner: self, field: field.into() }
+    pub fn at(self, field: impl Into<String>) -> Field {
+        Field { owner: self, field: field.into() }
     }
 }
 
@@ -43,7 +43,7 @@ pub struct Settled {
 }
 
 impl Settled {
-    fn field(&self, place: &Place) -> String {
+    fn field(&self, place: &Field) -> String {
         let owner = match place.owner {
             Owner::Spec => "spec".to_string(),
             Owner::Agent(i) => {
@@ -57,7 +57,7 @@ impl Settled {
         if place.field.is_empty() { owner } else { format!("{owner}.{}", place.field) }
     }
 
-    fn rank(&self, place: &Place) -> (u8, usize) {
+    fn rank(&self, place: &Field) -> (u8, usize) {
         match place.owner {
             Owner::Spec => (0, 0),
             Owner::Agent(i) => (1, i),
@@ -68,12 +68,12 @@ impl Settled {
 
 /// Entries as they come.
 #[derive(Clone, Debug, Default)]
-pub struct Notes(Vec<(Vec<Place>, String)>);
+pub struct Notes(Vec<(Vec<Field>, String)>);
 
 impl Notes {
-    pub fn say(&mut self, place: Place, message: impl Into<String>) {
+    pub fn add(&mut self, place: Field, message: impl Into<String>) {
         let message = message.into();
-        match self.0.iter_mut().find(|(_, said)| *said == message) {
+        match self.0.iter_mut().find(|(_, text)| *text == message) {
             Some((places, _)) if places.contains(&place) => {}
             Some((places, _)) => places.push(place),
             None => self.0.push((vec![place], message)),
@@ -109,10 +109,10 @@ mod tests {
     #[test]
     fn the_same_message_about_two_places_is_one_entry_and_steps_are_named_by_their_new_place() {
         let mut notes = Notes::default();
-        notes.say(Owner::Step(0).at("timeout"), "none");
-        notes.say(Owner::Step(1).at("timeout"), "none");
-        notes.say(Owner::Step(1).at("timeout"), "none");
-        notes.say(Owner::Spec.at("name"), "first");
+        notes.add(Owner::Step(0).at("timeout"), "none");
+        notes.add(Owner::Step(1).at("timeout"), "none");
+        notes.add(Owner::Step(1).at("timeout"), "none");
+        notes.add(Owner::Spec.at("name"), "first");
         let settled = Settled { agents: vec![], steps: vec![(1, "b".into()), (0, "a".into())] };
         let entries = notes.settle(&settled);
         assert_eq!(

@@ -53,11 +53,11 @@ enum Piece {
     Tag(String),
 }
 
-/// The template, and what a person should look at. `say` gives the expression for a variable.
-pub fn convert(text: &str, say: &mut dyn FnMut(Use<'_>) -> String) -> (String, Vec<Oddity>) {
+/// The template, and what a person should look at. `expression_of` gives the expression for a variable.
+pub fn convert(text: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) -> (String, Vec<Oddity>) {
     let mut writer = Writer::default();
     for (before, part) in parts(text) {
-        writer.part(before, part, say);
+        writer.part(before, part, expression_of);
     }
     while let Some((name, _)) = writer.open.pop() {
         writer.tag("{% endif %}");
@@ -120,7 +120,7 @@ fn whole(found: &str) -> Option<usize> {
 }
 
 impl Writer {
-    fn part(&mut self, before: &str, part: Part<'_>, say: &mut dyn FnMut(Use<'_>) -> String) {
+    fn part(&mut self, before: &str, part: Part<'_>, expression_of: &mut dyn FnMut(Use<'_>) -> String) {
         match part {
             Part::Text(text) => self.plain(text),
             Part::Odd(text) => {
@@ -128,12 +128,12 @@ impl Writer {
                 self.odd.push(Oddity::Literal(text.into()));
             }
             Part::Variable(".") => match self.open.last().map(|(name, _)| name.clone()) {
-                Some(name) => self.variable(&name, before, say),
+                Some(name) => self.variable(&name, before, expression_of),
                 None => self.plain("{{.}}"),
             },
-            Part::Variable(name) => self.variable(name, before, say),
-            Part::Open { name, asks, repeats } => self.section(name, asks, repeats, before, say),
-            Part::Else => self.turn(),
+            Part::Variable(name) => self.variable(name, before, expression_of),
+            Part::Open { name, asks, repeats } => self.section(name, asks, repeats, before, expression_of),
+            Part::Else => self.begin_else(),
             Part::Close(name) => self.close(name),
             Part::Comment(text) => {
                 let text = text.trim().replace("#}", "# }");
@@ -143,9 +143,9 @@ impl Writer {
         }
     }
 
-    fn variable(&mut self, name: &str, before: &str, say: &mut dyn FnMut(Use<'_>) -> String) {
+    fn variable(&mut self, name: &str, before: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) {
         let guarded = self.open.iter().any(|(open, asks)| *asks && open == name);
-        let expression = say(Use { name, wanted: Wanted::Text, guarded, before });
+        let expression = expression_of(Use { name, wanted: Wanted::Text, guarded, before });
         // Nothing to say: nothing is written.
         if !expression.is_empty() {
             self.tag(&format!("{{{{ {expression} }}}}"));
@@ -158,9 +158,9 @@ impl Writer {
         asks: bool,
         repeats: bool,
         before: &str,
-        say: &mut dyn FnMut(Use<'_>) -> String,
+        expression_of: &mut dyn FnMut(Use<'_>) -> String,
     ) {
-        let expression = say(Use { name, wanted: Wanted::Truth, guarded: true, before });
+        let expression = expression_of(Use { name, wanted: Wanted::Truth, guarded: true, before });
         let expression = match (expression.is_empty(), expression.contains(' ')) {
             (true, _) => "false".to_string(),
             (_, true) if !asks => format!("({expression})"),
@@ -173,7 +173,7 @@ impl Writer {
         }
     }
 
-    fn turn(&mut self) {
+    fn begin_else(&mut self) {
         match self.open.last_mut() {
             Some((_, asks)) => {
                 *asks = !*asks;

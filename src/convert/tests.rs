@@ -33,8 +33,8 @@ fn made(text: &str) -> Made {
     }
     .unwrap();
     let files = vec![BTreeMap::new(); draft.agents.len()];
-    let asked = build::Asked { image: "i:1", name: "w" };
-    let (workflow, settled) = build::build(&draft, &asked, files.clone(), &mut notes);
+    let chosen = build::Chosen { image: "i:1", name: "w" };
+    let (workflow, settled) = build::build(&draft, &chosen, files.clone(), &mut notes);
     advice::about(&workflow.spec, &draft, &files, &mut notes);
     assert_eq!(lint::problems(&workflow.spec), [""; 0], "{text}");
     Made { workflow, report: notes.settle(&settled) }

@@ -5,7 +5,7 @@
 use crate::api::workflow::Param;
 use crate::engine::context::{camel_output, snake_output};
 
-use super::report::{Notes, Owner, Place};
+use super::report::{Field, Notes, Owner};
 use super::shape::Shape;
 use super::template::{Use, Wanted};
 
@@ -52,11 +52,11 @@ enum Found {
 
 impl Variables<'_> {
     /// What stands for the variable in the template of the step at `i`.
-    pub fn expression(&mut self, i: usize, at: &Place, used: Use<'_>, notes: &mut Notes) -> String {
+    pub fn expression(&mut self, i: usize, at: &Field, used: Use<'_>, notes: &mut Notes) -> String {
         let text = used.wanted == Wanted::Text;
         match self.find(i, used.name, at, notes) {
             Found::Free(_) if branch::ends_in_one(used.before) => {
-                notes.say(
+                notes.add(
                     at.clone(),
                     format!("{{{{{}}}}} is free text and stood in the name of a branch: {{{{ run.name }}}} is there now", used.name),
                 );
@@ -83,13 +83,13 @@ impl Variables<'_> {
         }
     }
 
-    fn find(&self, i: usize, name: &str, at: &Place, notes: &mut Notes) -> Found {
+    fn find(&self, i: usize, name: &str, at: &Field, notes: &mut Notes) -> Found {
         let lower = name.to_ascii_lowercase();
         match lower.as_str() {
             "task" => return Found::Free("task".into()),
             "verify_feedback" | "human_feedback" => return Found::There(lower),
             "run_id" | "runid" => {
-                notes.say(at.clone(), format!("{{{{{name}}}}} is {{{{ run.uid }}}}, another for every run; {{{{ run.name }}}} is the name that people know"));
+                notes.add(at.clone(), format!("{{{{{name}}}}} is {{{{ run.uid }}}}, another for every run; {{{{ run.name }}}} is the name that people know"));
                 return Found::There("run.uid".into());
             }
             _ => {}
@@ -104,14 +104,14 @@ impl Variables<'_> {
             return found;
         }
         if self.shape == Shape::Antfarm && lower == "has_frontend_changes" {
-            notes.say(at.clone(), "{{has_frontend_changes}} was found out by antfarm from the branch; let a step before print HAS_FRONTEND_CHANGES: true or false");
+            notes.add(at.clone(), "{{has_frontend_changes}} was found out by antfarm from the branch; let a step before print HAS_FRONTEND_CHANGES: true or false");
             return Found::Perhaps(lower, "unknown");
         }
         Found::Param(param_name(name))
     }
 
     /// `planOutput`: what a step said.
-    fn output(&self, i: usize, name: &str, at: &Place, notes: &mut Notes) -> Option<Found> {
+    fn output(&self, i: usize, name: &str, at: &Field, notes: &mut Notes) -> Option<Found> {
         let named = |s: &Facts| {
             [format!("{}Output", s.id), camel_output(&s.id), camel_output(&s.name), snake_output(&s.name)]
                 .iter()
@@ -127,7 +127,7 @@ impl Variables<'_> {
     }
 
     /// A key that a step prints.
-    fn key(&self, i: usize, name: &str, at: &Place, notes: &mut Notes) -> Option<Found> {
+    fn key(&self, i: usize, name: &str, at: &Field, notes: &mut Notes) -> Option<Found> {
         let otherwise =
             self.context.iter().any(|(k, _)| k.eq_ignore_ascii_case(name)).then(|| param_name(name));
         let exact = |key: &str| key.eq_ignore_ascii_case(name);
@@ -137,7 +137,7 @@ impl Variables<'_> {
         if let Some((_, key)) = found {
             let spelled = spelling(key, name);
             if spelled != name {
-                notes.say(
+                notes.add(
                     at.clone(),
                     format!(
                         "{{{{{name}}}}} is {{{{ {spelled} }}}} now, from the line {key}: of a step before"
@@ -154,21 +154,21 @@ impl Variables<'_> {
         Some(Found::Never(spelling(key, name)))
     }
 
-    fn too_late(&self, i: usize, name: &str, k: usize, at: &Place, notes: &mut Notes) {
+    fn too_late(&self, i: usize, name: &str, k: usize, at: &Field, notes: &mut Notes) {
         let who = self.steps.get(k).map_or("", |s| s.name.as_str());
         let when = if k == i {
             "this step itself prints it".to_string()
         } else {
             format!("{who} prints it, which comes later")
         };
-        notes.say(
+        notes.add(
             at.clone(),
             format!("{{{{{name}}}}} is always empty here: {when}. What sent work back is in {{{{ verify_feedback }}}}"),
         );
     }
 
     /// Names that antfarm gave to the steps of a loop.
-    fn of_loop(&self, i: usize, name: &str, at: &Place, notes: &mut Notes) -> Option<Found> {
+    fn of_loop(&self, i: usize, name: &str, at: &Field, notes: &mut Notes) -> Option<Found> {
         let inside = self.steps.get(i).is_some_and(|s| s.per_item);
         let ours = match name {
             "story_id" => "current_story_id",
@@ -185,7 +185,7 @@ impl Variables<'_> {
             if self.shape == Shape::Origin || matches!(name, "story_id" | "story_title") {
                 return None;
             }
-            notes.say(
+            notes.add(
                 at.clone(),
                 format!("{{{{{name}}}}} is always empty here: only the steps of a loop have it"),
             );
@@ -195,7 +195,7 @@ impl Variables<'_> {
     }
 
     /// antfarm's file of notes between sessions.
-    fn progress(&self, i: usize, inside: bool, at: &Place, notes: &mut Notes) -> Found {
+    fn progress(&self, i: usize, inside: bool, at: &Field, notes: &mut Notes) -> Found {
         let before = self.steps.get(..i).unwrap_or_default().iter().rfind(|s| s.each);
         let (found, now) = match (inside, before) {
             (true, _) => {
@@ -208,7 +208,7 @@ impl Variables<'_> {
             }
             (false, None) => (Found::Nothing, "it is left out".to_string()),
         };
-        notes.say(
+        notes.add(
             at.clone(),
             format!("{{{{progress}}}} was a file of antfarm's: {now}. Keep notes of your own in /workspace"),
         );
@@ -223,7 +223,7 @@ impl Variables<'_> {
             return;
         }
         if given.is_none() {
-            notes.say(
+            notes.add(
                 Owner::Spec.at(format!("params ({name})")),
                 "no step says that it prints this, so a run gives it; it must where the param is required. If a step does \
                  print it, name its key in the template instead, and remove the param",

@@ -39,7 +39,7 @@ pub fn of_kubeconfig(error: &KubeconfigError, contexts: &[String]) -> Fault {
             let first = cause.lines().next().unwrap_or_default();
             Fault::input(format!("the kubeconfig is no kubeconfig: {first}")).next(CHOOSE)
         }
-        other => Fault::input(format!("the kubeconfig cannot be used: {}", chain(other)))
+        other => Fault::input(format!("the kubeconfig cannot be used: {}", report(other)))
             .next("kubectl config view"),
     }
 }
@@ -54,7 +54,7 @@ pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
         return refused(what, status);
     }
     if let Some(cause) = causes(error).find_map(|e| e.downcast_ref::<AuthError>()) {
-        return Fault::input(format!("cannot {what}: there are no credentials: {}", chain(cause)))
+        return Fault::input(format!("cannot {what}: there are no credentials: {}", report(cause)))
             .next("sign in again; kubectl auth whoami must work, too");
     }
     let server = server.trim_end_matches('/');
@@ -62,7 +62,7 @@ pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
     match error {
         kube::Error::SerdeError(_) => {
             Fault::input(format!("cannot {what}: the answer of {server} cannot be understood: {cause}"))
-                .next(format!("{} doctor shows whether the CRDs fit", program::said()))
+                .next(format!("{} doctor shows whether the CRDs fit", program::name()))
         }
         _ if cause.contains("certificate") => {
             Fault::input(format!("cannot {what}: {server} is not trusted: {cause}"))
@@ -72,14 +72,14 @@ pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
             Fault::input(format!("cannot {what}: the API server at {server} does not answer: {cause}"))
                 .next("check that the cluster runs and is the one you mean: kubectl config current-context")
         }
-        other => Fault::input(format!("cannot {what}: {}", chain(other))),
+        other => Fault::input(format!("cannot {what}: {}", report(other))),
     }
 }
 
 /// The API server's own word.
 fn refused(what: &str, status: &Status) -> Fault {
     let message = &status.message;
-    let doctor = program::said();
+    let doctor = program::name();
     match status.code {
         401 => Fault::input(format!(
             "cannot {what}: the API server does not accept your credentials; they are wrong or have expired"
@@ -111,7 +111,7 @@ fn forbidden(what: &str, message: &str) -> String {
 }
 
 /// All causes in a line, each said once.
-pub fn chain(error: &(dyn Error + 'static)) -> String {
+pub fn report(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for cause in causes(error).map(|e| e.to_string()) {
         if !text.contains(&cause) {
@@ -139,7 +139,7 @@ fn without_number(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn said(code: u16, message: &str) -> Fault {
+    fn refused_with(code: u16, message: &str) -> Fault {
         let status = Status { code, message: message.into(), ..Status::default() };
         fault("https://10.0.0.1:6443/", "list workflowruns", &kube::Error::Api(Box::new(status)))
     }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_missing_right_names_the_person_and_the_place() {
         let rbac = r#"workflowruns.missioncontrol.dev is forbidden: User "alice" cannot list resource "workflowruns" in API group "missioncontrol.dev""#;
-        let of = |place: &str| said(403, &format!("{rbac}{place}")).message;
+        let of = |place: &str| refused_with(403, &format!("{rbac}{place}")).message;
         assert_eq!(
             of(r#" in the namespace "dev""#),
             "you (alice) may not list workflowruns in namespace dev"
@@ -158,16 +158,16 @@ mod tests {
     #[test]
     fn a_policy_gives_its_own_reason() {
         let message = "denied request: spec.by must be your own user name";
-        assert_eq!(said(403, message).message, format!("you may not list workflowruns: {message}"));
+        assert_eq!(refused_with(403, message).message, format!("you may not list workflowruns: {message}"));
     }
 
     #[test]
     fn a_kind_that_is_not_served_is_not_installed() {
-        let told = said(404, "the server could not find the requested resource");
+        let missing = refused_with(404, "the server could not find the requested resource");
         assert_eq!(
-            told.message,
+            missing.message,
             "cannot list workflowruns: Mission Control is not installed in this cluster"
         );
-        assert!(told.next.unwrap().contains("doctor"));
+        assert!(missing.next.unwrap().contains("doctor"));
     }
 }

@@ -50,7 +50,7 @@ pub async fn run(session: &Session, which: &Which) -> Result<WorkflowRun, Fault>
         fits = by_task(session, text).await?;
     }
     match &fits[..] {
-        [] => Err(Fault::input(format!("there is no run '{text}' {}", session.place())).next(runs())),
+        [] => Err(Fault::input(format!("there is no run '{text}' {}", session.location())).next(runs())),
         [one] => {
             let api: Api<WorkflowRun> = Api::namespaced(session.client.clone(), &one.namespace);
             api.get(&one.name).await.map_err(|e| session.fault("get workflowruns", &e))
@@ -65,7 +65,7 @@ fn is_name(text: &str) -> bool {
 }
 
 fn runs() -> String {
-    format!("{} workflow runs", program::said())
+    format!("{} workflow runs", program::name())
 }
 
 /// Only names are asked for: there may be thousands.
@@ -114,13 +114,13 @@ async fn by_task(session: &Session, text: &str) -> Result<Vec<Candidate>, Fault>
         session.client.request(Request::new(&path).list(page).map_err(kube::Error::BuildRequest)?).await
     };
     pages::each(session, "list workflowruns", ListParams::default(), list, |run| {
-        fits.extend(says(run, &wanted));
+        fits.extend(with_task(run, &wanted));
     })
     .await?;
     Ok(fits)
 }
 
-fn says(run: Brief, wanted: &str) -> Option<Candidate> {
+fn with_task(run: Brief, wanted: &str) -> Option<Candidate> {
     let task = run.spec.task.unwrap_or_default();
     task.to_lowercase().contains(wanted).then(|| Candidate {
         name: run.metadata.name.unwrap_or_default(),

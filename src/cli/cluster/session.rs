@@ -14,7 +14,7 @@ use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::Fault;
 
 pub use super::fault::fault;
-use super::fault::{chain, of_kubeconfig};
+use super::fault::{of_kubeconfig, report};
 
 /// How long a cluster may take to take up the phone.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ impl Session {
         let server = config.cluster_url.to_string();
         let namespace = global.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         let client = Client::try_from(config)
-            .map_err(|e| Fault::input(format!("the kubeconfig cannot be used: {}", chain(&e))))?;
+            .map_err(|e| Fault::input(format!("the kubeconfig cannot be used: {}", report(&e))))?;
         Ok(Self { client, namespace, everywhere: global.all_namespaces, server })
     }
 
@@ -72,7 +72,7 @@ impl Session {
     }
 
     /// ` in namespace x`, for messages.
-    pub fn place(&self) -> String {
+    pub fn location(&self) -> String {
         if self.everywhere { "in any namespace".into() } else { format!("in namespace {}", self.namespace) }
     }
 
@@ -107,7 +107,7 @@ async fn config(global: &Global) -> Result<Config, Fault> {
         None => match Kubeconfig::read() {
             // In a Pod there is none, but a service account.
             Err(_) if global.context.is_none() && Config::incluster().is_ok() => {
-                return Config::incluster().map_err(|e| Fault::input(chain(&e)));
+                return Config::incluster().map_err(|e| Fault::input(report(&e)));
             }
             read => read,
         },

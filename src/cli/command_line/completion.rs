@@ -1,5 +1,5 @@
 //! The words typed so far -> the verbs with what each value may be. Names come from the cluster that the words name, in
-//! two seconds or not at all. A value is known by its name: run, workflow, step. Start reading at [`answered`].
+//! two seconds or not at all. A value is known by its name: run, workflow, step. Start reading at [`complete`].
 
 use std::ffi::OsString;
 use std::fmt::Debug;
@@ -30,12 +30,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: u32 = 500;
 
 /// A script asks what may stand where the cursor is. It is never told why there is nothing: a person is typing.
-pub fn answered(arguments: &[OsString]) -> Option<ExitCode> {
+pub fn complete(arguments: &[OsString]) -> Option<ExitCode> {
     std::env::var_os(VARIABLE)?;
     let typed = Typed::of(arguments, std::env::var("_CLAP_COMPLETE_INDEX").ok());
     let here = std::env::current_dir().ok();
-    let asked = CompleteEnv::with_factory(|| command(&typed)).var(VARIABLE).shells(Shells(&SHELLS));
-    match asked.try_complete(arguments.to_vec(), here.as_deref()) {
+    let shells = CompleteEnv::with_factory(|| command(&typed)).var(VARIABLE).shells(Shells(&SHELLS));
+    match shells.try_complete(arguments.to_vec(), here.as_deref()) {
         Ok(false) => None,
         Ok(true) => Some(ExitCode::SUCCESS),
         Err(_) => Some(ExitCode::FAILURE),
@@ -58,9 +58,9 @@ impl Names {
         if argument.get_value_hint() != ValueHint::Unknown {
             return None;
         }
-        let said = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+        let value_name = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
         // An option may call its value NAME; then its own name tells.
-        Self::named(argument.get_id().as_str()).or_else(|| Self::named(&said?.to_lowercase()))
+        Self::named(argument.get_id().as_str()).or_else(|| Self::named(&value_name?.to_lowercase()))
     }
 
     fn named(name: &str) -> Option<Self> {
@@ -94,13 +94,13 @@ impl Typed {
 
 /// All verbs, each value with what may stand for it.
 fn command(typed: &Typed) -> Command {
-    let name = program::name(&typed.before);
-    let asker = Arc::new(Asker::of(tree::all(&name), &typed.before));
-    prepared(tree::all(&name), &asker, typed.option)
+    let name = program::name_of(&typed.before);
+    let name_source = Arc::new(NameSource::of(tree::all(&name), &typed.before));
+    prepared(tree::all(&name), &name_source, typed.option)
 }
 
 /// Options are offered to who begins one, or where there is nothing else.
-fn prepared(command: Command, asker: &Arc<Asker>, options: bool) -> Command {
+fn prepared(command: Command, name_source: &Arc<NameSource>, options: bool) -> Command {
     // Of a verb's names the first in the alphabet would be offered, and `wf` says less than `workflow`.
     let aliases: Vec<String> = command.get_visible_aliases().map(String::from).collect();
     let command = command.visible_alias(None).aliases(aliases);
@@ -109,22 +109,22 @@ fn prepared(command: Command, asker: &Arc<Asker>, options: bool) -> Command {
         let hidden = argument.is_hide_set() || !(options || argument.is_positional());
         let argument = argument.hide(hidden);
         let Some(names) = Names::of(&argument) else { return argument };
-        let asker = Arc::clone(asker);
+        let name_source = Arc::clone(name_source);
         argument.add(ArgValueCandidates::new(move || {
-            asker.names(names).into_iter().map(CompletionCandidate::new).collect()
+            name_source.names(names).into_iter().map(CompletionCandidate::new).collect()
         }))
     });
-    command.mut_subcommands(|c| prepared(c, asker, options))
+    command.mut_subcommands(|c| prepared(c, name_source, options))
 }
 
 /// Whom to ask, by what has been typed.
 #[derive(Debug, Default)]
-struct Asker {
+struct NameSource {
     global: Global,
     run: Option<String>,
 }
 
-impl Asker {
+impl NameSource {
     fn of(command: Command, before: &[OsString]) -> Self {
         let typed = command.clone().ignore_errors(true).try_get_matches_from(before);
         let Ok(matches) = typed else { return Self::default() };
@@ -145,14 +145,14 @@ impl Asker {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
             return Vec::new();
         };
-        let asked = async { tokio::time::timeout(PATIENCE, self.ask(names)).await };
-        let answer = runtime.block_on(asked);
+        let fetched = async { tokio::time::timeout(PATIENCE, self.fetch(names)).await };
+        let answer = runtime.block_on(fetched);
         // A name that is still being looked up would hold the person up.
         runtime.shutdown_background();
         answer.ok().flatten().unwrap_or_default()
     }
 
-    async fn ask(&self, names: Names) -> Option<Vec<String>> {
+    async fn fetch(&self, names: Names) -> Option<Vec<String>> {
         let session = Session::open(&self.global).await.ok()?;
         match names {
             Names::Run => named(session.api::<WorkflowRun>()).await,
@@ -215,10 +215,10 @@ mod tests {
         let logs =
             Command::new("look-at").arg(Arg::new("run").required(true)).arg(Arg::new("step").required(true));
         let command = tree::all("mc").subcommand(logs);
-        let asker = Asker::of(command, &words("mc look-at -n dev --context=test my-run"));
-        assert_eq!(asker.run.as_deref(), Some("my-run"));
-        assert_eq!(asker.global.namespace.as_deref(), Some("dev"));
-        assert_eq!(asker.global.context.as_deref(), Some("test"));
+        let name_source = NameSource::of(command, &words("mc look-at -n dev --context=test my-run"));
+        assert_eq!(name_source.run.as_deref(), Some("my-run"));
+        assert_eq!(name_source.global.namespace.as_deref(), Some("dev"));
+        assert_eq!(name_source.global.context.as_deref(), Some("test"));
     }
 
     #[test]

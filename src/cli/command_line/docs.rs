@@ -21,7 +21,7 @@ fn page(mut root: Command) -> String {
     let verbs = verbs(&root);
     page.push_str("\n## All verbs\n\n| Verb | What it does |\n|---|---|\n");
     for verb in &verbs {
-        let name = spoken(verb);
+        let name = full_name(verb);
         page.push_str(&format!("| [`{name}`](#{}) | {} |\n", name.replace(' ', "-"), about(verb)));
     }
     page.push_str("\n## Options of every verb\n\n");
@@ -44,7 +44,7 @@ fn verbs(command: &Command) -> Vec<&Command> {
 }
 
 fn section(verb: &Command) -> String {
-    let mut text = format!("\n## {}\n\n", spoken(verb));
+    let mut text = format!("\n## {}\n\n", full_name(verb));
     let long = verb.get_long_about().or(verb.get_about()).map(ToString::to_string).unwrap_or_default();
     // clap takes the stop from the first of them.
     let (first, rest) = long.split_once("\n\n").unwrap_or((&long, ""));
@@ -135,7 +135,7 @@ fn about(verb: &Command) -> String {
     escaped(verb.get_about().map(ToString::to_string).unwrap_or_default().trim_end_matches('.'))
 }
 
-fn spoken(verb: &Command) -> String {
+fn full_name(verb: &Command) -> String {
     verb.get_bin_name().unwrap_or(verb.get_name()).to_string()
 }
 

@@ -24,7 +24,7 @@ pub fn command(name: &str) -> Command {
         .iter()
         .fold(all(name), |command, verb| command.mut_subcommand(verb.get_name(), |c| c.hide(true)));
     let command = command.after_help(listed);
-    if name == "mc" { command } else { respoken(command, name) }
+    if name == "mc" { command } else { with_program_name(command, name) }
 }
 
 /// The same with every verb listed where it may stand.
@@ -50,13 +50,13 @@ fn list(verbs: &[Command]) -> String {
 }
 
 /// Examples begin with the name by which the program was called.
-fn respoken(command: Command, name: &str) -> Command {
-    let said = command.get_after_help().map(ToString::to_string);
-    let command = match said {
+fn with_program_name(command: Command, name: &str) -> Command {
+    let after_help = command.get_after_help().map(ToString::to_string);
+    let command = match after_help {
         Some(text) => command.after_help(text.replace("  mc ", &format!("  {name} "))),
         None => command,
     };
-    command.mut_subcommands(|c| respoken(c, name))
+    command.mut_subcommands(|c| with_program_name(c, name))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Global {
         hide_default_value = true,
         help_heading = "Output"
     )]
-    pub color: When,
+    pub color: ColorMode,
 }
 
 /// How data is printed.
@@ -60,7 +60,7 @@ pub enum Format {
 
 /// When there are colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub enum ColorMode {
     #[default]
     Auto,
     Always,
@@ -78,18 +78,18 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
 /// A length of time as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Length {
-    pub words: String,
-    pub length: Duration,
+    pub text: String,
+    pub duration: Duration,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Lengths of the API, and days.
 pub fn length(text: &str) -> Result<Length, String> {
-    let length = Span::with_days(text)?.as_duration();
-    let days = length.as_secs() / DAY.as_secs();
+    let duration = Span::with_days(text)?.as_duration();
+    let days = duration.as_secs() / DAY.as_secs();
     let is_days = text.ends_with('d') && days != 1;
-    Ok(Length { words: if is_days { format!("{days} days") } else { text.to_string() }, length })
+    Ok(Length { text: if is_days { format!("{days} days") } else { text.to_string() }, duration })
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_window_may_have_days() {
-        let of = |text: &str| length(text).map(|b| (b.words, b.length.as_secs() / 3600));
+        let of = |text: &str| length(text).map(|b| (b.text, b.duration.as_secs() / 3600));
         assert_eq!(of("30d"), Ok(("30 days".into(), 720)));
         assert_eq!(of("1d12h"), Ok(("1d12h".into(), 36)));
         assert_eq!(of("12h"), Ok(("12h".into(), 12)));

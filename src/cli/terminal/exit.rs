@@ -74,7 +74,7 @@ impl Fault {
     }
 
     /// On stderr, in one or two lines.
-    pub fn tell(&self) {
+    pub fn print(&self) {
         let mut err = anstream::stderr().lock();
         let bold = super::paint::BAD;
         let _ = writeln!(err, "{bold}error:{bold:#} {}", self.message);

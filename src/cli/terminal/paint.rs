@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::api::{Phase, StepPhase};
 
-use super::arguments::When;
+use super::arguments::ColorMode;
 
 pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -15,11 +15,11 @@ pub const TITLE: Style = Style::new().bold();
 pub const PLAIN: Style = Style::new();
 
 /// For the whole process.
-pub fn choose(when: When) {
+pub fn choose(when: ColorMode) {
     match when {
-        When::Auto => {}
-        When::Always => anstream::ColorChoice::Always.write_global(),
-        When::Never => anstream::ColorChoice::Never.write_global(),
+        ColorMode::Auto => {}
+        ColorMode::Always => anstream::ColorChoice::Always.write_global(),
+        ColorMode::Never => anstream::ColorChoice::Never.write_global(),
     }
 }
 

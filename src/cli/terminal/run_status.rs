@@ -12,12 +12,12 @@ use crate::view::words;
 use super::table::{Cell, Table};
 use super::{paint, program};
 
-/// All that is to be said about the run. `turn`: a number that grows, where a live view shows that it lives.
-pub fn lines(view: &RunView, width: Option<usize>, turn: Option<usize>) -> Vec<String> {
+/// All that is to be said about the run. `frame`: a number that grows, where a live view shows that it lives.
+pub fn lines(view: &RunView, width: Option<usize>, frame: Option<usize>) -> Vec<String> {
     let mut lines = head(view, width);
     if !view.steps.is_empty() {
         lines.push(String::new());
-        lines.extend(steps(view, width, turn).lines(width));
+        lines.extend(steps(view, width, frame).lines(width));
     }
     section(&mut lines, "Errors:", errors(view, width));
     section(&mut lines, "Needs you:", questions(view, width));
@@ -42,20 +42,20 @@ fn fitting(text: &str, width: Option<usize>, used: usize) -> String {
 
 fn head(view: &RunView, width: Option<usize>) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut say = |key: &str, value: String| {
+    let mut push = |key: &str, value: String| {
         if !value.is_empty() {
             let faint = paint::FAINT;
             lines.push(format!("{faint}{:<10}{faint:#} {value}", format!("{key}:")));
         }
     };
     let bold = paint::TITLE;
-    say("Run", format!("{bold}{}{bold:#} in namespace {}", view.name, view.namespace));
-    say("Workflow", view.workflow.clone());
-    say("Task", fitting(&one_line(&view.task), width, 11));
-    say("Status", status(view, width));
-    say("Progress", view.progress.clone());
-    say("Waiting", view.waiting.as_deref().map(|w| fitting(w, width, 11)).unwrap_or_default());
-    say("Time", time(view));
+    push("Run", format!("{bold}{}{bold:#} in namespace {}", view.name, view.namespace));
+    push("Workflow", view.workflow.clone());
+    push("Task", fitting(&one_line(&view.task), width, 11));
+    push("Status", status(view, width));
+    push("Progress", view.progress.clone());
+    push("Waiting", view.waiting.as_deref().map(|w| fitting(w, width, 11)).unwrap_or_default());
+    push("Time", time(view));
     lines
 }
 
@@ -88,7 +88,7 @@ fn time(view: &RunView) -> String {
 }
 
 /// Where nothing was ever sent back there is no column for it, and a narrow terminal does without the agents.
-fn steps(view: &RunView, width: Option<usize>, turn: Option<usize>) -> Table {
+fn steps(view: &RunView, width: Option<usize>, frame: Option<usize>) -> Table {
     let back = view.steps.iter().any(|s| s.rounds > 0);
     let agents = width.is_none_or(|w| w >= 100);
     let shown = |head: &&str| match *head {
@@ -100,23 +100,23 @@ fn steps(view: &RunView, width: Option<usize>, turn: Option<usize>) -> Table {
     let mut table = Table::new(&head.into_iter().filter(shown).collect::<Vec<_>>());
     let mut number = 0;
     for step in &view.steps {
-        let place = match &step.item {
+        let number_cell = match &step.item {
             None => {
                 number += 1;
                 number.to_string()
             }
             Some(_) => String::new(),
         };
-        let cells = head.into_iter().zip(row(step, place, turn));
+        let cells = head.into_iter().zip(row(step, number_cell, frame));
         table.row(cells.filter(|(h, _)| shown(h)).map(|(_, cell)| cell));
     }
     table
 }
 
-fn row(step: &StepView, place: String, turn: Option<usize>) -> [Cell; 9] {
+fn row(step: &StepView, number: String, frame: Option<usize>) -> [Cell; 9] {
     const SPIN: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
     let moves = step.phase == StepPhase::Running;
-    let spin = turn.filter(|_| moves).and_then(|t| SPIN.get(t % SPIN.len()));
+    let spin = frame.filter(|_| moves).and_then(|t| SPIN.get(t % SPIN.len()));
     let spin = spin.map_or(String::new(), |s| format!(" {s}"));
     let name = match (&step.item, step.finally) {
         (Some(item), _) => format!("  {item}"),
@@ -130,7 +130,7 @@ fn row(step: &StepView, place: String, turn: Option<usize>) -> [Cell; 9] {
         (None, _) => step.note.clone(),
     };
     [
-        Cell::new(place),
+        Cell::new(number),
         Cell::new(name),
         Cell::painted(format!("{}{spin}", step.phase), paint::step(step.phase)),
         Cell::new(if step.item.is_some() { String::new() } else { step.agent.clone() }),
@@ -148,8 +148,8 @@ fn errors(view: &RunView, width: Option<usize>) -> Vec<String> {
         matches!(s.phase, StepPhase::Failed | StepPhase::Tolerated | StepPhase::Escalated)
             && !s.note.is_empty()
     };
-    let said = |s: &StepView| prose(&format!("{}: {}", place(&s.step, s.item.as_deref()), s.note), width);
-    view.steps.iter().filter(bad).flat_map(said).collect()
+    let line = |s: &StepView| prose(&format!("{}: {}", work_path(&s.step, s.item.as_deref()), s.note), width);
+    view.steps.iter().filter(bad).flat_map(line).collect()
 }
 
 fn questions(view: &RunView, width: Option<usize>) -> Vec<String> {
@@ -158,10 +158,10 @@ fn questions(view: &RunView, width: Option<usize>) -> Vec<String> {
     view.questions
         .iter()
         .flat_map(|q| {
-            let place = place(&q.step, q.item.as_deref());
-            let asked = format!("{style}{place}{style:#} ({}): {}", q.cause, one_line(&q.message));
+            let path = work_path(&q.step, q.item.as_deref());
+            let question = format!("{style}{path}{style:#} ({}): {}", q.cause, one_line(&q.message));
             let commands = commands(&view.name, q, alone);
-            prose(&asked, width).into_iter().chain(commands.into_iter().map(|c| format!("    {c}")))
+            prose(&question, width).into_iter().chain(commands.into_iter().map(|c| format!("    {c}")))
         })
         .collect()
 }
@@ -176,13 +176,13 @@ fn prose(text: &str, width: Option<usize>) -> Vec<String> {
 }
 
 /// `step` or `step/item`.
-pub fn place(step: &str, item: Option<&str>) -> String {
+pub fn work_path(step: &str, item: Option<&str>) -> String {
     item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
 }
 
 /// What answers the question, a command a line. `alone`: no other question of the run is open.
 pub fn commands(run: &str, question: &EscalationStatus, alone: bool) -> Vec<String> {
-    crate::view::commands::answers(program::said(), run, question, alone)
+    crate::view::commands::answers(program::name(), run, question, alone)
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl Shell {
 }
 
 pub fn run(args: &Completion) -> Result<Exit, Fault> {
-    let program = if program::said() == "mc" { "mc" } else { "kubectl-mc" };
+    let program = if program::name() == "mc" { "mc" } else { "kubectl-mc" };
     let mut script = Vec::new();
     args.shell
         .completer()

@@ -129,5 +129,5 @@ fn report(label: &str, converted: &Converted) {
     for line in numbered(&converted.report) {
         out::note(plain(&line));
     }
-    out::note(format!("next:  save the manifest, and check it with {} workflow lint FILE", program::said()));
+    out::note(format!("next:  save the manifest, and check it with {} workflow lint FILE", program::name()));
 }

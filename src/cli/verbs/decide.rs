@@ -135,21 +135,24 @@ fn answer(args: &Answer, action: Action, global: &Global) -> Result<Exit, Fault>
     session::with(global, async |session| {
         let run = find::run(&session, &args.which).await?;
         let question = question(&run, args, action)?;
-        let word =
-            Word { action, feedback: args.feedback.clone(), outputs: args.set.iter().cloned().collect() };
-        say(&session, &run, Some(&question), word, global.output).await
+        let input = DecisionInput {
+            action,
+            feedback: args.feedback.clone(),
+            outputs: args.set.iter().cloned().collect(),
+        };
+        submit(&session, &run, Some(&question), input, global.output).await
     })
 }
 
 fn order(which: &Which, action: Action, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| {
         let run = find::run(&session, which).await?;
-        give(&session, &run, action, global.output).await
+        submit_order(&session, &run, action, global.output).await
     })
 }
 
 /// An order to the run, which answers no question.
-pub async fn give(
+pub async fn submit_order(
     session: &Session,
     run: &WorkflowRun,
     action: Action,
@@ -161,11 +164,12 @@ pub async fn give(
             run.name_any()
         )));
     }
-    say(session, run, None, Word { action, feedback: None, outputs: BTreeMap::new() }, format).await
+    submit(session, run, None, DecisionInput { action, feedback: None, outputs: BTreeMap::new() }, format)
+        .await
 }
 
 /// What is said.
-pub struct Word {
+pub struct DecisionInput {
     pub action: Action,
     pub feedback: Option<String>,
     pub outputs: BTreeMap<String, String>,
@@ -187,7 +191,7 @@ fn question(run: &WorkflowRun, args: &Answer, action: Action) -> Result<Escalati
         ([], []) if open.is_empty() => {
             let phase = words::shown(run.status.as_ref().and_then(|s| s.phase));
             Err(Fault::input(format!("run {name} asks nobody anything (it is {phase})"))
-                .next(format!("{} workflow status {name}", program::said())))
+                .next(format!("{} workflow status {name}", program::name())))
         }
         ([], []) => Err(Fault::input(format!("run {name} asks something else:\n{}", listed(&open)))),
         ([], _) => {
@@ -209,70 +213,76 @@ fn question(run: &WorkflowRun, args: &Answer, action: Action) -> Result<Escalati
 fn listed(questions: &[EscalationStatus]) -> String {
     let line = |q: &EscalationStatus| {
         let message = crate::view::plain::one_line(&q.message);
-        format!("  {}  {} ({}): {message}", q.id, run_status::place(&q.step, q.item.as_deref()), q.cause)
+        format!("  {}  {} ({}): {message}", q.id, run_status::work_path(&q.step, q.item.as_deref()), q.cause)
     };
     questions.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes the decision and waits for what comes of it.
-pub async fn say(
+pub async fn submit(
     session: &Session,
     run: &WorkflowRun,
     question: Option<&EscalationStatus>,
-    word: Word,
+    input: DecisionInput,
     format: Option<Format>,
 ) -> Result<Exit, Fault> {
     let name = run.name_any();
     let api: Api<WorkflowDecision> = session.beside(run);
-    let action = word.action;
-    let decision = decision(&name, question, word, who(session).await?);
-    let made = api
+    let action = input.action;
+    let decision = decision(&name, question, input, caller_name(session).await?);
+    let created = api
         .create(&PostParams::default(), &decision)
         .await
         .map_err(|e| refused(session, &name, question, &e))?;
-    let answered = tokio::time::timeout(ANSWER, result(&api, &made.name_any())).await;
+    let outcome = tokio::time::timeout(ANSWER, result(&api, &created.name_any())).await;
     match format {
         Some(format @ (Format::Json | Format::Yaml | Format::Name)) => {
-            let seen = api.get_opt(&made.name_any()).await.ok().flatten().unwrap_or_else(|| made.clone());
-            out::object(&seen, format)?;
+            let stored =
+                api.get_opt(&created.name_any()).await.ok().flatten().unwrap_or_else(|| created.clone());
+            out::object(&stored, format)?;
         }
         None | Some(Format::Wide) => {}
     }
     let about = question
-        .map(|q| format!(" of {}", run_status::place(&q.step, q.item.as_deref())))
+        .map(|q| format!(" of {}", run_status::work_path(&q.step, q.item.as_deref())))
         .unwrap_or_default();
-    match answered {
+    match outcome {
         Ok(Some(result)) if result == "Applied" => {
             out::note(format!("{name}: {action}{about} is applied"));
             Ok(Exit::Done)
         }
         Ok(Some(result)) => Err(Fault::failed(format!("{name}: {action}{about}: {result}"))
-            .next(format!("{} workflow status {name}", program::said()))),
+            .next(format!("{} workflow status {name}", program::name()))),
         Ok(None) | Err(_) => {
             out::note(format!(
                 "{name}: {action}{about} is written as workflowdecision {}; the operator has not answered yet ({} doctor)",
-                made.name_any(),
-                program::said()
+                created.name_any(),
+                program::name()
             ));
             Ok(Exit::Done)
         }
     }
 }
 
-fn decision(run: &str, question: Option<&EscalationStatus>, word: Word, by: String) -> WorkflowDecision {
+fn decision(
+    run: &str,
+    question: Option<&EscalationStatus>,
+    input: DecisionInput,
+    by: String,
+) -> WorkflowDecision {
     let spec = WorkflowDecisionSpec {
         run: run.into(),
         escalation: question.map(|q| q.id.clone()),
-        action: word.action,
-        feedback: word.feedback,
-        outputs: word.outputs,
+        action: input.action,
+        feedback: input.feedback,
+        outputs: input.outputs,
         by: Some(by),
     };
     WorkflowDecision::said(spec)
 }
 
 /// The caller's name, as the API server knows it: a policy compares the two.
-async fn who(session: &Session) -> Result<String, Fault> {
+async fn caller_name(session: &Session) -> Result<String, Fault> {
     let api: Api<SelfSubjectReview> = Api::all(session.client.clone());
     let review = api
         .create(&PostParams::default(), &SelfSubjectReview::default())
@@ -296,9 +306,9 @@ fn refused(session: &Session, run: &str, question: Option<&EscalationStatus>, er
 async fn result(api: &Api<WorkflowDecision>, name: &str) -> Option<String> {
     let mut states = Box::pin(watcher::watch_object(api.clone(), name));
     while let Some(state) = states.next().await {
-        let said = state.ok()?.and_then(|d| d.status).and_then(|s| s.result);
-        if said.is_some() {
-            return said;
+        let result = state.ok()?.and_then(|d| d.status).and_then(|s| s.result);
+        if result.is_some() {
+            return result;
         }
     }
     None

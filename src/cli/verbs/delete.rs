@@ -45,7 +45,7 @@ pub struct Delete {
 }
 
 /// A run that is to go.
-struct Doomed {
+struct Target {
     run: WorkflowRun,
     record: Option<RunRecord>,
 }
@@ -67,17 +67,17 @@ async fn delete(args: &Delete, output: Option<Format>, session: Session) -> Resu
     names.sort();
     names.dedup();
     // All are looked at before one is deleted.
-    let mut doomed = Vec::new();
+    let mut targets = Vec::new();
     for name in &names {
-        doomed.push(look(&session, name, args.with_record).await?);
+        targets.push(find_target(&session, name, args.with_record).await?);
     }
-    doomed.iter().for_each(|d| warn(d, args.with_record));
+    targets.iter().for_each(|target| warn(target, args.with_record));
     if !args.yes && !confirmed(&names) {
         out::note("nothing was deleted");
         return Ok(Exit::Done);
     }
-    let mut gone = Vec::new();
-    for one in doomed {
+    let mut deleted = Vec::new();
+    for one in targets {
         remove(&session, &one).await?;
         let name = one.run.name_any();
         if output.is_none() {
@@ -90,27 +90,27 @@ async fn delete(args: &Delete, output: Option<Format>, session: Session) -> Resu
                     out::line(format!("record {} deleted", record.name_any()));
                 }
             }
-            record => stays(&one.run, record.as_ref()),
+            record => note_kept_record(&one.run, record.as_ref()),
         }
-        gone.push(one.run);
+        deleted.push(one.run);
     }
     if let Some(format) = output {
-        out::list(&gone, format)?;
+        out::list(&deleted, format)?;
     }
     Ok(Exit::Done)
 }
 
-async fn look(session: &Session, name: &str, with_record: bool) -> Result<Doomed, Fault> {
+async fn find_target(session: &Session, name: &str, with_record: bool) -> Result<Target, Fault> {
     let run = named(session, name).await?;
     let record = ids::record_name(name, &ids::spec_hash(&run.spec));
     let found = session.beside::<RunRecord>(&run).get_opt(&record).await;
     let record = found.map_err(|e| session.fault(&format!("get record {record}"), &e))?;
-    let doomed = Doomed { run, record };
-    if let Some(record) = doomed.record.as_ref().filter(|_| with_record) {
+    let target = Target { run, record };
+    if let Some(record) = target.record.as_ref().filter(|_| with_record) {
         // Whoever may not delete the record is told so before the run is gone.
-        remove_record(session, &doomed, record, true).await?;
+        remove_record(session, &target, record, true).await?;
     }
-    Ok(doomed)
+    Ok(target)
 }
 
 /// The run of that name in the session's namespace.
@@ -119,7 +119,7 @@ async fn named(session: &Session, name: &str) -> Result<WorkflowRun, Fault> {
     let found = found.map_err(|e| session.fault(&format!("get run {name}"), &e))?;
     found.ok_or_else(|| {
         Fault::input(format!("there is no run {name} in namespace {}", session.namespace))
-            .next(format!("{} workflow runs -A shows all runs", program::said()))
+            .next(format!("{} workflow runs -A shows all runs", program::name()))
     })
 }
 
@@ -128,15 +128,15 @@ fn is_live(run: &WorkflowRun) -> bool {
 }
 
 /// What somebody may not expect.
-fn warn(doomed: &Doomed, with_record: bool) {
-    let name = doomed.run.name_any();
-    if is_live(&doomed.run) {
-        let phase = doomed.run.status.as_ref().and_then(|s| s.phase).unwrap_or(Phase::Pending);
+fn warn(target: &Target, with_record: bool) {
+    let name = target.run.name_any();
+    if is_live(&target.run) {
+        let phase = target.run.status.as_ref().and_then(|s| s.phase).unwrap_or(Phase::Pending);
         out::note(format!(
             "run {name} has not ended ({phase}): its Pods are stopped, and its finally steps do not run"
         ));
     }
-    if let Some(record) = doomed.record.as_ref().filter(|_| with_record) {
+    if let Some(record) = target.record.as_ref().filter(|_| with_record) {
         out::note(format!("record {} goes, too: the same run may then be executed again", record.name_any()));
     }
 }
@@ -148,11 +148,11 @@ fn confirmed(names: &[String]) -> bool {
     read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
-async fn remove(session: &Session, doomed: &Doomed) -> Result<(), Fault> {
-    let name = doomed.run.name_any();
-    let runs = session.beside::<WorkflowRun>(&doomed.run);
-    // A namesake that was made meanwhile is another run.
-    let preconditions = Some(Preconditions { uid: doomed.run.uid(), resource_version: None });
+async fn remove(session: &Session, target: &Target) -> Result<(), Fault> {
+    let name = target.run.name_any();
+    let runs = session.beside::<WorkflowRun>(&target.run);
+    // A run of the same name that was created meanwhile is another run.
+    let preconditions = Some(Preconditions { uid: target.run.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
     runs.delete(&name, &params).await.map_err(|e| session.fault(&format!("delete run {name}"), &e))?;
     Ok(())
@@ -160,19 +160,19 @@ async fn remove(session: &Session, doomed: &Doomed) -> Result<(), Fault> {
 
 async fn remove_record(
     session: &Session,
-    doomed: &Doomed,
+    target: &Target,
     record: &RunRecord,
     dry_run: bool,
 ) -> Result<(), Fault> {
     let name = record.name_any();
     let preconditions = Some(Preconditions { uid: record.uid(), resource_version: None });
     let params = DeleteParams { dry_run, preconditions, ..DeleteParams::default() };
-    let done = session.beside::<RunRecord>(&doomed.run).delete(&name, &params).await;
+    let done = session.beside::<RunRecord>(&target.run).delete(&name, &params).await;
     done.map_err(|e| session.fault(&format!("delete record {name}"), &e))?;
     Ok(())
 }
 
-fn stays(run: &WorkflowRun, record: Option<&RunRecord>) {
+fn note_kept_record(run: &WorkflowRun, record: Option<&RunRecord>) {
     match record {
         Some(record) => {
             let (name, namespace) = (record.name_any(), record.namespace().unwrap_or_default());

@@ -35,12 +35,12 @@ Exit codes: 0 nothing is bad, 1 something is, 3 no cluster.")]
 pub struct Doctor {}
 
 pub fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
-    let findings = session::with(global, examined)?;
+    let findings = session::with(global, findings_of)?;
     match global.output {
         None | Some(Format::Wide) => finding::print(&findings),
         Some(Format::Name) => {
             return Err(Fault::input("doctor finds no objects that have names")
-                .next(format!("{} doctor -o json", program::said())));
+                .next(format!("{} doctor -o json", program::name())));
         }
         Some(format) => out::value(&findings, format)?,
     }
@@ -48,23 +48,23 @@ pub fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
     Ok(if is_bad { Exit::Failed } else { Exit::Done })
 }
 
-async fn examined(session: Session) -> Result<Vec<Finding>, Fault> {
+async fn findings_of(session: Session) -> Result<Vec<Finding>, Fault> {
     let info = session.client.apiserver_version().await;
     let info = info.map_err(|e| session.fault("ask the API server for its version", &e))?;
     let user = user(&session).await;
     let mut findings = vec![cluster(&session, &info, user.as_deref())];
-    let (crds, operator, policy, storage, unseen, invalid, rights) = futures::join!(
+    let (crds, operator, policy, storage, unobserved, invalid, rights) = futures::join!(
         crds::check(&session),
         operator::check(&session),
         objects::policy(&session),
         objects::storage(&session),
-        objects::unseen_runs(&session),
+        objects::unobserved_runs(&session),
         objects::invalid_workflows(&session),
         rights::check(&session, user.as_deref()),
     );
     findings.extend(crds);
     findings.extend(operator);
-    findings.extend([policy, storage, unseen, invalid]);
+    findings.extend([policy, storage, unobserved, invalid]);
     findings.extend(rights);
     Ok(findings)
 }
@@ -77,14 +77,14 @@ async fn user(session: &Session) -> Option<String> {
 }
 
 fn cluster(session: &Session, info: &Info, user: Option<&str>) -> Finding {
-    let who = user.map(|u| format!("; you are {u}")).unwrap_or_default();
+    let identity = user.map(|u| format!("; you are {u}")).unwrap_or_default();
     let server = session.server.trim_end_matches('/');
     let jobs = if knows_managed_by(&info.major, &info.minor) {
         ""
     } else {
         "; before 1.32 the built-in Job controller makes the Pods of Jobs, more slowly"
     };
-    Finding::ok("cluster", format!("Kubernetes {} at {server}{who}{jobs}", info.git_version))
+    Finding::ok("cluster", format!("Kubernetes {} at {server}{identity}{jobs}", info.git_version))
 }
 
 /// `spec.managedBy` of Jobs: on without a feature gate from 1.32 on.

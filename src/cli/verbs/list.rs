@@ -41,16 +41,16 @@ async fn list(args: &List, format: Option<Format>, session: Session) -> Result<E
             if !found.is_empty() {
                 table(&session, &found, format == Some(Format::Wide)).print();
             }
-            told(&session, found.len(), all);
+            print_total(&session, found.len(), all);
         }
     }
     Ok(Exit::Done)
 }
 
-fn told(session: &Session, shown: usize, all: usize) {
+fn print_total(session: &Session, shown: usize, all: usize) {
     match (shown, all - shown) {
         (0, 0) => {
-            out::note(format!("No workflows found {}", session.place()));
+            out::note(format!("No workflows found {}", session.location()));
             out::note("next: kubectl apply -f workflows/code-review.yaml, or a workflow of your own");
         }
         (n, 0) => out::note(format!("Total: {n} workflow(s)")),
@@ -71,19 +71,19 @@ fn state(workflow: &Workflow) -> (&'static str, anstyle::Style) {
 }
 
 fn table(session: &Session, workflows: &[Workflow], wide: bool) -> Table {
-    let place: &[&str] = if session.everywhere { &["NAMESPACE"] } else { &[] };
+    let namespace_column: &[&str] = if session.everywhere { &["NAMESPACE"] } else { &[] };
     let more: &[&str] = if wide { &["AGE", "PARAMS", "DESCRIPTION"] } else { &["AGE"] };
-    let mut table = Table::new(&[place, &["NAME", "AGENTS", "STEPS", "STATUS"], more].concat());
+    let mut table = Table::new(&[namespace_column, &["NAME", "AGENTS", "STEPS", "STATUS"], more].concat());
     let now = Stamp::of(Timestamp::now());
     for workflow in workflows {
-        let (word, style) = state(workflow);
+        let (label, style) = state(workflow);
         let namespace = session.everywhere.then(|| Cell::new(workflow.namespace().unwrap_or_default()));
         let aged = workflow.creation_timestamp().map(|t| age(Stamp::of(t.0), now)).unwrap_or_default();
         let cells = namespace.into_iter().chain([
             Cell::new(workflow.name_any()),
             Cell::new(workflow.spec.agents.len().to_string()),
             Cell::new(workflow.spec.steps.len().to_string()),
-            Cell::painted(word, style),
+            Cell::painted(label, style),
             Cell::new(aged),
         ]);
         let params: Vec<&str> = workflow.spec.params.iter().map(|p| p.name.as_str()).collect();

@@ -23,7 +23,7 @@ use crate::view::plain::plain;
 
 use pick::{Attempt, Kept, Pick, Which};
 use print::Printer;
-use source::{Heard, Source};
+use source::{ReadOutcome, Source};
 
 /// What the agents of a run said
 ///
@@ -71,7 +71,7 @@ pub struct Logs {
 
 /// An attempt's words as `-o json` has them.
 #[derive(Debug, Serialize)]
-struct Words {
+struct LogText {
     step: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<String>,
@@ -114,10 +114,10 @@ async fn logs(args: &Logs, output: Option<Format>, session: Session) -> Result<E
             printer.head(attempt);
         }
         match printer.attempt(&session, &source, attempt).await? {
-            Heard::Nothing(why) if alone(attempt) => return Err(Fault::input(why)),
-            Heard::Nothing(why) => out::note(why),
-            Heard::Closed => break,
-            Heard::Pod | Heard::Status => {}
+            ReadOutcome::Nothing(why) if alone(attempt) => return Err(Fault::input(why)),
+            ReadOutcome::Nothing(why) => out::note(why),
+            ReadOutcome::Closed => break,
+            ReadOutcome::Pod | ReadOutcome::Status => {}
         }
     }
     Ok(Exit::Done)
@@ -140,20 +140,20 @@ async fn data(
             text.push(b'\n');
             true
         };
-        let heard = source.hear(&attempt, &mut sink).await;
-        let heard = heard.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))?;
-        let from = match heard {
-            Heard::Pod => Some("Pod"),
-            Heard::Status => Some("Status"),
-            Heard::Nothing(why) => {
+        let outcome = source.read(&attempt, &mut sink).await;
+        let outcome = outcome.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))?;
+        let from = match outcome {
+            ReadOutcome::Pod => Some("Pod"),
+            ReadOutcome::Status => Some("Status"),
+            ReadOutcome::Nothing(why) => {
                 out::note(why);
                 None
             }
-            Heard::Closed => None,
+            ReadOutcome::Closed => None,
         };
         let text = String::from_utf8_lossy(&text);
         let text = if raw { text.into_owned() } else { plain(&text) };
-        all.push(Words { step: attempt.step, item: attempt.item, attempt: attempt.n, from, text });
+        all.push(LogText { step: attempt.step, item: attempt.item, attempt: attempt.n, from, text });
     }
     out::value(&all, format)?;
     Ok(Exit::Done)

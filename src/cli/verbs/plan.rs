@@ -22,7 +22,7 @@ pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
     if global.output == Some(Format::Name) {
         return Err(Fault::input("a plan has no name").next("-o json, -o yaml, or no -o at all"));
     }
-    let Chosen { workflow, run, made_up } = match files::choose(args)? {
+    let Chosen { workflow, run, placeholders } = match files::choose(args)? {
         Ok(chosen) => chosen,
         Err(problems) => {
             problems.iter().for_each(out::line);
@@ -39,13 +39,13 @@ pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
     let mut world = world_of(&workflow, &run);
     let events = drive(&mut world, &mut answers, LIMIT).map_err(Fault::input)?;
     let status = world.run.and_then(|r| r.status).unwrap_or_default();
-    let played = show::Played { events, status, unused: answers.unused(), run, made_up };
+    let rehearsal = show::Rehearsal { events, status, unused: answers.unused(), run, placeholders };
     match global.output {
-        Some(format @ (Format::Json | Format::Yaml)) => out::value(&show::document(&played), format)?,
-        Some(Format::Name | Format::Wide) | None => show::print(&played, args.show_inputs),
+        Some(format @ (Format::Json | Format::Yaml)) => out::value(&show::document(&rehearsal), format)?,
+        Some(Format::Name | Format::Wide) | None => show::print(&rehearsal, args.show_inputs),
     }
-    show::notes(&played, args.answers.as_deref());
-    Ok(match played.status.phase {
+    show::notes(&rehearsal, args.answers.as_deref());
+    Ok(match rehearsal.status.phase {
         Some(Phase::Succeeded) => Exit::Done,
         Some(Phase::Failed | Phase::Cancelled) => Exit::Failed,
         None | Some(Phase::Pending | Phase::Running | Phase::Paused) => Exit::NeedsYou,

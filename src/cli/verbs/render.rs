@@ -1,9 +1,9 @@
 //! `mc workflow render`: a step's input as an agent would be given it, byte by byte.
 //!
-//! [`given`] reads what the caller gives, [`moment`] makes of it a run whose step is about to start, and the engine renders that.
+//! [`given`] reads what the caller gives, [`preview_context`] makes of it a run whose step is about to start, and the engine renders that.
 
 mod given;
-mod moment;
+mod preview_context;
 
 use std::fs;
 use std::io::Write;
@@ -79,7 +79,7 @@ pub fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
     let definition = definition(args)?;
     let given = Given::read(&values(args)?, args.task.clone(), global.namespace.clone())?;
     let step = step(&definition, args)?;
-    let context = moment::context(&definition, step, args.item.as_deref(), &given)?;
+    let context = preview_context::context(&definition, step, args.item.as_deref(), &given)?;
     let Some(def) = definition.steps.get(step) else { return Ok(Exit::Failed) };
     let (text, as_file) = match &def.doing {
         Doing::Task(task) => (&task.input, Some(task.agent.input_as == Some(InputAs::File))),
@@ -158,7 +158,7 @@ fn name(workflow: &Value) -> String {
 }
 
 fn check(args: &Render) -> String {
-    format!("{} workflow lint {}", program::said(), args.file.display())
+    format!("{} workflow lint {}", program::name(), args.file.display())
 }
 
 fn step(definition: &Definition, args: &Render) -> Result<usize, Fault> {
@@ -216,9 +216,9 @@ fn option(definition: &Definition, name: &str) -> String {
     if name == "task" {
         return "--task TEXT".into();
     }
-    let said =
+    let step =
         definition.steps.iter().find(|s| name == camel_output(&s.name) || name == snake_output(&s.name));
-    match said {
+    match step {
         Some(step) => format!("--set steps.{}.output=TEXT", step.name),
         None => format!("--set {name}=TEXT"),
     }

@@ -14,7 +14,7 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program, run_status};
 use crate::view::words;
 
-use super::decide::{self, Word};
+use super::decide::{self, DecisionInput};
 
 /// Let a run go on that stands still.
 ///
@@ -59,26 +59,26 @@ async fn resume(
         moved = true;
     }
     if status.hold.is_some() {
-        decide::give(session, run, Action::Resume, format).await?;
+        decide::submit_order(session, run, Action::Resume, format).await?;
         moved = true;
     }
     let (again, ask): (Vec<_>, Vec<_>) = status.escalations.iter().partition(|q| can_be_done_again(q));
     for question in again {
-        let word = Word { action: Action::Retry, feedback: feedback.cloned(), outputs: [].into() };
-        decide::say(session, run, Some(question), word, format).await?;
+        let input = DecisionInput { action: Action::Retry, feedback: feedback.cloned(), outputs: [].into() };
+        decide::submit(session, run, Some(question), input, format).await?;
         moved = true;
     }
     let alone = status.escalations.len() == 1;
     for question in &ask {
-        let place = run_status::place(&question.step, question.item.as_deref());
-        out::note(format!("{name}: {place} ({}) needs your answer: {}", question.cause, question.message));
+        let path = run_status::work_path(&question.step, question.item.as_deref());
+        out::note(format!("{name}: {path} ({}) needs your answer: {}", question.cause, question.message));
         run_status::commands(&name, question, alone).iter().for_each(|c| out::line(format!("  {c}")));
     }
     Ok(match (ask.is_empty(), moved) {
         (false, _) => Exit::NeedsYou,
         (true, true) => Exit::Done,
         (true, false) => {
-            out::note(stands(&name, &status));
+            out::note(waits_for(&name, &status));
             Exit::Done
         }
     })
@@ -90,7 +90,7 @@ fn can_be_done_again(question: &EscalationStatus) -> bool {
 
 /// Only what is over cannot be resumed.
 fn over(name: &str, phase: Phase) -> Fault {
-    let mc = program::said();
+    let mc = program::name();
     let next = match phase {
         Phase::Succeeded => format!("{mc} workflow status {name}"),
         Phase::Pending | Phase::Running | Phase::Paused | Phase::Failed | Phase::Cancelled => {
@@ -101,7 +101,7 @@ fn over(name: &str, phase: Phase) -> Fault {
 }
 
 /// It does not stand still because of anybody: what it waits for instead.
-fn stands(name: &str, status: &WorkflowRunStatus) -> String {
+fn waits_for(name: &str, status: &WorkflowRunStatus) -> String {
     let phase = words::shown(status.phase);
     let why = status.waiting.as_ref().or(status.message.as_ref());
     let why = why.map(|w| format!(": {w}")).unwrap_or_default();

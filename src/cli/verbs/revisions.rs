@@ -54,7 +54,7 @@ struct Revision {
 }
 
 /// What is there.
-struct Seen {
+struct History {
     workflow: Option<Workflow>,
     /// Newest first.
     revisions: Vec<Revision>,
@@ -74,24 +74,24 @@ pub fn run(args: &Revisions, global: &Global) -> Result<Exit, Fault> {
 
 async fn revisions(args: &Revisions, output: Option<Format>, session: Session) -> Result<Exit, Fault> {
     let name = &args.workflow;
-    let seen = read(&session, name).await?;
-    if seen.workflow.is_none() && seen.revisions.is_empty() {
-        return Err(Fault::input(format!("there is no workflow {name} {}", session.place()))
-            .next(format!("{} workflow list", program::said())));
+    let history = read(&session, name).await?;
+    if history.workflow.is_none() && history.revisions.is_empty() {
+        return Err(Fault::input(format!("there is no workflow {name} {}", session.location()))
+            .next(format!("{} workflow list", program::name())));
     }
     if let [a, rest @ ..] = args.diff.as_slice() {
-        return difference(name, &seen, a, rest.first().map(String::as_str));
+        return difference(name, &history, a, rest.first().map(String::as_str));
     }
     if let Some(format @ (Format::Json | Format::Yaml | Format::Name)) = output {
-        out::list(&seen.revisions.iter().map(|r| &r.object).collect::<Vec<_>>(), format)?;
+        out::list(&history.revisions.iter().map(|r| &r.object).collect::<Vec<_>>(), format)?;
         return Ok(Exit::Done);
     }
-    table(name, &seen).print();
-    remark(name, &seen);
+    table(name, &history).print();
+    remark(name, &history);
     Ok(Exit::Done)
 }
 
-async fn read(session: &Session, name: &str) -> Result<Seen, Fault> {
+async fn read(session: &Session, name: &str) -> Result<History, Fault> {
     let workflow = session.api::<Workflow>().get_opt(name).await;
     let workflow = workflow.map_err(|e| session.fault(&format!("get workflow {name}"), &e))?;
     let ours = format!("{}={}", labels::MANAGED_BY, labels::OPERATOR);
@@ -104,15 +104,15 @@ async fn read(session: &Session, name: &str) -> Result<Seen, Fault> {
     let mut revisions: Vec<Revision> = found.into_iter().filter_map(of).collect();
     revisions.sort_by_key(|r| (std::cmp::Reverse(made(&r.object)), r.hash.clone()));
     let runs = pages::all(session, pages::live(Some(name))).await?;
-    Ok(Seen { workflow, revisions, runs })
+    Ok(History { workflow, revisions, runs })
 }
 
 fn made(revision: &ControllerRevision) -> Option<Stamp> {
     revision.creation_timestamp().map(|t| Stamp::of(t.0))
 }
 
-fn current(seen: &Seen) -> Option<String> {
-    seen.workflow.as_ref().map(|w| ids::revision_hash(&w.spec))
+fn current(history: &History) -> Option<String> {
+    history.workflow.as_ref().map(|w| ids::revision_hash(&w.spec))
 }
 
 /// The revisions that a run names: the one that it executes, and the one that it asks for.
@@ -121,13 +121,13 @@ fn named(run: &WorkflowRun) -> BTreeSet<&str> {
     executes.into_iter().chain(run.spec.workflow_ref.revision.as_deref()).collect()
 }
 
-fn table(name: &str, seen: &Seen) -> Table {
+fn table(name: &str, history: &History) -> Table {
     let now = Stamp::of(Timestamp::now());
-    let current = current(seen);
+    let current = current(history);
     let mut table = Table::new(&["REVISION", "CURRENT", "AGE", "RUNS"]);
-    for revision in &seen.revisions {
+    for revision in &history.revisions {
         let is_current = current.as_ref() == Some(&revision.hash);
-        let runs: Vec<String> = seen
+        let runs: Vec<String> = history
             .runs
             .iter()
             .filter(|run| named(run).contains(revision.hash.as_str()))
@@ -140,19 +140,19 @@ fn table(name: &str, seen: &Seen) -> Table {
             if runs.is_empty() { "-".to_string() } else { runs.join(", ") }.into(),
         ]);
     }
-    if seen.revisions.is_empty() {
+    if history.revisions.is_empty() {
         out::note(format!("workflow {name} has no revision yet: its first run makes one"));
     }
     table
 }
 
 /// What the table cannot show.
-fn remark(name: &str, seen: &Seen) {
-    match current(seen) {
+fn remark(name: &str, history: &History) {
+    match current(history) {
         None => {
             out::note(format!("workflow {name} was deleted; its revisions serve the runs that are not over"))
         }
-        Some(hash) if !seen.revisions.is_empty() && !seen.revisions.iter().any(|r| r.hash == hash) => {
+        Some(hash) if !history.revisions.is_empty() && !history.revisions.iter().any(|r| r.hash == hash) => {
             out::note(format!(
                 "as it is now ({hash}) workflow {name} has no revision yet: its next run makes one"
             ));
@@ -161,10 +161,10 @@ fn remark(name: &str, seen: &Seen) {
     }
 }
 
-fn difference(name: &str, seen: &Seen, a: &str, b: Option<&str>) -> Result<Exit, Fault> {
-    let (from, old) = stored(name, seen, a)?;
-    let (to, new) = match (b, &seen.workflow) {
-        (Some(b), _) => stored(name, seen, b)?,
+fn difference(name: &str, history: &History, a: &str, b: Option<&str>) -> Result<Exit, Fault> {
+    let (from, old) = stored(name, history, a)?;
+    let (to, new) = match (b, &history.workflow) {
+        (Some(b), _) => stored(name, history, b)?,
         (None, Some(workflow)) => {
             let hash = ids::revision_hash(&workflow.spec);
             (format!("{name} as it is now ({hash})"), ids::executed_part(&workflow.spec))
@@ -197,10 +197,10 @@ fn yaml(spec: &WorkflowSpec) -> Result<String, Fault> {
 }
 
 /// The stored revision of which that is the hash, its beginning, or the object's name.
-fn stored(name: &str, seen: &Seen, wanted: &str) -> Result<(String, WorkflowSpec), Fault> {
+fn stored(name: &str, history: &History, wanted: &str) -> Result<(String, WorkflowSpec), Fault> {
     let hash = wanted.strip_prefix(&format!("{name}-")).unwrap_or(wanted);
-    let fits: Vec<&Revision> = seen.revisions.iter().filter(|r| r.hash.starts_with(hash)).collect();
-    let list = format!("{} workflow revisions {name} shows those that exist", program::said());
+    let fits: Vec<&Revision> = history.revisions.iter().filter(|r| r.hash.starts_with(hash)).collect();
+    let list = format!("{} workflow revisions {name} shows those that exist", program::name());
     match fits.as_slice() {
         [] => Err(Fault::input(format!("workflow {name} has no revision {wanted}")).next(list)),
         [one] => {
@@ -220,7 +220,7 @@ fn stored(name: &str, seen: &Seen, wanted: &str) -> Result<(String, WorkflowSpec
 mod tests {
     use super::*;
 
-    fn seen(hashes: &[&str]) -> Seen {
+    fn history(hashes: &[&str]) -> History {
         let of = |hash: &&str| {
             let spec = WorkflowSpec { description: Some((*hash).into()), ..WorkflowSpec::default() };
             let data = serde_json::to_value(spec).unwrap();
@@ -230,26 +230,26 @@ mod tests {
             }));
             Revision { hash: (*hash).into(), object: object.unwrap() }
         };
-        Seen { workflow: None, revisions: hashes.iter().map(of).collect(), runs: Vec::new() }
+        History { workflow: None, revisions: hashes.iter().map(of).collect(), runs: Vec::new() }
     }
 
     #[test]
     fn the_beginning_of_a_revision_is_enough_where_it_tells_them_apart() {
-        let seen = seen(&["9f3c01", "9f4d02"]);
+        let history = history(&["9f3c01", "9f4d02"]);
         for wanted in ["9f3", "9f3c01", "flow-9f3c01"] {
-            let (name, spec) = stored("flow", &seen, wanted).unwrap();
+            let (name, spec) = stored("flow", &history, wanted).unwrap();
             assert_eq!((name.as_str(), spec.description.as_deref()), ("flow-9f3c01", Some("9f3c01")));
         }
         assert_eq!(
-            stored("flow", &seen, "9f").unwrap_err().message,
+            stored("flow", &history, "9f").unwrap_err().message,
             "9f may be 9f3c01 or 9f4d02: write more of it"
         );
-        assert_eq!(stored("flow", &seen, "aa").unwrap_err().message, "workflow flow has no revision aa");
+        assert_eq!(stored("flow", &history, "aa").unwrap_err().message, "workflow flow has no revision aa");
     }
 
     #[test]
     fn without_a_workflow_there_is_no_current_revision_to_compare_with() {
-        let fault = difference("flow", &seen(&["aa"]), "aa", None).unwrap_err();
+        let fault = difference("flow", &history(&["aa"]), "aa", None).unwrap_err();
         assert_eq!(fault.next.as_deref(), Some("name two revisions after --diff"));
     }
 }

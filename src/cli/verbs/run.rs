@@ -115,10 +115,10 @@ async fn start(
     let made = session.api::<WorkflowRun>().create(&PostParams::default(), &wanted).await;
     let made = made.map_err(|e| match &e {
         kube::Error::Api(status) if status.code == 409 => {
-            Fault::input(format!("there is a run {} already {}", wanted.name_any(), session.place())).next(
+            Fault::input(format!("there is a run {} already {}", wanted.name_any(), session.location())).next(
                 format!(
                     "choose another --name, or: {} workflow status {}",
-                    program::said(),
+                    program::name(),
                     wanted.name_any()
                 ),
             )
@@ -149,7 +149,7 @@ async fn follow(
             out::line(format!("Workflow:  {}", args.workflow));
             out::line(format!("Run:       {name}"));
             out::line(format!("Steps:     {}", workflow.spec.steps.len()));
-            out::note(format!("next: {} workflow status {name} --watch", program::said()));
+            out::note(format!("next: {} workflow status {name} --watch", program::name()));
         }
     }
     Ok(Exit::Done)
@@ -157,11 +157,11 @@ async fn follow(
 
 /// The workflow, if a run of it could start at all.
 async fn usable(session: &Session, name: &str) -> Result<Workflow, Fault> {
-    let mc = program::said();
+    let mc = program::name();
     let found =
         session.api::<Workflow>().get_opt(name).await.map_err(|e| session.fault("get workflows", &e))?;
     let Some(workflow) = found else {
-        return Err(Fault::input(format!("there is no workflow {name} {}", session.place()))
+        return Err(Fault::input(format!("there is no workflow {name} {}", session.location()))
             .next(format!("{mc} workflow list --all")));
     };
     let problems = workflow.status.as_ref().map(|s| s.problems.clone()).unwrap_or_default();

@@ -54,8 +54,8 @@ async fn list(args: &Runs, format: Option<Format>, session: Session) -> Result<E
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
-        out::note(format!("No runs found {}", session.place()));
-        out::note(format!("next: {} workflow run NAME \"what is to be done\"", program::said()));
+        out::note(format!("No runs found {}", session.location()));
+        out::note(format!("next: {} workflow run NAME \"what is to be done\"", program::name()));
         return Ok(Exit::Done);
     }
     table(&session, &rows, format == Some(Format::Wide)).print();
@@ -71,7 +71,7 @@ async fn list(args: &Runs, format: Option<Format>, session: Session) -> Result<E
 fn newest<T>(args: &Runs, mut all: Vec<T>, meta: fn(&T) -> &ObjectMeta) -> (Vec<T>, usize) {
     if let Some(since) = &args.since {
         let now = Stamp::of(Timestamp::now());
-        all.retain(|one| created(meta(one)).is_some_and(|at| now.since(at) <= since.length));
+        all.retain(|one| created(meta(one)).is_some_and(|at| now.since(at) <= since.duration));
     }
     all.sort_by(|a, b| {
         let (a, b) = (meta(a), meta(b));
@@ -97,9 +97,10 @@ fn created(meta: &ObjectMeta) -> Option<Stamp> {
 
 fn table(session: &Session, rows: &[Row], wide: bool) -> Table {
     let now = Stamp::of(Timestamp::now());
-    let place: &[&str] = if session.everywhere { &["NAMESPACE"] } else { &[] };
+    let namespace_column: &[&str] = if session.everywhere { &["NAMESPACE"] } else { &[] };
     let more: &[&str] = if wide { &["RETRIES", "MESSAGE"] } else { &[] };
-    let head = [place, &["RUN", "WORKFLOW", "STATUS", "PROGRESS", "STEP", "REASON", "AGE"], more].concat();
+    let head = [namespace_column, &["RUN", "WORKFLOW", "STATUS", "PROGRESS", "STEP", "REASON", "AGE"], more]
+        .concat();
     let mut table = Table::new(&head);
     for row in rows {
         let phase = row.text("PHASE");

@@ -75,15 +75,17 @@ pub fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
 
 async fn stats(args: &Stats, output: Option<Format>, session: Session) -> Result<Exit, Fault> {
     let now = Stamp::of(Timestamp::now());
-    let since = Stamp(now.0.checked_sub(args.since.length).unwrap_or(Timestamp::MIN));
+    let since = Stamp(now.0.checked_sub(args.since.duration).unwrap_or(Timestamp::MIN));
     let view = read(&session, args.workflow.as_deref(), since, now).await?;
     if let Some(name) = args.workflow.as_deref().filter(|_| view.totals.all.total == 0) {
         exists(&session, name).await?;
     }
     match output {
         Some(format @ (Format::Json | Format::Yaml | Format::Name)) => out::value(&view, format)?,
-        Some(Format::Wide) => tell(&view, &args.since, args.workflow.is_some(), session.everywhere, true),
-        None => tell(&view, &args.since, args.workflow.is_some(), session.everywhere, false),
+        Some(Format::Wide) => {
+            print_figures(&view, &args.since, args.workflow.is_some(), session.everywhere, true)
+        }
+        None => print_figures(&view, &args.since, args.workflow.is_some(), session.everywhere, false),
     }
     Ok(Exit::Done)
 }
@@ -106,13 +108,13 @@ async fn exists(session: &Session, name: &str) -> Result<(), Fault> {
     if !all.is_empty() {
         return Ok(());
     }
-    Err(Fault::input(format!("there is no workflow {name} {}, and no run of it", session.place()))
-        .next(format!("{} workflow list", program::said())))
+    Err(Fault::input(format!("there is no workflow {name} {}, and no run of it", session.location()))
+        .next(format!("{} workflow list", program::name())))
 }
 
-fn tell(view: &View, since: &Length, of_one: bool, everywhere: bool, wide: bool) {
+fn print_figures(view: &View, since: &Length, of_one: bool, everywhere: bool, wide: bool) {
     let title = paint::TITLE;
-    out::line(format!("{title}Runs that ended in the last {}; live now{title:#}", since.words));
+    out::line(format!("{title}Runs that ended in the last {}; live now{title:#}", since.text));
     let View { totals, trend } = view;
     lines(&totals.all).into_iter().for_each(out::line);
     if !totals.workflows.is_empty() && (wide || (!of_one && totals.workflows.len() > 1)) {
@@ -127,8 +129,8 @@ fn tell(view: &View, since: &Length, of_one: bool, everywhere: bool, wide: bool)
     }
     for step in &totals.all.bottlenecks {
         let namespace = if everywhere { format!("{}/", step.namespace) } else { String::new() };
-        let place = if of_one { String::new() } else { format!("{namespace}{}/", step.workflow) };
-        out::line(format!("  {place}{step}"));
+        let path = if of_one { String::new() } else { format!("{namespace}{}/", step.workflow) };
+        out::line(format!("  {path}{step}"));
     }
     if totals.all.are_few() {
         out::note(format!("note:  fewer than {FEW} runs ended: the figures say little yet"));

@@ -65,7 +65,7 @@ pub fn run(args: &Version, global: &Global) -> Result<Exit, Fault> {
     if args.client {
         return show(&versions, global).map(|()| Exit::Done);
     }
-    let missing = match session::with(global, asked) {
+    let missing = match session::with(global, ask_cluster) {
         Ok((operator, server, missing)) => {
             (versions.operator, versions.server) = (Some(operator), Some(server));
             missing
@@ -77,7 +77,7 @@ pub fn run(args: &Version, global: &Global) -> Result<Exit, Fault> {
 }
 
 /// The third: why there is no cluster at all.
-async fn asked(session: Session) -> Result<(Operator, Server, Option<Fault>), Fault> {
+async fn ask_cluster(session: Session) -> Result<(Operator, Server, Option<Fault>), Fault> {
     match session.client.apiserver_version().await {
         Ok(info) => {
             let server = Server { version: Some(info.git_version), problem: None };
@@ -122,13 +122,13 @@ fn show(versions: &Versions, global: &Global) -> Result<(), Fault> {
     out::line(format!("mc           {}{commit}", versions.client.version));
     if let Some(operator) = &versions.operator {
         let pairs = operator.images.iter().zip(&operator.deployments);
-        let found: Vec<String> = pairs.map(|(image, place)| format!("{image} ({place})")).collect();
-        let said = operator.problem.clone().unwrap_or_else(|| found.join(", "));
-        out::line(format!("operator     {said}"));
+        let found: Vec<String> = pairs.map(|(image, path)| format!("{image} ({path})")).collect();
+        let text = operator.problem.clone().unwrap_or_else(|| found.join(", "));
+        out::line(format!("operator     {text}"));
     }
     if let Some(server) = &versions.server {
-        let said = server.version.as_ref().or(server.problem.as_ref());
-        out::line(format!("API server   {}", said.map_or("", String::as_str)));
+        let text = server.version.as_ref().or(server.problem.as_ref());
+        out::line(format!("API server   {}", text.map_or("", String::as_str)));
     }
     Ok(())
 }

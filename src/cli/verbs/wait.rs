@@ -57,22 +57,22 @@ pub async fn until_over(
     format: Option<Format>,
 ) -> Result<Exit, Fault> {
     let name = run.name_any();
-    let limit = patience.timeout.as_ref().map_or(Duration::MAX, |t| t.length);
+    let limit = patience.timeout.as_ref().map_or(Duration::MAX, |t| t.duration);
     let ended = tokio::select! {
         ended = end(session, run, patience) => ended?,
         () = sleep(limit) => {
-            let waited = patience.timeout.as_ref().map_or("", |t| &t.words);
+            let waited = patience.timeout.as_ref().map_or("", |t| &t.text);
             return Err(Fault { exit: Exit::TimedOut, ..Fault::input(format!("the run {name} is not over after {waited}")) }
-                .next(format!("{} workflow status {name}", program::said())));
+                .next(format!("{} workflow status {name}", program::name())));
         }
         _ = tokio::signal::ctrl_c() => {
-            out::note(format!("\nThe run goes on. To wait again: {} workflow wait {name}", program::said()));
+            out::note(format!("\nThe run goes on. To wait again: {} workflow wait {name}", program::name()));
             return Ok(Exit::Interrupted);
         }
     };
     match format {
         Some(format @ (Format::Json | Format::Yaml | Format::Name)) => out::object(&ended, format)?,
-        None | Some(Format::Wide) => tell(&ended),
+        None | Some(Format::Wide) => print(&ended),
     }
     Ok(Exit::of_run(&ended))
 }
@@ -100,7 +100,7 @@ async fn end(session: &Session, run: &WorkflowRun, patience: &Patience) -> Resul
     Err(Fault::input(format!("the watch of run {} ended", run.name_any())))
 }
 
-fn tell(run: &WorkflowRun) {
+fn print(run: &WorkflowRun) {
     let status = run.status.clone().unwrap_or_default();
     let phase = words::shown(status.phase);
     let message = status.message.map(|m| format!(": {m}")).unwrap_or_default();

@@ -27,36 +27,36 @@ pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
     let name = run.name_any();
     let mut states = Box::pin(run::states(session, run));
     let mut screen = Screen::new();
-    let mut now_is = run.clone();
+    let mut current = run.clone();
     let mut spec = run::pinned_spec(session, run).await;
     let mut pinned = is_pinned(run);
     let mut tick = tokio::time::interval(TICK);
-    let mut turn = 0;
+    let mut frame = 0;
     loop {
         tokio::select! {
             state = states.next() => match state {
-                Some(Ok(Some(newer))) => now_is = newer,
+                Some(Ok(Some(newer))) => current = newer,
                 Some(Ok(None)) | None => {
                     return Err(Fault::input(format!("the run {name} was deleted")));
                 }
                 Some(Err(fault)) => return Err(fault),
             },
-            _ = tick.tick(), if screen.live => turn += 1,
+            _ = tick.tick(), if screen.live => frame += 1,
             _ = tokio::signal::ctrl_c() => {
-                out::note(format!("\nThe run goes on. To look again: {} workflow status {name} --watch", program::said()));
+                out::note(format!("\nThe run goes on. To look again: {} workflow status {name} --watch", program::name()));
                 return Ok(Exit::Interrupted);
             }
         }
         // Once it is known which: who may not read it is not asked about it with every picture.
-        if !pinned && is_pinned(&now_is) {
+        if !pinned && is_pinned(&current) {
             pinned = true;
-            spec = run::pinned_spec(session, &now_is).await;
+            spec = run::pinned_spec(session, &current).await;
         }
-        screen.draw(&now_is, spec.as_ref(), turn);
-        let phase = now_is.status.as_ref().and_then(|s| s.phase);
+        screen.draw(&current, spec.as_ref(), frame);
+        let phase = current.status.as_ref().and_then(|s| s.phase);
         if phase.is_some_and(Phase::is_terminal) || (phase == Some(Phase::Paused) && !screen.live) {
-            screen.leave(&now_is, spec.as_ref());
-            return Ok(Exit::of_run(&now_is));
+            screen.leave(&current, spec.as_ref());
+            return Ok(Exit::of_run(&current));
         }
     }
 }
@@ -69,18 +69,18 @@ fn is_pinned(run: &WorkflowRun) -> bool {
 struct Screen {
     live: bool,
     height: usize,
-    said: HashMap<String, String>,
+    printed: HashMap<String, String>,
 }
 
 impl Screen {
     fn new() -> Self {
-        Self { live: std::io::stdout().is_terminal(), height: 0, said: HashMap::new() }
+        Self { live: std::io::stdout().is_terminal(), height: 0, printed: HashMap::new() }
     }
 
-    fn draw(&mut self, run: &WorkflowRun, spec: Option<&WorkflowSpec>, turn: usize) {
+    fn draw(&mut self, run: &WorkflowRun, spec: Option<&WorkflowSpec>, frame: usize) {
         let view = RunView::of(run, spec, Stamp::of(Timestamp::now()));
         if self.live {
-            let mut lines = run_status::lines(&view, out::width(), Some(turn));
+            let mut lines = run_status::lines(&view, out::width(), Some(frame));
             fit(&mut lines);
             self.redraw(&lines);
         } else {
@@ -127,32 +127,36 @@ impl Screen {
         let phase = words::shown(view.phase);
         for step in &view.steps {
             let line = step_line(step);
-            if step.phase != StepPhase::Pending || self.said.contains_key(&key(step)) {
-                self.say(key(step), &at, line);
+            if step.phase != StepPhase::Pending || self.printed.contains_key(&key(step)) {
+                self.print_change(key(step), &at, line);
             }
         }
         for q in &view.questions {
-            let place = run_status::place(&q.step, q.item.as_deref());
-            self.say(
+            let place = run_status::work_path(&q.step, q.item.as_deref());
+            self.print_change(
                 format!("? {}", q.id),
                 &at,
                 format!("{place} asks a person ({}): {}", q.cause, q.message),
             );
         }
         let reason = if view.reason == phase { String::new() } else { format!(" ({})", view.reason) };
-        self.say("run".into(), &at, format!("run {phase}{reason} {}", view.progress).trim_end().to_string());
+        self.print_change(
+            "run".into(),
+            &at,
+            format!("run {phase}{reason} {}", view.progress).trim_end().to_string(),
+        );
     }
 
-    fn say(&mut self, key: String, at: &str, line: String) {
-        if self.said.get(&key) != Some(&line) {
+    fn print_change(&mut self, key: String, at: &str, line: String) {
+        if self.printed.get(&key) != Some(&line) {
             out::line(format!("{at:>7}  {}", crate::view::plain::one_line(&line)));
-            self.said.insert(key, line);
+            self.printed.insert(key, line);
         }
     }
 }
 
 fn key(step: &StepView) -> String {
-    run_status::place(&step.step, step.item.as_deref())
+    run_status::work_path(&step.step, step.item.as_deref())
 }
 
 /// Without clocks: only what changes is said.

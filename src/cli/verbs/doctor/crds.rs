@@ -29,7 +29,7 @@ pub async fn check(session: &Session) -> Vec<Finding> {
             Err(kube::Error::Api(status)) if status.code == 403 => return vec![discovered(session).await],
             Err(error) => {
                 let why = session.fault(&format!("read the CRD {name}"), &error).message;
-                return vec![Finding::unseen(CHECK, &why)];
+                return vec![Finding::unchecked(CHECK, &why)];
             }
         }
     }
@@ -46,7 +46,7 @@ async fn discovered(session: &Session) -> Finding {
     let served = match session.client.list_api_group_resources(&format!("{GROUP}/{VERSION}")).await {
         Ok(list) => list.resources.into_iter().map(|r| r.kind).collect::<BTreeSet<_>>(),
         Err(kube::Error::Api(status)) if status.code == 404 => BTreeSet::new(),
-        Err(error) => return Finding::unseen(CHECK, &session.fault("ask what is served", &error).message),
+        Err(error) => return Finding::unchecked(CHECK, &session.fault("ask what is served", &error).message),
     };
     let missing: Vec<String> = crds::all()
         .into_iter()
@@ -81,17 +81,17 @@ fn judge(installed: &CustomResourceDefinition, own: &CustomResourceDefinition) -
     let version = env!("CARGO_PKG_VERSION");
     let mut findings = Vec::new();
     if !older.is_empty() {
-        let said = format!("{name} is older than mc {version}: it does not know {}", some(&older));
-        findings.push(Finding::bad(CHECK, said, INSTALL));
+        let message = format!("{name} is older than mc {version}: it does not know {}", some(&older));
+        findings.push(Finding::bad(CHECK, message, INSTALL));
     }
     if !newer.is_empty() {
-        let said = format!("{name} is newer than mc {version}, which does not know {}", some(&newer));
-        let fix = format!("{} version   # then install the mc of the operator's release", program::said());
-        findings.push(Finding::warn(CHECK, said, fix));
+        let message = format!("{name} is newer than mc {version}, which does not know {}", some(&newer));
+        let fix = format!("{} version   # then install the mc of the operator's release", program::name());
+        findings.push(Finding::warn(CHECK, message, fix));
     }
     if findings.is_empty() && rules(there) != rules(here) {
-        let said = format!("{name} has the fields of mc {version}, but other limits");
-        findings.push(Finding::warn(CHECK, said, INSTALL));
+        let message = format!("{name} has the fields of mc {version}, but other limits");
+        findings.push(Finding::warn(CHECK, message, INSTALL));
     }
     findings
 }
@@ -177,7 +177,7 @@ mod tests {
         schema.properties.as_mut().unwrap().get_mut("spec").unwrap()
     }
 
-    fn told(change: impl Fn(&mut CustomResourceDefinition)) -> Vec<(State, String)> {
+    fn findings_after(change: impl Fn(&mut CustomResourceDefinition)) -> Vec<(State, String)> {
         let mut installed = established();
         change(&mut installed);
         judge(&installed, &established()).into_iter().map(|f| (f.state, f.message)).collect()
@@ -185,37 +185,37 @@ mod tests {
 
     #[test]
     fn the_same_definition_needs_no_word() {
-        assert_eq!(told(|_| ()), []);
+        assert_eq!(findings_after(|_| ()), []);
         let other_text = |crd: &mut CustomResourceDefinition| spec(crd).description = Some("Other.".into());
-        assert_eq!(told(other_text), []);
+        assert_eq!(findings_after(other_text), []);
     }
 
     #[test]
     fn a_missing_field_is_older_and_an_unknown_one_is_newer() {
         let version = env!("CARGO_PKG_VERSION");
-        let older = told(|crd| drop(spec(crd).properties.as_mut().unwrap().remove("suspend")));
-        let said =
+        let older = findings_after(|crd| drop(spec(crd).properties.as_mut().unwrap().remove("suspend")));
+        let message =
             format!("workflows.missioncontrol.dev is older than mc {version}: it does not know spec.suspend");
-        assert_eq!(older, [(State::Bad, said)]);
+        assert_eq!(older, [(State::Bad, message)]);
         let add = |crd: &mut CustomResourceDefinition| {
             spec(crd).properties.as_mut().unwrap().insert("extra".into(), JSONSchemaProps::default());
         };
-        let said = format!(
+        let message = format!(
             "workflows.missioncontrol.dev is newer than mc {version}, which does not know spec.extra"
         );
-        assert_eq!(told(add), [(State::Warn, said)]);
+        assert_eq!(findings_after(add), [(State::Warn, message)]);
     }
 
     #[test]
     fn other_limits_are_noticed() {
-        let found = told(|crd| spec(crd).max_properties = Some(3));
+        let found = findings_after(|crd| spec(crd).max_properties = Some(3));
         assert_eq!(found.len(), 1);
         assert!(found[0].1.ends_with("but other limits"), "{found:?}");
     }
 
     #[test]
     fn a_definition_that_is_not_served_is_bad() {
-        let found = told(|crd| crd.status = None);
+        let found = findings_after(|crd| crd.status = None);
         assert_eq!(found[0].0, State::Bad);
     }
 }

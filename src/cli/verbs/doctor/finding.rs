@@ -16,7 +16,7 @@ pub enum State {
 }
 
 impl State {
-    const fn word(self) -> &'static str {
+    const fn label(self) -> &'static str {
         match self {
             State::Ok => "ok",
             State::Warn => "warn",
@@ -61,8 +61,8 @@ impl Finding {
     }
 
     /// `why`: what the API server said.
-    pub fn unseen(check: impl Into<String>, why: &str) -> Self {
-        let again = format!("{} doctor --context CONTEXT   # of somebody with more rights", program::said());
+    pub fn unchecked(check: impl Into<String>, why: &str) -> Self {
+        let again = format!("{} doctor --context CONTEXT   # of somebody with more rights", program::name());
         Self::warn(check, format!("not visible to you: {why}"), again)
     }
 }
@@ -73,8 +73,8 @@ pub fn print(findings: &[Finding]) {
         findings.iter().partition(|f| f.check.starts_with(MAY));
     let widest = rest.iter().map(|f| f.check.len()).max().unwrap_or(0);
     for finding in &rest {
-        let (word, style) = (finding.state.word(), finding.state.style());
-        out::line(format!("{style}{word:4}{style:#}  {:widest$}  {}", finding.check, finding.message));
+        let (label, style) = (finding.state.label(), finding.state.style());
+        out::line(format!("{style}{label:4}{style:#}  {:widest$}  {}", finding.check, finding.message));
         if let Some(fix) = &finding.fix {
             let faint = paint::FAINT;
             out::line(format!("{:indent$}{faint}fix:{faint:#} {fix}", "", indent = widest + 8));
@@ -84,8 +84,8 @@ pub fn print(findings: &[Finding]) {
     let mut table = Table::new(&["YOU MAY", "", "WHICH IS"]);
     for right in &rights {
         let what = right.check.trim_start_matches(MAY);
-        let word = if right.state == State::Ok { "yes" } else { "no" };
-        table.row([what.into(), Cell::painted(word, right.state.style()), right.message.as_str().into()]);
+        let label = if right.state == State::Ok { "yes" } else { "no" };
+        table.row([what.into(), Cell::painted(label, right.state.style()), right.message.as_str().into()]);
     }
     table.print();
     for fix in rights.iter().filter_map(|r| r.fix.as_ref()) {

@@ -41,7 +41,7 @@ pub async fn policy(session: &Session) -> Finding {
         }
         (Err(error), _) | (_, Err(error)) => {
             let why = session.fault("read validatingadmissionpolicies", &error).message;
-            Finding::unseen(check, &why)
+            Finding::unchecked(check, &why)
         }
     }
 }
@@ -54,7 +54,7 @@ pub async fn storage(session: &Session) -> Finding {
         Ok(found) => found.items,
         Err(error) => {
             let why = session.fault("list storageclasses", &error).message;
-            return Finding::unseen(check, &why);
+            return Finding::unchecked(check, &why);
         }
     };
     let is_default = |c: &&StorageClass| c.annotations().get(DEFAULT_CLASS).is_some_and(|v| v == "true");
@@ -64,31 +64,31 @@ pub async fn storage(session: &Session) -> Finding {
             format!("workspaces are made by the default StorageClass {}", class.name_any()),
         );
     }
-    let said =
+    let message =
         "there is no default StorageClass: a workspace must name one (spec.workspace.storageClassName)";
     let annotation = format!("{DEFAULT_CLASS}=true");
     let name = found.first().map_or("NAME".into(), ResourceExt::name_any);
-    Finding::warn(check, said, format!("kubectl annotate storageclass {name} {annotation}"))
+    Finding::warn(check, message, format!("kubectl annotate storageclass {name} {annotation}"))
 }
 
 /// Runs that no operator has looked at.
-pub async fn unseen_runs(session: &Session) -> Finding {
+pub async fn unobserved_runs(session: &Session) -> Finding {
     let check = "runs";
     let runs = match phaseless(session).await {
         Ok(runs) => runs,
-        Err(error) => return Finding::unseen(check, &session.fault("list workflowruns", &error).message),
+        Err(error) => return Finding::unchecked(check, &session.fault("list workflowruns", &error).message),
     };
     let now = Stamp(Timestamp::now());
     let forgotten: Vec<String> =
         runs.iter().filter(|r| is_forgotten(r, now)).map(|r| path(session, r)).collect();
     if forgotten.is_empty() {
-        return Finding::ok(check, format!("none {} waits for an operator", session.place()));
+        return Finding::ok(check, format!("none {} waits for an operator", session.location()));
     }
-    let said = format!(
+    let message = format!(
         "no operator has looked at {}: it does not run, or watches another namespace",
         some(&forgotten)
     );
-    Finding::bad(check, said, format!("kubectl get deployments,pods -A -l {SELECTOR}"))
+    Finding::bad(check, message, format!("kubectl get deployments,pods -A -l {SELECTOR}"))
 }
 
 type Guard<K> = DeserializeGuard<K>;
@@ -105,8 +105,8 @@ async fn phaseless(session: &Session) -> Result<Vec<Guard<WorkflowRun>>, kube::E
 
 fn is_forgotten(run: &Guard<WorkflowRun>, now: Stamp) -> bool {
     let is_old = run.creation_timestamp().is_some_and(|t| now.since(Stamp(t.0)).as_secs() > UNSEEN);
-    let seen = run.0.as_ref().ok().and_then(|r| r.status.as_ref()).map_or(-1, |s| s.observed_generation);
-    is_old && run.0.is_ok() && seen < 0
+    let observed = run.0.as_ref().ok().and_then(|r| r.status.as_ref()).map_or(-1, |s| s.observed_generation);
+    is_old && run.0.is_ok() && observed < 0
 }
 
 /// Workflows that cannot be executed.
@@ -115,16 +115,16 @@ pub async fn invalid_workflows(session: &Session) -> Finding {
     let api: Api<Guard<Workflow>> = session.scope();
     let found = match api.list(&ListParams::default()).await {
         Ok(found) => found.items,
-        Err(error) => return Finding::unseen(check, &session.fault("list workflows", &error).message),
+        Err(error) => return Finding::unchecked(check, &session.fault("list workflows", &error).message),
     };
     let invalid: Vec<String> = found.iter().filter(|w| is_invalid(w)).map(|w| path(session, w)).collect();
     let Some(first) = found.iter().find(|w| is_invalid(w)) else {
-        return Finding::ok(check, format!("all {} {} are valid", found.len(), session.place()));
+        return Finding::ok(check, format!("all {} {} are valid", found.len(), session.location()));
     };
-    let said = format!("{} of {} cannot be executed: {}", invalid.len(), found.len(), some(&invalid));
+    let message = format!("{} of {} cannot be executed: {}", invalid.len(), found.len(), some(&invalid));
     let namespace = first.namespace().unwrap_or_default();
     let fix = format!("kubectl describe workflows.missioncontrol.dev -n {namespace} {}", first.name_any());
-    Finding::bad(check, said, fix)
+    Finding::bad(check, message, fix)
 }
 
 fn is_invalid(workflow: &Guard<Workflow>) -> bool {
@@ -168,8 +168,8 @@ mod tests {
         let fresh = run(serde_json::json!({"observedGeneration": -1}));
         assert!(!is_forgotten(&fresh, at("2026-01-01T00:01:00Z")));
         assert!(is_forgotten(&fresh, at("2026-01-01T00:01:01Z")));
-        let seen = run(serde_json::json!({"observedGeneration": 1, "phase": "Pending"}));
-        assert!(!is_forgotten(&seen, at("2026-01-02T00:00:00Z")));
+        let observed = run(serde_json::json!({"observedGeneration": 1, "phase": "Pending"}));
+        assert!(!is_forgotten(&observed, at("2026-01-02T00:00:00Z")));
     }
 
     #[test]

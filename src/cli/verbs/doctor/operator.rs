@@ -28,7 +28,7 @@ pub async fn check(session: &Session) -> Vec<Finding> {
         Ok(found) => found.iter().flat_map(|d| [deployed(d), led(d, &leases, now)]).collect(),
         Err(error) => {
             let why = session.fault("list deployments", &error).message;
-            vec![Finding::unseen(CHECK, &why)]
+            vec![Finding::unchecked(CHECK, &why)]
         }
     }
 }
@@ -39,14 +39,14 @@ async fn leases(session: &Session) -> Option<Vec<Lease>> {
     if let Ok(found) = Api::<Lease>::all(session.client.clone()).list(&named).await {
         return Some(found.items);
     }
-    let mut seen = None;
+    let mut leases = None;
     for namespace in [NAMESPACE, &session.namespace] {
         let there: Api<Lease> = Api::namespaced(session.client.clone(), namespace);
         if let Ok(lease) = there.get_opt(LEASE).await {
-            seen.get_or_insert_with(Vec::new).extend(lease);
+            leases.get_or_insert_with(Vec::new).extend(lease);
         }
     }
-    seen
+    leases
 }
 
 fn deployed(deployment: &Deployment) -> Finding {
@@ -60,11 +60,11 @@ fn deployed(deployment: &Deployment) -> Finding {
         let fix = format!("kubectl scale -n {namespace} deployment/{} --replicas=1", deployment.name_any());
         return Finding::bad(CHECK, format!("{path} is scaled to 0"), fix);
     }
-    let said = format!("{path}: {ready} of {wanted} ready, {image}");
+    let message = format!("{path}: {ready} of {wanted} ready, {image}");
     match ready {
-        0 => Finding::bad(CHECK, said, described),
-        ready if ready < wanted => Finding::warn(CHECK, said, described),
-        _ => Finding::ok(CHECK, said),
+        0 => Finding::bad(CHECK, message, described),
+        ready if ready < wanted => Finding::warn(CHECK, message, described),
+        _ => Finding::ok(CHECK, message),
     }
 }
 
@@ -73,7 +73,7 @@ fn led(deployment: &Deployment, leases: &Option<Vec<Lease>>, now: Stamp) -> Find
     let namespace = deployment.namespace().unwrap_or_default();
     let logs = format!("kubectl logs -n {namespace} deployment/{} --tail 20", deployment.name_any());
     let Some(leases) = leases else {
-        return Finding::unseen(LEADER, &format!("you may not read the lease {namespace}/{LEASE}"));
+        return Finding::unchecked(LEADER, &format!("you may not read the lease {namespace}/{LEASE}"));
     };
     match leases.iter().find(|l| l.namespace().as_deref() == Some(&namespace)) {
         Some(lease) => led_by(lease, now, &logs),
@@ -88,10 +88,10 @@ fn led_by(lease: &Lease, now: Stamp, logs: &str) -> Finding {
         (Some(holder), Some((ago, text))) if ago <= STALE => {
             Finding::ok(LEADER, format!("{holder} leads (lease {path}, renewed {text} ago)"))
         }
-        (Some(holder), seen) => {
-            let when = seen.map_or("never".into(), |(_, text)| format!("{text} ago"));
-            let said = format!("nobody leads: {holder} renewed the lease {path} last {when}");
-            Finding::bad(LEADER, said, logs)
+        (Some(holder), renewed) => {
+            let when = renewed.map_or("never".into(), |(_, text)| format!("{text} ago"));
+            let message = format!("nobody leads: {holder} renewed the lease {path} last {when}");
+            Finding::bad(LEADER, message, logs)
         }
     }
 }
@@ -104,16 +104,20 @@ fn elsewhere(session: &Session, leases: Option<Vec<Lease>>, now: Stamp) -> Findi
     // That of the namespace first.
     living.sort_by_key(|l| l.namespace().as_deref() != Some(&session.namespace));
     let Some(lease) = living.first() else {
-        let said = format!(
+        let message = format!(
             "it is not installed: there is no Deployment with the label {SELECTOR}, and nobody leads"
         );
-        return Finding::bad(CHECK, said, "kubectl get pods -A | grep mission-control   # else install it");
+        return Finding::bad(
+            CHECK,
+            message,
+            "kubectl get pods -A | grep mission-control   # else install it",
+        );
     };
     let path = format!("{}/{LEASE}", lease.namespace().unwrap_or_default());
     let (holder, text) =
         (holder(lease).unwrap_or_default(), renewed(lease, now).map(|r| r.1).unwrap_or_default());
-    let said = format!("no Deployment, but {holder} leads (lease {path}, renewed {text} ago)");
-    Finding::ok(CHECK, said)
+    let message = format!("no Deployment, but {holder} leads (lease {path}, renewed {text} ago)");
+    Finding::ok(CHECK, message)
 }
 
 fn holder(lease: &Lease) -> Option<&str> {

@@ -63,7 +63,7 @@ async fn one(session: &Session, right: &Right, user: Option<&str>) -> Finding {
             let fix = Some(granted(right, place, user.unwrap_or("USER")));
             Finding { check, state, message: right.lets.into(), fix }
         }
-        Err(error) => Finding::unseen(check, &session.fault("ask what you may do", &error).message),
+        Err(error) => Finding::unchecked(check, &session.fault("ask what you may do", &error).message),
     }
 }
 
@@ -107,8 +107,11 @@ mod tests {
 
     #[test]
     fn a_subresource_is_asked_for_as_such() {
-        let asked = review(&RIGHTS[4], Some("dev".into())).spec.resource_attributes.unwrap();
-        assert_eq!((asked.resource.as_deref(), asked.subresource.as_deref()), (Some("pods"), Some("log")));
+        let attributes = review(&RIGHTS[4], Some("dev".into())).spec.resource_attributes.unwrap();
+        assert_eq!(
+            (attributes.resource.as_deref(), attributes.subresource.as_deref()),
+            (Some("pods"), Some("log"))
+        );
     }
 
     #[test]

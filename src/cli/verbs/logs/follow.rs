@@ -22,15 +22,15 @@ use crate::cli::terminal::{out, program};
 
 use super::pick::{Attempt, Pick, Which};
 use super::print::Printer;
-use super::source::{Heard, Opened, Source};
+use super::source::{Opened, ReadOutcome, Source};
 
 /// How long the log of an attempt that is over may be silent before it is given up.
-const SILENCE: Duration = Duration::from_secs(10);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait before a log is opened again, unless the run changes before.
-const AGAIN: Duration = Duration::from_millis(500);
+const REOPEN_DELAY: Duration = Duration::from_millis(500);
 
 type Run = Arc<WorkflowRun>;
-type Said = (Arc<Attempt>, Vec<u8>);
+type Line = (Arc<Attempt>, Vec<u8>);
 
 struct Follow<'a> {
     session: &'a Session,
@@ -40,11 +40,11 @@ struct Follow<'a> {
     printer: &'a mut Printer,
     /// The run as it was last seen.
     run: Run,
-    tell: watch::Sender<Run>,
-    say: mpsc::Sender<Said>,
-    heard: mpsc::Receiver<Said>,
+    run_sender: watch::Sender<Run>,
+    line_sender: mpsc::Sender<Line>,
+    lines: mpsc::Receiver<Line>,
     /// Jobs of the attempts that were taken up.
-    known: HashSet<String>,
+    known_jobs: HashSet<String>,
     /// Taken up, but not begun to be shown.
     waiting: VecDeque<Attempt>,
     open: Vec<Arc<Attempt>>,
@@ -63,21 +63,21 @@ pub async fn follow(
     let begun = pick.of(&run).map_err(Fault::input)?;
     let which = if pick.which == Which::Newest { Which::All } else { pick.which };
     let all = Pick { which, ..pick.clone() };
-    let known = all.of(&run).unwrap_or_default().into_iter().map(|a| a.job).collect();
+    let known_jobs = all.of(&run).unwrap_or_default().into_iter().map(|a| a.job).collect();
     let changes = run::states(session, &run);
     let run = Arc::new(run);
-    let (tell, _) = watch::channel(Arc::clone(&run));
-    let (say, heard) = mpsc::channel(256);
+    let (run_sender, _) = watch::channel(Arc::clone(&run));
+    let (line_sender, lines) = mpsc::channel(256);
     let follow = Follow {
         session,
         all,
         source: Arc::new(source),
         printer,
         run,
-        tell,
-        say,
-        heard,
-        known,
+        run_sender,
+        line_sender,
+        lines,
+        known_jobs,
         waiting: begun.into(),
         open: Vec::new(),
         streams: JoinSet::new(),
@@ -86,7 +86,7 @@ pub async fn follow(
     tokio::select! {
         exit = follow.go(Box::pin(changes)) => exit,
         _ = tokio::signal::ctrl_c() => {
-            out::note(format!("run {name} goes on; {} workflow logs {name} -f comes back to it", program::said()));
+            out::note(format!("run {name} goes on; {} workflow logs {name} -f comes back to it", program::name()));
             Ok(Exit::Interrupted)
         }
     }
@@ -106,7 +106,7 @@ impl Follow<'_> {
             }
             tokio::select! {
                 biased;
-                Some((attempt, line)) = self.heard.recv() => {
+                Some((attempt, line)) = self.lines.recv() => {
                     if !self.printer.line(&attempt, &line) {
                         return Ok(Exit::Done);
                     }
@@ -122,7 +122,7 @@ impl Follow<'_> {
         match change {
             Some(Ok(Some(run))) if run.uid() == self.run.uid() => {
                 self.run = Arc::new(run);
-                self.tell.send_replace(Arc::clone(&self.run));
+                self.run_sender.send_replace(Arc::clone(&self.run));
                 self.take_up();
                 Ok(())
             }
@@ -136,7 +136,7 @@ impl Follow<'_> {
     fn take_up(&mut self) {
         // That a step is not there (any more) is no reason to end.
         for attempt in self.all.of(&self.run).unwrap_or_default() {
-            if self.known.insert(attempt.job.clone()) {
+            if self.known_jobs.insert(attempt.job.clone()) {
                 self.waiting.push_back(attempt);
             }
         }
@@ -149,17 +149,18 @@ impl Follow<'_> {
             if attempt.is_over(&self.run) {
                 let attempt = self.now(attempt);
                 match self.printer.attempt(self.session, &self.source, &attempt).await? {
-                    Heard::Nothing(why) => out::note(why),
-                    Heard::Closed => return Ok(false),
-                    Heard::Pod | Heard::Status => {}
+                    ReadOutcome::Nothing(why) => out::note(why),
+                    ReadOutcome::Closed => return Ok(false),
+                    ReadOutcome::Pod | ReadOutcome::Status => {}
                 }
                 continue;
             }
             let attempt = Arc::new(attempt);
             self.open.push(Arc::clone(&attempt));
-            let (source, say, runs) = (Arc::clone(&self.source), self.say.clone(), self.tell.subscribe());
+            let (source, line_sender, runs) =
+                (Arc::clone(&self.source), self.line_sender.clone(), self.run_sender.subscribe());
             self.streams.spawn(async move {
-                let any = stream(&source, &attempt, runs, say).await;
+                let any = stream(&source, &attempt, runs, line_sender).await;
                 (attempt, any)
             });
         }
@@ -175,7 +176,7 @@ impl Follow<'_> {
 
     /// An attempt has no more to say; what it left in the status alone is shown from there.
     fn ended(&mut self, done: Option<(Arc<Attempt>, bool)>) {
-        while let Ok((attempt, line)) = self.heard.try_recv() {
+        while let Ok((attempt, line)) = self.lines.try_recv() {
             self.printer.line(&attempt, &line);
         }
         let Some((attempt, any)) = done else { return };
@@ -185,7 +186,9 @@ impl Follow<'_> {
         }
         let attempt = self.now((*attempt).clone());
         let (source, printer) = (&self.source, &mut *self.printer);
-        if let Heard::Nothing(why) = source.status(&attempt, None, &mut |line| printer.line(&attempt, line)) {
+        if let ReadOutcome::Nothing(why) =
+            source.status(&attempt, None, &mut |line| printer.line(&attempt, line))
+        {
             out::note(why);
         }
     }
@@ -202,7 +205,7 @@ impl Follow<'_> {
         let message = now.message.as_deref().map(crate::view::plain::one_line).unwrap_or_default();
         out::note(format!("run {name}: {phase} ({}): {message}", now.progress.clone().unwrap_or_default()));
         if exit == Exit::NeedsYou {
-            out::note(format!("next:  {} workflow status {name}", program::said()));
+            out::note(format!("next:  {} workflow status {name}", program::name()));
         }
         Some(exit)
     }
@@ -213,21 +216,22 @@ async fn stream(
     source: &Source,
     attempt: &Arc<Attempt>,
     mut runs: watch::Receiver<Run>,
-    say: mpsc::Sender<Said>,
+    line_sender: mpsc::Sender<Line>,
 ) -> bool {
     let mut last = None;
     let mut any = false;
     loop {
         // Asked before the log is opened: then that log is whole.
         let over = attempt.is_over(&runs.borrow_and_update());
-        if let Ok(Ok(Opened::Log(mut lines))) = timeout(SILENCE, source.open(&attempt.job, true, last)).await
+        if let Ok(Ok(Opened::Log(mut lines))) =
+            timeout(SILENCE_TIMEOUT, source.open(&attempt.job, true, last)).await
         {
             loop {
-                match timeout(SILENCE, lines.next()).await {
+                match timeout(SILENCE_TIMEOUT, lines.next()).await {
                     Ok(Ok(Some(line))) if any || line.at.is_some() => {
                         any = true;
                         last = line.at.or(last);
-                        if say.send((Arc::clone(attempt), line.text)).await.is_err() {
+                        if line_sender.send((Arc::clone(attempt), line.text)).await.is_err() {
                             return any;
                         }
                     }
@@ -241,7 +245,7 @@ async fn stream(
         if over {
             return any;
         }
-        if let Ok(Err(_)) = timeout(AGAIN, runs.changed()).await {
+        if let Ok(Err(_)) = timeout(REOPEN_DELAY, runs.changed()).await {
             return any;
         }
     }

@@ -8,7 +8,7 @@ use crate::cli::terminal::out;
 use crate::view::plain::plain;
 
 use super::pick::Attempt;
-use super::source::{Heard, Source};
+use super::source::{ReadOutcome, Source};
 
 /// Writes lines, and a head where another attempt speaks than before.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub struct Printer {
     pub heads: bool,
     raw: bool,
     /// Job of the attempt that spoke last.
-    speaks: Option<String>,
+    current: Option<String>,
 }
 
 impl Printer {
     pub fn new(heads: bool, raw: bool) -> Self {
-        Self { heads, raw, speaks: None }
+        Self { heads, raw, current: None }
     }
 
     /// Prints what one attempt said so far.
@@ -31,14 +31,14 @@ impl Printer {
         session: &Session,
         source: &Source,
         attempt: &Attempt,
-    ) -> Result<Heard, Fault> {
-        let heard = source.hear(attempt, &mut |line| self.line(attempt, line)).await;
-        heard.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))
+    ) -> Result<ReadOutcome, Fault> {
+        let outcome = source.read(attempt, &mut |line| self.line(attempt, line)).await;
+        outcome.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))
     }
 
     /// What follows is of that attempt.
     pub fn head(&mut self, attempt: &Attempt) {
-        let before = self.speaks.replace(attempt.job.clone());
+        let before = self.current.replace(attempt.job.clone());
         if before.as_ref() == Some(&attempt.job) {
             return;
         }

@@ -19,17 +19,17 @@ use super::pick::{Attempt, Kept};
 #[derive(Debug)]
 pub struct Source {
     pods: Api<Pod>,
-    /// UID of the run: a namesake's Pods are not its own.
+    /// UID of the run: Pods of another run of the same name are not its own.
     uid: String,
     /// Lines at the end that are wanted.
     tail: Option<u32>,
     /// That Pods may not be read was said.
-    said: AtomicBool,
+    warned: AtomicBool,
 }
 
 /// Where the words came from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Heard {
+pub enum ReadOutcome {
     Pod,
     Status,
     /// There are none: why.
@@ -40,15 +40,15 @@ pub enum Heard {
 
 impl Source {
     pub fn new(pods: Api<Pod>, uid: String, tail: Option<u32>) -> Self {
-        Self { pods, uid, tail, said: AtomicBool::new(false) }
+        Self { pods, uid, tail, warned: AtomicBool::new(false) }
     }
 
     /// Gives the attempt's words so far line by line to `sink`, until it answers false.
-    pub async fn hear(
+    pub async fn read(
         &self,
         attempt: &Attempt,
         sink: &mut impl FnMut(&[u8]) -> bool,
-    ) -> Result<Heard, kube::Error> {
+    ) -> Result<ReadOutcome, kube::Error> {
         let mut waits = None;
         match self.open(&attempt.job, false, None).await? {
             Opened::Log(mut lines) => {
@@ -61,12 +61,12 @@ impl Source {
                     }
                     any = true;
                     if !sink(&line.text) {
-                        return Ok(Heard::Closed);
+                        return Ok(ReadOutcome::Closed);
                     }
                 }
                 // With an empty log it may have spoken by its termination message, which the status has.
                 if any || !(excused || matches!(attempt.kept, Kept::Text(_))) {
-                    return Ok(Heard::Pod);
+                    return Ok(ReadOutcome::Pod);
                 }
             }
             Opened::NotYet(why) => waits = Some(why),
@@ -81,16 +81,16 @@ impl Source {
         attempt: &Attempt,
         waits: Option<String>,
         sink: &mut impl FnMut(&[u8]) -> bool,
-    ) -> Heard {
+    ) -> ReadOutcome {
         match &attempt.kept {
             Kept::Text(text) => {
                 let lines: Vec<&str> = text.lines().collect();
                 let skipped = self.tail.map_or(0, |n| lines.len().saturating_sub(n as usize));
                 let mut rest = lines.iter().skip(skipped);
-                if rest.all(|line| sink(line.as_bytes())) { Heard::Status } else { Heard::Closed }
+                if rest.all(|line| sink(line.as_bytes())) { ReadOutcome::Status } else { ReadOutcome::Closed }
             }
-            Kept::Nothing(why) => Heard::Nothing(why.clone()),
-            Kept::NotYet => Heard::Nothing(match waits {
+            Kept::Nothing(why) => ReadOutcome::Nothing(why.clone()),
+            Kept::NotYet => ReadOutcome::Nothing(match waits {
                 Some(why) => format!("{attempt}: it does not run yet: {why}"),
                 None => format!("{attempt}: it has said nothing yet"),
             }),
@@ -138,7 +138,7 @@ impl Source {
     }
 
     fn forbidden(&self) -> Opened {
-        if !self.said.swap(true, Ordering::Relaxed) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
             out::note("you may not read the Pods' logs; what the run's status keeps is shown");
         }
         Opened::NoPod

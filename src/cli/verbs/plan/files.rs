@@ -23,7 +23,7 @@ pub(super) struct Chosen {
     pub workflow: Workflow,
     pub run: WorkflowRun,
     /// What the run has only because nobody gave it: `task`, `params.x`.
-    pub made_up: BTreeMap<String, String>,
+    pub placeholders: BTreeMap<String, String>,
 }
 
 /// The workflow and its run; or the workflow's problems, in the words of lint.
@@ -32,7 +32,7 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
     let documents = documents(&source)?;
     let run = run(args, &documents)?;
     let workflow = workflow(args, &documents, run.as_ref())?;
-    let name = named(workflow).to_string();
+    let name = name_of(workflow).to_string();
     let problems = lint::problems_of(&source, &name);
     if !problems.is_empty() {
         return Ok(Err(problems));
@@ -40,19 +40,19 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
     let workflow: Workflow = serde_json::from_value(workflow.clone())
         .map_err(|e| Fault::input(format!("{}: Workflow {name}: {e}", args.file.display())))?;
     if let Some(run) = run.filter(|run| run.spec.workflow_ref.name == workflow.name_any()) {
-        return Ok(Ok(Chosen { workflow, run, made_up: BTreeMap::new() }));
+        return Ok(Ok(Chosen { workflow, run, placeholders: BTreeMap::new() }));
     }
     if let Some(path) = &args.run {
         return Err(Fault::input(format!("{}: no run of workflow {name}", path.display())));
     }
     let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
-    let made_up = made_up(&all, args);
-    let run = made(args, &workflow, &made_up);
-    Ok(Ok(Chosen { workflow, run, made_up }))
+    let placeholders = placeholders(&all, args);
+    let run = new_run(args, &workflow, &placeholders);
+    Ok(Ok(Chosen { workflow, run, placeholders }))
 }
 
 /// What a run lacks that nobody gave: the task, and the params that it needs.
-fn made_up(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
+fn placeholders(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let params =
         invent::params(all, &given).into_iter().map(|(name, value)| (format!("params.{name}"), value));
@@ -61,12 +61,13 @@ fn made_up(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
 }
 
 /// A run of what was given and what was made up.
-fn made(args: &Plan, workflow: &Workflow, made_up: &BTreeMap<String, String>) -> WorkflowRun {
-    let made = made_up.iter().filter_map(|(k, v)| Some((k.strip_prefix("params.")?.to_string(), v.clone())));
+fn new_run(args: &Plan, workflow: &Workflow, placeholders: &BTreeMap<String, String>) -> WorkflowRun {
+    let new_run =
+        placeholders.iter().filter_map(|(k, v)| Some((k.strip_prefix("params.")?.to_string(), v.clone())));
     let spec = WorkflowRunSpec {
         workflow_ref: WorkflowRef { name: workflow.name_any(), revision: None },
-        task: args.task.clone().or_else(|| made_up.get("task").cloned()),
-        params: args.params.iter().cloned().chain(made).collect(),
+        task: args.task.clone().or_else(|| placeholders.get("task").cloned()),
+        params: args.params.iter().cloned().chain(new_run).collect(),
         ..WorkflowRunSpec::default()
     };
     let mut run = WorkflowRun::new(&format!("{}-1", workflow.name_any()), spec);
@@ -78,9 +79,9 @@ fn made(args: &Plan, workflow: &Workflow, made_up: &BTreeMap<String, String>) ->
 fn run(args: &Plan, documents: &[Value]) -> Result<Option<WorkflowRun>, Fault> {
     let given = args.task.is_some() || !args.params.is_empty();
     let of_its_own = args.run.as_deref().map(|path| self::documents(&source(path)?)).transpose()?;
-    let place = args.run.as_deref().unwrap_or(&args.file);
+    let path = args.run.as_deref().unwrap_or(&args.file);
     // A run that came along is meant only if its workflow came along, too.
-    let known = |name: &str| documents.iter().any(|d| is(d, "Workflow") && named(d) == name);
+    let known = |name: &str| documents.iter().any(|d| is(d, "Workflow") && name_of(d) == name);
     let fits = |run: &&Value| {
         let of = run.pointer("/spec/workflowRef/name").and_then(Value::as_str).unwrap_or_default();
         match &args.workflow {
@@ -98,22 +99,22 @@ fn run(args: &Plan, documents: &[Value]) -> Result<Option<WorkflowRun>, Fault> {
             None => Ok(None),
         };
     };
-    let name = named(found);
+    let name = name_of(found);
     serde_json::from_value(found.clone())
         .map(Some)
-        .map_err(|e| Fault::input(format!("{}: WorkflowRun {name}: {e}", place.display())))
+        .map_err(|e| Fault::input(format!("{}: WorkflowRun {name}: {e}", path.display())))
 }
 
 /// The one that was named, or that the run names, or the only one.
 fn workflow<'d>(args: &Plan, documents: &'d [Value], run: Option<&WorkflowRun>) -> Result<&'d Value, Fault> {
     let all: Vec<&Value> = documents.iter().filter(|d| is(d, "Workflow")).collect();
-    let names = all.iter().map(|d| named(d)).collect::<Vec<_>>().join(", ");
+    let names = all.iter().map(|d| name_of(d)).collect::<Vec<_>>().join(", ");
     let file = args.file.display();
     let wanted = args.workflow.clone().or_else(|| run.map(|r| r.spec.workflow_ref.name.clone()));
     match (wanted, all.as_slice()) {
         (_, []) => Err(Fault::input(format!("{file}: there is no Workflow in it"))
             .next("name the file that has the Workflow; --run names that of the run")),
-        (Some(wanted), all) => all.iter().find(|d| named(d) == wanted).copied().ok_or_else(|| {
+        (Some(wanted), all) => all.iter().find(|d| name_of(d) == wanted).copied().ok_or_else(|| {
             Fault::input(format!("{file}: there is no Workflow {wanted} in it; there is {names}"))
         }),
         (None, [one]) => Ok(one),
@@ -122,7 +123,7 @@ fn workflow<'d>(args: &Plan, documents: &'d [Value], run: Option<&WorkflowRun>) 
     }
 }
 
-fn named(document: &Value) -> &str {
+fn name_of(document: &Value) -> &str {
     document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("(no name)")
 }
 
@@ -148,6 +149,6 @@ pub(super) fn answers(path: &Path, all: &Definition) -> Result<Script, Fault> {
     answers::read(value, all).map_err(|problems| {
         let lines = problems.join(&format!("\n       {}: ", path.display()));
         Fault::input(format!("{}: {lines}", path.display()))
-            .next(format!("{} workflow plan --help shows how answers are written", program::said()))
+            .next(format!("{} workflow plan --help shows how answers are written", program::name()))
     })
 }

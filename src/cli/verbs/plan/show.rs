@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Outcome, Phase, Span, WorkflowRun, WorkflowRunStatus};
+use crate::cli::terminal::run_status::work_path;
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint};
 use crate::rehearse::tale::{Event, What, question};
@@ -16,15 +17,15 @@ use crate::view::plain::{cut, one_line, plain};
 const WHY: usize = 160;
 
 /// A rehearsal that is over.
-pub(super) struct Played {
+pub(super) struct Rehearsal {
     pub events: Vec<Event>,
     pub status: WorkflowRunStatus,
     pub unused: Vec<String>,
     pub run: WorkflowRun,
-    pub made_up: BTreeMap<String, String>,
+    pub placeholders: BTreeMap<String, String>,
 }
 
-impl Played {
+impl Rehearsal {
     fn lasted(&self) -> Duration {
         let whole = self.status.finished_at.zip(self.status.started_at).map(|(to, from)| to.since(from));
         whole.or_else(|| self.events.last().map(|e| e.at)).unwrap_or_default()
@@ -32,38 +33,41 @@ impl Played {
 }
 
 /// The table, the inputs, and how it ends.
-pub(super) fn print(played: &Played, inputs: bool) {
+pub(super) fn print(rehearsal: &Rehearsal, inputs: bool) {
     let mut table = Table::new(&["TIME", "STEP", "WHAT", "WHY"]);
-    for event in &played.events {
-        let (what, style) = words(event);
+    for event in &rehearsal.events {
+        let (what, style) = describe(event);
         let time = Cell::painted(format!("+{}", Span::from(event.at)), paint::FAINT);
         let why = cut(&one_line(&why(event)), WHY);
-        table.row([time, one_line(&place(event)).into(), Cell::painted(what, style), why.into()]);
+        table.row([time, one_line(&event_path(event)).into(), Cell::painted(what, style), why.into()]);
     }
     table.print();
     if inputs {
-        print_inputs(&played.events);
+        print_inputs(&rehearsal.events);
     }
-    end(played);
+    end(rehearsal);
 }
 
 fn print_inputs(events: &[Event]) {
     for event in events {
         if let (Some(input), Some(n)) = (&event.input, event.attempt) {
             let title = paint::TITLE;
-            out::line(format_args!("\n{title}Input of {}, attempt {n}{title:#}", one_line(&place(event))));
+            out::line(format_args!(
+                "\n{title}Input of {}, attempt {n}{title:#}",
+                one_line(&event_path(event))
+            ));
             plain(input).lines().for_each(|line| out::line(format_args!("  {line}").to_string().trim_end()));
         }
     }
 }
 
-fn end(played: &Played) {
-    let status = &played.status;
+fn end(rehearsal: &Rehearsal) {
+    let status = &rehearsal.status;
     let (phase, style) = (status.phase.unwrap_or(Phase::Pending), paint::phase(status.phase));
     let reason = status.reason.filter(|r| r.as_str() != phase.as_str());
     let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
     let message = one_line(question(status.message.as_deref().unwrap_or_default()));
-    let lasted = Span::from(played.lasted());
+    let lasted = Span::from(rehearsal.lasted());
     out::line(format_args!("\n{style}{phase}{style:#}{reason} after {lasted}: {message}"));
     let totals = status.totals.clone().unwrap_or_default();
     out::line(format_args!(
@@ -78,13 +82,12 @@ fn end(played: &Played) {
     }
 }
 
-fn place(event: &Event) -> String {
-    let step = event.step.clone().unwrap_or_else(|| "(the run)".into());
-    event.item.as_ref().map_or(step.clone(), |item| format!("{step}/{item}"))
+fn event_path(event: &Event) -> String {
+    work_path(event.step.as_deref().unwrap_or("(the run)"), event.item.as_deref())
 }
 
 /// What happened, and the colour of it.
-fn words(event: &Event) -> (String, anstyle::Style) {
+fn describe(event: &Event) -> (String, anstyle::Style) {
     let cause = |c: &Option<crate::api::Cause>| c.map(|c| format!(" ({c})")).unwrap_or_default();
     match &event.what {
         What::Starts => (format!("starts attempt {}", event.attempt.unwrap_or_default()), paint::PLAIN),
@@ -109,8 +112,8 @@ fn words(event: &Event) -> (String, anstyle::Style) {
 fn why(event: &Event) -> String {
     let actions = match &event.what {
         What::Asks(_, actions) => {
-            let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
-            format!(" [{}]", words.join(", "))
+            let actions: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
+            format!(" [{}]", actions.join(", "))
         }
         _ => String::new(),
     };
@@ -131,7 +134,7 @@ fn short(value: &str) -> String {
 }
 
 /// The word of an event in the document.
-fn word(what: &What) -> &'static str {
+fn event_name(what: &What) -> &'static str {
     match what {
         What::Starts => "Started",
         What::Ends(outcome, _) => outcome.as_str(),
@@ -150,25 +153,25 @@ fn word(what: &What) -> &'static str {
 }
 
 /// All of it; absent fields have nothing to say.
-pub(super) fn document(played: &Played) -> Value {
-    let status = &played.status;
+pub(super) fn document(rehearsal: &Rehearsal) -> Value {
+    let status = &rehearsal.status;
     let questions = status.escalations.iter().map(|e| {
         json!({"step": e.step, "item": e.item, "cause": e.cause, "message": question(&e.message), "actions": e.actions})
     });
     json!({
-        "workflow": played.run.spec.workflow_ref.name,
-        "task": played.run.spec.task,
-        "params": played.run.spec.params,
-        "madeUp": played.made_up,
-        "events": played.events.iter().map(of_event).collect::<Vec<_>>(),
+        "workflow": rehearsal.run.spec.workflow_ref.name,
+        "task": rehearsal.run.spec.task,
+        "params": rehearsal.run.spec.params,
+        "madeUp": rehearsal.placeholders,
+        "events": rehearsal.events.iter().map(of_event).collect::<Vec<_>>(),
         "phase": status.phase,
         "reason": status.reason,
         "message": status.message,
-        "seconds": seconds(played.lasted()),
+        "seconds": seconds(rehearsal.lasted()),
         "outputs": status.outputs,
         "totals": status.totals.clone().unwrap_or_default(),
         "questions": questions.collect::<Vec<_>>(),
-        "unused": played.unused,
+        "unused": rehearsal.unused,
     })
 }
 
@@ -180,7 +183,7 @@ fn of_event(event: &Event) -> Value {
         }
     };
     put("at", seconds(event.at));
-    put("event", json!(word(&event.what)));
+    put("event", json!(event_name(&event.what)));
     put("step", json!(event.step));
     put("item", json!(event.item));
     put("attempt", json!(event.attempt));
@@ -216,21 +219,20 @@ fn seconds(time: Duration) -> Value {
 }
 
 /// What people should know beside the plan itself.
-pub(super) fn notes(played: &Played, answers: Option<&Path>) {
-    for (name, value) in &played.made_up {
+pub(super) fn notes(rehearsal: &Rehearsal, answers: Option<&Path>) {
+    for (name, value) in &rehearsal.placeholders {
         out::note(format_args!("made up: {name}: {value}"));
     }
     if let Some(path) = answers {
-        for place in &played.unused {
-            out::note(format_args!("{}: {place} was never asked for", path.display()));
+        for work in &rehearsal.unused {
+            out::note(format_args!("{}: {work} was never asked for", path.display()));
         }
     }
-    if !played.status.phase.is_some_and(Phase::is_terminal) {
-        for question in &played.status.escalations {
-            let place =
-                question.item.as_ref().map_or(question.step.clone(), |i| format!("{}/{i}", question.step));
+    if !rehearsal.status.phase.is_some_and(Phase::is_terminal) {
+        for question in &rehearsal.status.escalations {
+            let work = work_path(&question.step, question.item.as_deref());
             out::note(format_args!(
-                "nobody answers {place}; in the file with answers: decisions: [{{step: {place}, action: …}}]"
+                "nobody answers {work}; in the file with answers: decisions: [{{step: {work}, action: …}}]"
             ));
         }
     }

@@ -10,8 +10,8 @@ use crate::engine::output::is_reserved;
 pub struct Given {
     pub task: Option<String>,
     pub params: BTreeMap<String, String>,
-    /// By step: what it said, and its values by key in lower case.
-    pub steps: BTreeMap<String, Said>,
+    /// By step: its output, and its values by key in lower case.
+    pub steps: BTreeMap<String, StepValues>,
     /// Values that some earlier step printed, keys in lower case.
     pub values: BTreeMap<String, String>,
     /// `run.NAME`.
@@ -24,7 +24,7 @@ pub struct Given {
 
 /// What is given of one step.
 #[derive(Debug, Default)]
-pub struct Said {
+pub struct StepValues {
     pub output: Option<String>,
     pub outputs: BTreeMap<String, String>,
 }
@@ -53,8 +53,8 @@ impl Given {
             ["verify_feedback"] => self.verify_feedback = Some(value),
             ["params", param] => drop(self.params.insert((*param).into(), value)),
             ["run", field] => drop(self.run.insert((*field).into(), value)),
-            ["steps", step, "output"] => self.said(step).output = Some(value),
-            ["steps", step, "outputs", key] => drop(self.said(step).outputs.insert(lower(key), value)),
+            ["steps", step, "output"] => self.step_values(step).output = Some(value),
+            ["steps", step, "outputs", key] => drop(self.step_values(step).outputs.insert(lower(key), value)),
             ["steps", _, "items" | "phase"] => self.rest.push((name.into(), value)),
             ["params" | "run" | "steps", ..] | [] | [""] => return Err(unknown(name)),
             [key] if !is_reserved(key) => drop(self.values.insert(lower(key), value)),
@@ -63,7 +63,7 @@ impl Given {
         Ok(())
     }
 
-    fn said(&mut self, step: &str) -> &mut Said {
+    fn step_values(&mut self, step: &str) -> &mut StepValues {
         self.steps.entry(step.into()).or_default()
     }
 }

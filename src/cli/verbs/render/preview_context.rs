@@ -21,7 +21,7 @@ use crate::engine::{context as names, launch, loops, params};
 use super::given::{Given, unknown};
 
 /// The one moment of the made-up run.
-const THEN: Stamp = Stamp(Timestamp::UNIX_EPOCH);
+const PREVIEW_TIME: Stamp = Stamp(Timestamp::UNIX_EPOCH);
 
 /// What the text of the step at `step` sees.
 pub fn context(
@@ -37,19 +37,19 @@ pub fn context(
     let mut run = WorkflowRun::default();
     run.spec.task = given.task.clone();
     run.spec.params = given.params.clone();
-    let seen = seen(&run);
+    let snapshot = snapshot(&run);
     let status = WorkflowRunStatus { steps: steps(&all, step, given)?, ..WorkflowRunStatus::default() };
-    let mut draft = Draft { seen: &seen, status, before: Vec::new(), after: Vec::new(), wake: None };
+    let mut draft = Draft { seen: &snapshot, status, before: Vec::new(), after: Vec::new(), wake: None };
     let each = all.loop_of(step).and_then(|i| Some((i, all.steps.get(i)?.each.as_ref()?)));
     let mut context = match (each, item) {
         (None, None) => engine(&draft, &all, Place::step(step))?,
-        (Some((i, each)), Some(id)) => of_item(&mut draft, &all, Round { i, each, step, id, given })?,
+        (Some((i, each)), Some(id)) => of_item(&mut draft, &all, ItemPreview { i, each, step, id, given })?,
         (None, Some(_)) => return Err(Fault::input("the step has no forEach: leave --item out")),
         (Some(_), None) => {
             return Err(Fault::input("the step runs once per item of a list").next("name one with --item ID"));
         }
     };
-    fit(&mut context, definition, step, given)?;
+    apply_given(&mut context, definition, step, given)?;
     Ok(Value::Object(context))
 }
 
@@ -60,9 +60,9 @@ fn without_required(definition: &Definition) -> Definition {
     all
 }
 
-fn seen(run: &WorkflowRun) -> Snapshot<'_> {
+fn snapshot(run: &WorkflowRun) -> Snapshot<'_> {
     Snapshot {
-        now: THEN,
+        now: PREVIEW_TIME,
         run,
         workflow: WorkflowFact::Absent,
         revision: RevisionFact::NotAsked,
@@ -84,10 +84,10 @@ fn steps(all: &Definition, step: usize, given: &Given) -> Result<Vec<StepStatus>
         return Err(not_before(all, &before, name));
     }
     let status = |(k, def): (usize, &StepDef)| {
-        let mut work = said(&def.name, given);
+        let mut work = finished_work(&def.name, given);
         if before.contains(&k) {
             work.phase = StepPhase::Succeeded;
-            work.finished_at = Some(THEN);
+            work.finished_at = Some(PREVIEW_TIME);
         }
         if k == step {
             work.supplied = given.values.clone();
@@ -100,7 +100,7 @@ fn steps(all: &Definition, step: usize, given: &Given) -> Result<Vec<StepStatus>
 }
 
 /// What was given of one step, by its own name or by one of its short ones (`planOutput`).
-fn said(step: &str, given: &Given) -> Work {
+fn finished_work(step: &str, given: &Given) -> Work {
     let short = || {
         let both = [names::camel_output(step), names::snake_output(step)];
         both.into_iter().find_map(|name| given.values.get(&name.to_lowercase()).cloned())
@@ -128,7 +128,7 @@ fn engine(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Map<String, 
 }
 
 /// An item of a loop, as the work of the loop's step or of the step that verifies it.
-struct Round<'a> {
+struct ItemPreview<'a> {
     i: usize,
     each: &'a Each,
     step: usize,
@@ -136,14 +136,18 @@ struct Round<'a> {
     given: &'a Given,
 }
 
-fn of_item(draft: &mut Draft<'_>, all: &Definition, round: Round<'_>) -> Result<Map<String, Value>, Fault> {
-    let Round { i, each, step, id, given } = round;
+fn of_item(
+    draft: &mut Draft<'_>,
+    all: &Definition,
+    round: ItemPreview<'_>,
+) -> Result<Map<String, Value>, Fault> {
+    let ItemPreview { i, each, step, id, given } = round;
     if let Some(status) = draft.status.steps.get_mut(i) {
         status.work.supplied = given.values.clone();
     }
     let fault = |message: String| Fault::failed(message);
     if !has_list(draft, all, i, each) {
-        return alone(draft, all, &round);
+        return without_list(draft, all, &round);
     }
     let items = loops::source(draft, all, i).map_err(|(_, message)| fault(message))?;
     let Some(k) = items.iter().position(|x| x.id == id) else {
@@ -175,7 +179,7 @@ fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize,
             let mut work = if n == k { std::mem::take(&mut given) } else { Work::default() };
             let done = n < k || (n == k && *own != step);
             work.phase = if done { StepPhase::Succeeded } else { StepPhase::Pending };
-            work.finished_at = done.then_some(THEN);
+            work.finished_at = done.then_some(PREVIEW_TIME);
             ItemStatus { id: item.id.clone(), title: Some(item.title.clone()), listed: 0, work }
         };
         status.items = items.iter().enumerate().map(entry).collect();
@@ -185,8 +189,12 @@ fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize,
 }
 
 /// Without the list the item is what was given of it; how it stands among others is not known.
-fn alone(draft: &mut Draft<'_>, all: &Definition, round: &Round<'_>) -> Result<Map<String, Value>, Fault> {
-    let Round { i, each, step, id, given } = round;
+fn without_list(
+    draft: &mut Draft<'_>,
+    all: &Definition,
+    round: &ItemPreview<'_>,
+) -> Result<Map<String, Value>, Fault> {
+    let ItemPreview { i, each, step, id, given } = round;
     let own = draft.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
     let mut context = launch::plain_context(draft, all, Place::step(*step));
     if let (Some(mut work), Some(def)) = (own, all.steps.get(*i)) {
@@ -222,7 +230,7 @@ fn parsed(text: &str) -> Value {
 }
 
 /// What was given by name goes in, and what a run would have but nobody gave goes out.
-fn fit(
+fn apply_given(
     context: &mut Map<String, Value>,
     definition: &Definition,
     step: usize,
