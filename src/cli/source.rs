@@ -3,16 +3,16 @@
 //! Files and folders are read here; the rest is pure. [`document`] reads a text, [`tree`] finds a field in it, [`inside`] a
 //! place within a field's own text.
 
-pub mod document;
-pub mod inside;
-pub mod tree;
+pub(crate) mod document;
+pub(crate) mod inside;
+pub(crate) mod tree;
 
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// What a file holds; `-` is stdin.
-pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     if path.as_os_str() != "-" {
         return fs::read(path);
     }
@@ -22,21 +22,21 @@ pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The same of a text.
-pub fn text(path: &Path) -> io::Result<String> {
+pub(crate) fn text(path: &Path) -> io::Result<String> {
     let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8");
     String::from_utf8(bytes(path)?).map_err(no_text)
 }
 
 /// A text and what it is called in messages.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub(crate) struct Source {
     pub label: String,
     pub text: String,
 }
 
 impl Source {
     /// Reads a file; `-` is stdin.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let label = path.display().to_string();
         let bytes = bytes(path).map_err(|e| format!("{label}: cannot be read: {e}"))?;
         let text =
@@ -45,13 +45,13 @@ impl Source {
     }
 
     /// A line of it, from 1, without its end.
-    pub fn line(&self, number: usize) -> &str {
+    pub(crate) fn line(&self, number: usize) -> &str {
         number.checked_sub(1).and_then(|n| self.text.lines().nth(n)).unwrap_or_default()
     }
 }
 
 /// The path itself, or the YAML files of a folder, in order of their names; folders within it are passed over.
-pub fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }

@@ -39,7 +39,7 @@ use crate::cli::terminal::exit::{Exit, Fault};
     subcommand_required = true,
     max_term_width = 80
 )]
-pub struct Mc {
+pub(crate) struct Mc {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -47,7 +47,7 @@ pub struct Mc {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Workflows, their runs, and what people say to them.
     #[command(
         visible_alias = "wf",
@@ -66,7 +66,7 @@ pub enum Verb {
 
 impl Verb {
     /// Does what the arguments say.
-    pub fn run(self, global: &Global) -> Result<Exit, Fault> {
+    pub(crate) fn run(self, global: &Global) -> Result<Exit, Fault> {
         match self {
             Verb::Workflow(Workflow { verb }) | Verb::Direct(verb) => verb.run(global),
             Verb::Dashboard(args) => dashboard::run(&args, global),
@@ -78,13 +78,13 @@ impl Verb {
 }
 
 #[derive(Args, Debug)]
-pub struct Workflow {
+pub(crate) struct Workflow {
     #[command(subcommand)]
     verb: WorkflowVerb,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum WorkflowVerb {
+pub(crate) enum WorkflowVerb {
     List(list::List),
     Run(run::Run),
     Runs(runs::Runs),

@@ -18,7 +18,12 @@ const INPUT: usize = 65_536;
 const APPLIED: usize = 256 * 1024;
 
 /// Advice that hangs on how steps work together.
-pub fn about(spec: &WorkflowSpec, draft: &Draft, files: &[BTreeMap<String, String>], notes: &mut Notes) {
+pub(crate) fn about(
+    spec: &WorkflowSpec,
+    draft: &Draft,
+    files: &[BTreeMap<String, String>],
+    notes: &mut Notes,
+) {
     let read = |step: &Step| {
         let agent = spec.agents.iter().position(|a| Some(&a.name) == step.agent.as_ref());
         let files = agent.and_then(|i| files.get(i)).into_iter().flat_map(BTreeMap::values);
@@ -52,7 +57,7 @@ pub fn about(spec: &WorkflowSpec, draft: &Draft, files: &[BTreeMap<String, Strin
 }
 
 /// Why the API or the operator would not take it.
-pub fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
+pub(crate) fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
     let mut all: Vec<Entry> = lint::problems(spec)
         .into_iter()
         .map(|problem| {
@@ -75,7 +80,7 @@ pub fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
 }
 
 /// What to know before it is applied.
-pub fn applied(manifest: &str) -> Option<Entry> {
+pub(crate) fn applied(manifest: &str) -> Option<Entry> {
     (manifest.len() > APPLIED).then(|| Entry {
         field: "spec".into(),
         message: format!(

@@ -10,7 +10,7 @@ use super::node::Node;
 use super::report::{Notes, Owner};
 use super::shape::Shape;
 
-pub fn read(document: &Value, notes: &mut Notes) -> Option<Draft> {
+pub(crate) fn read(document: &Value, notes: &mut Notes) -> Option<Draft> {
     let mut top = Node::of(document, Owner::Spec)?;
     let id = top.text("id", notes).unwrap_or_default();
     let name = top.text("name", notes);

@@ -15,7 +15,7 @@ use super::{keys, names};
 
 /// What the command line says.
 #[derive(Clone, Debug)]
-pub struct Chosen<'a> {
+pub(crate) struct Chosen<'a> {
     pub image: &'a str,
     pub name: &'a str,
 }
@@ -26,7 +26,7 @@ const FEEDBACK: &[&str] = &["ISSUES", "FAILURES", "FEEDBACK"];
 const DESCRIPTION: usize = 1024;
 
 /// `files`: the texts of each agent's files.
-pub fn build(
+pub(crate) fn build(
     draft: &Draft,
     chosen: &Chosen<'_>,
     files: Vec<BTreeMap<String, String>>,
@@ -205,7 +205,7 @@ fn agent_of(id: &str, draft: &Draft, settled: &Settled) -> String {
 }
 
 /// What is built in, in whatever case.
-pub fn is_default(expects: &str) -> bool {
+pub(crate) fn is_default(expects: &str) -> bool {
     let words: Vec<&str> = expects.split_whitespace().collect();
     words.concat().eq_ignore_ascii_case("STATUS:done")
 }

@@ -6,10 +6,10 @@ use crate::api::workflow::{Notify, NotifyEvent};
 use super::shape::Shape;
 
 /// The target of notifications, which is defined where the operator is installed.
-pub const TARGET: &str = "team-chat";
+pub(crate) const TARGET: &str = "team-chat";
 
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     pub shape: Shape,
     pub id: String,
     pub description: Option<String>,
@@ -24,7 +24,7 @@ pub struct Draft {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Agent {
+pub(crate) struct Agent {
     pub id: String,
     pub description: Option<String>,
     pub persona: Option<String>,
@@ -35,7 +35,7 @@ pub struct Agent {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Step {
+pub(crate) struct Step {
     /// Its place in the old file.
     pub old: usize,
     pub id: String,
@@ -50,20 +50,20 @@ pub struct Step {
 
 /// Rejected work goes back to a step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Back {
+pub(crate) struct Back {
     pub to: String,
     pub limit: Option<u32>,
 }
 
 /// A step per item of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Each {
+pub(crate) struct Each {
     pub list: String,
     pub verifier: Option<String>,
 }
 
 impl Draft {
-    pub fn notify(&self) -> Vec<Notify> {
+    pub(crate) fn notify(&self) -> Vec<Notify> {
         let mut events = self.events.clone();
         events.sort();
         events.dedup();
@@ -72,7 +72,7 @@ impl Draft {
 }
 
 /// Seconds as the API writes them; `None`: no time at all, or more than ten years.
-pub fn span(seconds: f64) -> Option<Span> {
+pub(crate) fn span(seconds: f64) -> Option<Span> {
     let known = |s: &Span| s.as_duration().as_millis() > 0 && s.to_string().parse::<Span>().is_ok();
     std::time::Duration::try_from_secs_f64(seconds)
         .ok()

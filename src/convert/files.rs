@@ -15,7 +15,11 @@ const MOST: usize = 32;
 pub type ReadFile<'a> = dyn FnMut(&str, usize) -> Result<Vec<u8>, String> + 'a;
 
 /// Reads what it can; the rest is reported. All files of a workflow share the room of one ConfigMap.
-pub fn read(agents: &[Agent], read: &mut ReadFile<'_>, notes: &mut Notes) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn read(
+    agents: &[Agent],
+    read: &mut ReadFile<'_>,
+    notes: &mut Notes,
+) -> Vec<BTreeMap<String, String>> {
     let mut room = FILE_LIMIT;
     let of_agent = |(i, agent): (usize, &Agent)| {
         let mut files = BTreeMap::new();

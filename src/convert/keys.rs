@@ -20,7 +20,7 @@ static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Keys of a prompt, in order, once each. Without a part that says how to answer: those at the start of a line that do not
 /// just show a variable.
-pub fn printed(input: &str) -> Vec<String> {
+pub(crate) fn printed(input: &str) -> Vec<String> {
     let answer = ANSWER.as_ref().and_then(|r| r.find(input)).and_then(|found| input.get(found.end()..));
     match answer {
         Some(answer) => once(found(&KEY, answer).into_iter().map(|(key, _)| key)),
@@ -29,13 +29,13 @@ pub fn printed(input: &str) -> Vec<String> {
 }
 
 /// Keys at the start of lines, as an agent's own files show them.
-pub fn lines(text: &str) -> Vec<String> {
+pub(crate) fn lines(text: &str) -> Vec<String> {
     let shown = |value: &str| value.starts_with("{{") && value.trim_end().ends_with("}}");
     once(found(&LINE, text).into_iter().filter(|(_, value)| !shown(value)).map(|(key, _)| key))
 }
 
 /// Whether the prompt, or what its agent reads besides, asks for this status word.
-pub fn asks_for(text: &str, word: &str) -> bool {
+pub(crate) fn asks_for(text: &str, word: &str) -> bool {
     text.to_ascii_lowercase()
         .split("status:")
         .skip(1)

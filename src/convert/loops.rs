@@ -6,7 +6,7 @@ use super::report::{Notes, Owner};
 /// Rounds of a verifier where the file gives none.
 const ROUNDS: u32 = 2;
 
-pub fn arrange(steps: Vec<Step>, notes: &mut Notes) -> Vec<Step> {
+pub(crate) fn arrange(steps: Vec<Step>, notes: &mut Notes) -> Vec<Step> {
     let mut steps = steps;
     for id in steps.iter().filter(|s| s.each.is_some()).map(|s| s.id.clone()).collect::<Vec<_>>() {
         verifier(&mut steps, &id, notes);

@@ -40,7 +40,7 @@ const FIRST: &[&str] = &[
 const LAST: &[&str] = &["expects", "files", "input"];
 
 /// The manifest as text.
-pub fn yaml(workflow: &Workflow) -> Result<String, String> {
+pub(crate) fn yaml(workflow: &Workflow) -> Result<String, String> {
     let value = serde_json::to_value(workflow).map_err(|e| e.to_string())?;
     let text = serde_yaml::to_string(&Ordered(&value)).map_err(|e| e.to_string());
     match text {

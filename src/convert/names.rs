@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::engine::context::camel_output;
 
 /// The most characters of a step's or an agent's name.
-pub const LONGEST: usize = 40;
+pub(crate) const LONGEST: usize = 40;
 
 /// A name made of an id; the same id gives the same name.
-pub fn name(id: &str, otherwise: &str, longest: usize) -> String {
+pub(crate) fn name(id: &str, otherwise: &str, longest: usize) -> String {
     let mut name = String::new();
     let mut before_is_small = false;
     for c in id.chars() {
@@ -31,7 +31,7 @@ pub fn name(id: &str, otherwise: &str, longest: usize) -> String {
 }
 
 /// Names for a list of ids, and for each of them whether it is another than its id would give alone.
-pub fn names(ids: &[String], otherwise: &str) -> Vec<(String, bool)> {
+pub(crate) fn names(ids: &[String], otherwise: &str) -> Vec<(String, bool)> {
     let mut taken = BTreeSet::new();
     ids.iter()
         .map(|id| {

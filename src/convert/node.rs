@@ -10,7 +10,7 @@ use super::report::{Notes, Owner};
 /// The most retries and rounds that the API takes.
 const MOST: u32 = 100;
 
-pub struct Node<'a> {
+pub(crate) struct Node<'a> {
     fields: &'a Map<String, Value>,
     owner: Owner,
     /// In front of a field's name in messages, such as `loop.`.
@@ -20,7 +20,7 @@ pub struct Node<'a> {
 
 impl<'a> Node<'a> {
     /// `None`: not a mapping.
-    pub fn of(value: &'a Value, owner: Owner) -> Option<Self> {
+    pub(crate) fn of(value: &'a Value, owner: Owner) -> Option<Self> {
         Some(Self { fields: value.as_object()?, owner, prefix: String::new(), read_keys: BTreeSet::new() })
     }
 
@@ -33,7 +33,7 @@ impl<'a> Node<'a> {
         notes.add(self.owner.at(""), format!("`{}{key}` is not {wanted}: left out", self.prefix));
     }
 
-    pub fn text(&mut self, key: &'static str, notes: &mut Notes) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &'static str, notes: &mut Notes) -> Option<String> {
         let value = self.get(key)?;
         let text = plain(value);
         if text.is_none() {
@@ -42,7 +42,7 @@ impl<'a> Node<'a> {
         text
     }
 
-    pub fn number(&mut self, key: &'static str, notes: &mut Notes) -> Option<f64> {
+    pub(crate) fn number(&mut self, key: &'static str, notes: &mut Notes) -> Option<f64> {
         let value = self.get(key)?;
         let number = value.as_f64().or_else(|| value.as_str().and_then(|s| s.trim().parse().ok()));
         let number = number.filter(|n| n.is_finite() && *n >= 0.0);
@@ -53,7 +53,7 @@ impl<'a> Node<'a> {
     }
 
     /// Retries or rounds.
-    pub fn count(&mut self, key: &'static str, notes: &mut Notes) -> Option<u32> {
+    pub(crate) fn count(&mut self, key: &'static str, notes: &mut Notes) -> Option<u32> {
         let number = self.number(key, notes)?;
         if number.fract() != 0.0 {
             self.wrong(key, "a whole number", notes);
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
         (0..=MOST).rev().find(|n| f64::from(*n) <= number)
     }
 
-    pub fn yes(&mut self, key: &'static str, notes: &mut Notes) -> Option<bool> {
+    pub(crate) fn yes(&mut self, key: &'static str, notes: &mut Notes) -> Option<bool> {
         let value = self.get(key)?;
         if !value.is_boolean() {
             self.wrong(key, "true or false", notes);
@@ -76,7 +76,7 @@ impl<'a> Node<'a> {
         value.as_bool()
     }
 
-    pub fn list(&mut self, key: &'static str, notes: &mut Notes) -> &'a [Value] {
+    pub(crate) fn list(&mut self, key: &'static str, notes: &mut Notes) -> &'a [Value] {
         let Some(value) = self.get(key) else { return &[] };
         if !value.is_array() {
             self.wrong(key, "a list", notes);
@@ -84,7 +84,7 @@ impl<'a> Node<'a> {
         value.as_array().map_or(&[], Vec::as_slice)
     }
 
-    pub fn child(&mut self, key: &'static str, notes: &mut Notes) -> Option<Node<'a>> {
+    pub(crate) fn child(&mut self, key: &'static str, notes: &mut Notes) -> Option<Node<'a>> {
         let value = self.get(key)?;
         let Some(fields) = value.as_object() else {
             self.wrong(key, "a mapping", notes);
@@ -95,7 +95,7 @@ impl<'a> Node<'a> {
     }
 
     /// All of a mapping from texts to texts.
-    pub fn texts(self, notes: &mut Notes) -> Vec<(String, String)> {
+    pub(crate) fn texts(self, notes: &mut Notes) -> Vec<(String, String)> {
         let mut all = Vec::new();
         for (key, value) in self.fields {
             match plain(value) {
@@ -107,14 +107,14 @@ impl<'a> Node<'a> {
     }
 
     /// A field that has no counterpart, and why.
-    pub fn no_place(&mut self, key: &'static str, why: &str, notes: &mut Notes) {
+    pub(crate) fn no_place(&mut self, key: &'static str, why: &str, notes: &mut Notes) {
         if self.get(key).is_some() {
             notes.add(self.owner.at(""), format!("`{}{key}` is left out: {why}", self.prefix));
         }
     }
 
     /// What was never asked for.
-    pub fn end(self, notes: &mut Notes) {
+    pub(crate) fn end(self, notes: &mut Notes) {
         for key in self.fields.keys().filter(|k| !self.read_keys.contains(k.as_str())) {
             notes.add(
                 self.owner.at(""),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Whose field it is. Agents and steps are counted as the old file has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Owner {
+pub(crate) enum Owner {
     Spec,
     Agent(usize),
     Step(usize),
@@ -14,13 +14,13 @@ pub enum Owner {
 
 /// A place in the new manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Field {
+pub(crate) struct Field {
     pub owner: Owner,
     pub field: String,
 }
 
 impl Owner {
-    pub fn at(self, field: impl Into<String>) -> Field {
+    pub(crate) fn at(self, field: impl Into<String>) -> Field {
         Field { owner: self, field: field.into() }
     }
 }
@@ -36,7 +36,7 @@ pub struct Entry {
 
 /// Where agents and steps stand in the new manifest, and under which names.
 #[derive(Clone, Debug, Default)]
-pub struct Settled {
+pub(crate) struct Settled {
     pub agents: Vec<String>,
     /// By their place in the old file: the new place, and the name.
     pub steps: Vec<(usize, String)>,
@@ -68,10 +68,10 @@ impl Settled {
 
 /// Entries as they come.
 #[derive(Clone, Debug, Default)]
-pub struct Notes(Vec<(Vec<Field>, String)>);
+pub(crate) struct Notes(Vec<(Vec<Field>, String)>);
 
 impl Notes {
-    pub fn add(&mut self, place: Field, message: impl Into<String>) {
+    pub(crate) fn add(&mut self, place: Field, message: impl Into<String>) {
         let message = message.into();
         match self.0.iter_mut().find(|(_, text)| *text == message) {
             Some((places, _)) if places.contains(&place) => {}
@@ -81,7 +81,7 @@ impl Notes {
     }
 
     /// In the order of the manifest.
-    pub fn settle(self, settled: &Settled) -> Vec<Entry> {
+    pub(crate) fn settle(self, settled: &Settled) -> Vec<Entry> {
         let mut all = self.0;
         for (places, _) in &mut all {
             places.sort_by_key(|p| settled.rank(p));

@@ -21,7 +21,7 @@ impl Shape {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recognised {
+pub(crate) struct Recognised {
     pub shape: Shape,
     /// False: no field is of one system alone.
     pub certain: bool,
@@ -42,7 +42,7 @@ const ANTFARM: [&[&str]; 4] = [
 ];
 
 /// The one document of the text, or why it is none to convert.
-pub fn recognise(text: &str) -> Result<Recognised, String> {
+pub(crate) fn recognise(text: &str) -> Result<Recognised, String> {
     let documents: Vec<Value> = serde_yaml::from_multiple(text).map_err(|e| format!("not YAML: {e}"))?;
     let mut documents = documents.into_iter().filter(|d| !d.is_null());
     let document = documents.next().ok_or_else(|| format!("the file is empty; {LOOKED_FOR}"))?;

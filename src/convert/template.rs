@@ -6,7 +6,7 @@ use super::tokens::{Part, parts};
 
 /// What is asked of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// Its text.
     Text,
     /// Whether there is one.
@@ -15,7 +15,7 @@ pub enum Wanted {
 
 /// A variable where the text names it.
 #[derive(Clone, Copy, Debug)]
-pub struct Use<'a> {
+pub(crate) struct Use<'a> {
     pub name: &'a str,
     pub wanted: Wanted,
     /// It stands in a section that is only there if the variable is.
@@ -26,7 +26,7 @@ pub struct Use<'a> {
 
 /// What could not be said in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Oddity {
+pub(crate) enum Oddity {
     /// A section that is never closed; it was closed at the end.
     Unclosed(String),
     /// An end without a beginning; left out.
@@ -54,7 +54,7 @@ enum Piece {
 }
 
 /// The template, and what a person should look at. `expression_of` gives the expression for a variable.
-pub fn convert(text: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) -> (String, Vec<Oddity>) {
+pub(crate) fn convert(text: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) -> (String, Vec<Oddity>) {
     let mut writer = Writer::default();
     for (before, part) in parts(text) {
         writer.part(before, part, expression_of);
@@ -67,7 +67,7 @@ pub fn convert(text: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) -> 
 }
 
 /// A text that is no template -> the template that gives it.
-pub fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     written(&[Piece::Plain(text.into())])
 }
 

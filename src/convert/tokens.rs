@@ -1,7 +1,7 @@
 //! The text of a mustache template -> its parts. Total: what is no tag is text.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part<'t> {
+pub(crate) enum Part<'t> {
     Text(&'t str),
     /// Text with braces around it that look as if something was meant.
     Odd(&'t str),
@@ -20,7 +20,7 @@ pub enum Part<'t> {
 }
 
 /// Every part with the line up to it.
-pub fn parts(text: &str) -> Vec<(&str, Part<'_>)> {
+pub(crate) fn parts(text: &str) -> Vec<(&str, Part<'_>)> {
     let mut all = Vec::new();
     let mut from = 0;
     while let Some((start, part, end)) = next(text, from) {

@@ -13,7 +13,7 @@ mod branch;
 
 /// What is known of a step, in the new order.
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     pub id: String,
     pub name: String,
     pub keys: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Facts {
 }
 
 #[derive(Debug)]
-pub struct Variables<'a> {
+pub(crate) struct Variables<'a> {
     pub shape: Shape,
     pub steps: &'a [Facts],
     pub context: &'a [(String, String)],
@@ -52,7 +52,7 @@ enum Found {
 
 impl Variables<'_> {
     /// What stands for the variable in the template of the step at `i`.
-    pub fn expression(&mut self, i: usize, at: &Field, used: Use<'_>, notes: &mut Notes) -> String {
+    pub(crate) fn expression(&mut self, i: usize, at: &Field, used: Use<'_>, notes: &mut Notes) -> String {
         let text = used.wanted == Wanted::Text;
         match self.find(i, used.name, at, notes) {
             Found::Free(_) if branch::ends_in_one(used.before) => {
@@ -260,7 +260,7 @@ fn spelling(key: &str, name: &str) -> String {
 }
 
 /// A name that the API takes for a param.
-pub fn param_name(name: &str) -> String {
+pub(crate) fn param_name(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.trim_start_matches('_').chars().map(letter).collect();
     let name = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("p_{name}") };

@@ -13,7 +13,7 @@ use crate::cli::terminal::program;
 const CHOOSE: &str = "choose one with --kubeconfig FILE, or set KUBECONFIG";
 
 /// What went wrong with a kubeconfig that has these contexts.
-pub fn of_kubeconfig(error: &KubeconfigError, contexts: &[String]) -> Fault {
+pub(crate) fn of_kubeconfig(error: &KubeconfigError, contexts: &[String]) -> Fault {
     let there_are = match contexts {
         [] => CHOOSE.to_string(),
         names => format!("choose one with --context: {}", names.join(", ")),
@@ -49,7 +49,7 @@ fn unreadable(path: &Path, cause: &std::io::Error) -> String {
 }
 
 /// What a cluster answered when it was asked to `what`, such as `list workflowruns`.
-pub fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
+pub(crate) fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
     if let kube::Error::Api(status) = error {
         return refused(what, status);
     }
@@ -111,7 +111,7 @@ fn forbidden(what: &str, message: &str) -> String {
 }
 
 /// All causes in a line, each said once.
-pub fn report(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn report(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for cause in causes(error).map(|e| e.to_string()) {
         if !text.contains(&cause) {

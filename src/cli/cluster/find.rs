@@ -20,7 +20,7 @@ const LISTED: usize = 10;
 
 /// The run that a verb is about.
 #[derive(Args, Clone, Debug)]
-pub struct Which {
+pub(crate) struct Which {
     /// The run: its name, the start of it, or words of its task.
     pub run: String,
 }
@@ -34,7 +34,7 @@ struct Candidate {
 }
 
 /// The run that is meant; with `-A` it may be in any namespace.
-pub async fn run(session: &Session, which: &Which) -> Result<WorkflowRun, Fault> {
+pub(crate) async fn run(session: &Session, which: &Which) -> Result<WorkflowRun, Fault> {
     let text = which.run.trim();
     if text.is_empty() {
         return Err(Fault::input("the name of a run is empty").next(runs()));

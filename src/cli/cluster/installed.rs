@@ -12,18 +12,18 @@ use serde::de::DeserializeOwned;
 use super::session::Session;
 
 /// Label of the operator's Deployment and Pods.
-pub const SELECTOR: &str = "app.kubernetes.io/name=mission-control";
+pub(crate) const SELECTOR: &str = "app.kubernetes.io/name=mission-control";
 /// Where it is installed unless somebody said otherwise.
-pub const NAMESPACE: &str = "mission-control";
+pub(crate) const NAMESPACE: &str = "mission-control";
 
 /// Its Deployments in all namespaces; for who may not list those, in the two where it is likely to be. `Err`: what the
 /// API server said to the first question.
-pub async fn deployments(session: &Session) -> Result<Vec<Deployment>, kube::Error> {
+pub(crate) async fn deployments(session: &Session) -> Result<Vec<Deployment>, kube::Error> {
     labelled(session).await
 }
 
 /// Its Pods, likewise.
-pub async fn pods(session: &Session) -> Result<Vec<Pod>, kube::Error> {
+pub(crate) async fn pods(session: &Session) -> Result<Vec<Pod>, kube::Error> {
     labelled(session).await
 }
 
@@ -47,13 +47,13 @@ where
 }
 
 /// The image of its container.
-pub fn image(deployment: &Deployment) -> Option<String> {
+pub(crate) fn image(deployment: &Deployment) -> Option<String> {
     let spec = deployment.spec.as_ref()?.template.spec.as_ref()?;
     let named = spec.containers.iter().find(|c| c.name == "mission-control");
     named.or(spec.containers.first())?.image.clone()
 }
 
 /// `namespace/name`.
-pub fn path(deployment: &Deployment) -> String {
+pub(crate) fn path(deployment: &Deployment) -> String {
     format!("{}/{}", deployment.namespace().unwrap_or_default(), deployment.name_any())
 }

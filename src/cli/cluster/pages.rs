@@ -18,7 +18,7 @@ use super::session::Session;
 const PAGE: u32 = 500;
 
 /// Of the session's namespace, or with `-A` of all.
-pub async fn all<K>(session: &Session, params: ListParams) -> Result<Vec<K>, Fault>
+pub(crate) async fn all<K>(session: &Session, params: ListParams) -> Result<Vec<K>, Fault>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
 {
@@ -37,7 +37,7 @@ where
 }
 
 /// Asks for page after page. `what`: what is done, for the fault.
-pub async fn each<T: Clone>(
+pub(crate) async fn each<T: Clone>(
     session: &Session,
     what: &str,
     mut params: ListParams,
@@ -56,7 +56,7 @@ pub async fn each<T: Clone>(
 }
 
 /// Runs that are not over, of one workflow or of all.
-pub fn live(workflow: Option<&str>) -> ListParams {
+pub(crate) fn live(workflow: Option<&str>) -> ListParams {
     let over = Phase::ALL.iter().filter(|(phase, _)| phase.is_terminal());
     let live = over.map(|(phase, _)| format!("status.phase!={phase}"));
     let of = workflow.map(|name| format!("spec.workflowRef.name={name}"));

@@ -13,7 +13,7 @@ use super::session::Session;
 
 /// What the run's steps are granted. `None`: it has no revision yet, or the caller may not read revisions, which is no
 /// error: less is shown.
-pub async fn pinned_spec(session: &Session, run: &WorkflowRun) -> Option<WorkflowSpec> {
+pub(crate) async fn pinned_spec(session: &Session, run: &WorkflowRun) -> Option<WorkflowSpec> {
     let pinned = run.status.as_ref()?.workflow.as_ref()?;
     let revisions = session.beside::<ControllerRevision>(run);
     let found = revisions.get_opt(&ids::revision_name(&pinned.name, &pinned.revision)).await.ok()??;
@@ -21,7 +21,7 @@ pub async fn pinned_spec(session: &Session, run: &WorkflowRun) -> Option<Workflo
 }
 
 /// Every state of the run from now on; `None`: it is gone.
-pub fn states(
+pub(crate) fn states(
     session: &Session,
     run: &WorkflowRun,
 ) -> impl Stream<Item = Result<Option<WorkflowRun>, Fault>> + use<> {

@@ -43,14 +43,14 @@ struct Partial {
 
 /// An object's metadata and its columns, by the names that `kubectl get` shows.
 #[derive(Debug)]
-pub struct Row {
+pub(crate) struct Row {
     pub metadata: ObjectMeta,
     cells: Vec<(String, Value)>,
 }
 
 impl Row {
     /// The column's text; empty where there is none.
-    pub fn text(&self, column: &str) -> String {
+    pub(crate) fn text(&self, column: &str) -> String {
         match self.cells.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, v)| v) {
             Some(Value::String(text)) => text.clone(),
             None | Some(Value::Null) => String::new(),
@@ -58,18 +58,18 @@ impl Row {
         }
     }
 
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or_default()
     }
 
     /// `kind.group/name`, as `-o name` prints objects.
-    pub fn path<K: Resource<DynamicType = ()>>(&self) -> String {
+    pub(crate) fn path<K: Resource<DynamicType = ()>>(&self) -> String {
         out::path(&K::kind(&()), &K::group(&()), self.name())
     }
 }
 
 /// All rows that `selected` asks for.
-pub async fn list<K>(session: &Session, selected: &ListParams) -> Result<Vec<Row>, Fault>
+pub(crate) async fn list<K>(session: &Session, selected: &ListParams) -> Result<Vec<Row>, Fault>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
 {

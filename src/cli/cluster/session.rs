@@ -13,7 +13,7 @@ use crate::api::WorkflowRun;
 use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::Fault;
 
-pub use super::fault::fault;
+pub(crate) use super::fault::fault;
 use super::fault::{of_kubeconfig, report};
 
 /// How long a cluster may take to take up the phone.
@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// A cluster, and where in it.
 #[derive(Clone)]
-pub struct Session {
+pub(crate) struct Session {
     pub client: Client,
     /// The namespace that is meant where one is needed.
     pub namespace: String,
@@ -33,7 +33,7 @@ pub struct Session {
 
 impl Session {
     /// Reads the kubeconfig; asks the cluster nothing.
-    pub async fn open(global: &Global) -> Result<Self, Fault> {
+    pub(crate) async fn open(global: &Global) -> Result<Self, Fault> {
         let mut config = config(global).await?;
         config.connect_timeout = Some(CONNECT);
         let server = config.cluster_url.to_string();
@@ -44,7 +44,7 @@ impl Session {
     }
 
     /// Objects of the namespace.
-    pub fn api<K>(&self) -> Api<K>
+    pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
         K::DynamicType: Default,
@@ -53,7 +53,7 @@ impl Session {
     }
 
     /// Objects of the namespace that the run is in.
-    pub fn beside<K>(&self, run: &WorkflowRun) -> Api<K>
+    pub(crate) fn beside<K>(&self, run: &WorkflowRun) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
         K::DynamicType: Default,
@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// Objects of the namespace, or with `-A` of all.
-    pub fn scope<K>(&self) -> Api<K>
+    pub(crate) fn scope<K>(&self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
         K::DynamicType: Default,
@@ -72,12 +72,12 @@ impl Session {
     }
 
     /// ` in namespace x`, for messages.
-    pub fn location(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         if self.everywhere { "in any namespace".into() } else { format!("in namespace {}", self.namespace) }
     }
 
     /// What the cluster answered instead of what was asked for. `what`: such as `list workflowruns`.
-    pub fn fault(&self, what: &str, error: &kube::Error) -> Fault {
+    pub(crate) fn fault(&self, what: &str, error: &kube::Error) -> Fault {
         fault(&self.server, what, error)
     }
 }
@@ -89,7 +89,7 @@ impl Debug for Session {
 }
 
 /// Runs what needs a cluster to its end.
-pub fn with<T, F>(global: &Global, work: impl FnOnce(Session) -> F) -> Result<T, Fault>
+pub(crate) fn with<T, F>(global: &Global, work: impl FnOnce(Session) -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MOST: u32 = 500;
 
 /// A script asks what may stand where the cursor is. It is never told why there is nothing: a person is typing.
-pub fn complete(arguments: &[OsString]) -> Option<ExitCode> {
+pub(crate) fn complete(arguments: &[OsString]) -> Option<ExitCode> {
     std::env::var_os(VARIABLE)?;
     let typed = Typed::of(arguments, std::env::var("_CLAP_COMPLETE_INDEX").ok());
     let here = std::env::current_dir().ok();

@@ -28,7 +28,7 @@ pub fn command(name: &str) -> Command {
 }
 
 /// The same with every verb listed where it may stand.
-pub fn all(name: &str) -> Command {
+pub(crate) fn all(name: &str) -> Command {
     Mc::command().display_name(name.to_string()).bin_name(name.to_string())
 }
 

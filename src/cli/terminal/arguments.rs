@@ -9,7 +9,7 @@ use crate::api::Span;
 
 /// Which cluster, where in it, and how to show it.
 #[derive(Args, Clone, Debug, Default)]
-pub struct Global {
+pub(crate) struct Global {
     /// Namespace; built in: that of the kubeconfig's context.
     #[arg(short, long, global = true, value_name = "NAME", help_heading = "Cluster")]
     pub namespace: Option<String>,
@@ -47,7 +47,7 @@ pub struct Global {
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// The objects as the API has them.
     Json,
     /// The same as YAML.
@@ -60,7 +60,7 @@ pub enum Format {
 
 /// When there are colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorMode {
+pub(crate) enum ColorMode {
     #[default]
     Auto,
     Always,
@@ -68,7 +68,7 @@ pub enum ColorMode {
 }
 
 /// `KEY=VALUE` -> both parts; the value may hold further `=`.
-pub fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.into())),
         Some(_) | None => Err("expected KEY=VALUE".into()),
@@ -77,7 +77,7 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
 
 /// A length of time as it was written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Length {
+pub(crate) struct Length {
     pub text: String,
     pub duration: Duration,
 }
@@ -85,7 +85,7 @@ pub struct Length {
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Lengths of the API, and days.
-pub fn length(text: &str) -> Result<Length, String> {
+pub(crate) fn length(text: &str) -> Result<Length, String> {
     let duration = Span::with_days(text)?.as_duration();
     let days = duration.as_secs() / DAY.as_secs();
     let is_days = text.ends_with('d') && days != 1;

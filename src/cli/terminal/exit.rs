@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::api::{Phase, WorkflowRun};
 
 /// Shown at the end of `mc --help`.
-pub const CODES: &str = "\
+pub(crate) const CODES: &str = "\
 Exit codes:
   0    done; of a run: it Succeeded
   1    of a run: it Failed or was Cancelled; of a check: there are problems
@@ -16,7 +16,7 @@ Exit codes:
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     Done,
     Failed,
     NeedsYou,
@@ -28,7 +28,7 @@ pub enum Exit {
 
 impl Exit {
     /// What the run's phase means for a script.
-    pub fn of_run(run: &WorkflowRun) -> Self {
+    pub(crate) fn of_run(run: &WorkflowRun) -> Self {
         match run.status.as_ref().and_then(|s| s.phase) {
             None | Some(Phase::Pending | Phase::Running | Phase::Succeeded) => Exit::Done,
             Some(Phase::Paused) => Exit::NeedsYou,
@@ -37,7 +37,7 @@ impl Exit {
     }
 
     /// For the shell.
-    pub fn code(self) -> ExitCode {
+    pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Exit::Done => 0,
             Exit::Failed => 1,
@@ -51,7 +51,7 @@ impl Exit {
 
 /// What was asked could not be done: why, and what to do next.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub exit: Exit,
     pub message: String,
     pub next: Option<String>,
@@ -59,22 +59,22 @@ pub struct Fault {
 
 impl Fault {
     /// Not found, not allowed, or bad input.
-    pub fn input(message: impl Into<String>) -> Self {
+    pub(crate) fn input(message: impl Into<String>) -> Self {
         Self { exit: Exit::BadInput, message: message.into(), next: None }
     }
 
     /// It was tried, and did not come off.
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, ..Self::input(message) }
     }
 
     /// The same, with what to do about it.
-    pub fn next(self, next: impl Into<String>) -> Self {
+    pub(crate) fn next(self, next: impl Into<String>) -> Self {
         Self { next: Some(next.into()), ..self }
     }
 
     /// On stderr, in one or two lines.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         let mut err = anstream::stderr().lock();
         let bold = super::paint::BAD;
         let _ = writeln!(err, "{bold}error:{bold:#} {}", self.message);
@@ -85,7 +85,7 @@ impl Fault {
 }
 
 /// What clap says about arguments that it cannot read, or the help that was asked for.
-pub fn of_usage(error: &clap::Error) -> Exit {
+pub(crate) fn of_usage(error: &clap::Error) -> Exit {
     let _ = error.print();
     if error.use_stderr() { Exit::BadInput } else { Exit::Done }
 }

@@ -9,24 +9,24 @@ use super::arguments::Format;
 use super::exit::Fault;
 
 /// Columns of the terminal; `None` where stdout is none, and nothing is cut.
-pub fn width() -> Option<usize> {
+pub(crate) fn width() -> Option<usize> {
     std::io::stdout()
         .is_terminal()
         .then(|| terminal_size::terminal_size().map_or(80, |(w, _)| usize::from(w.0)))
 }
 
 /// A line. That nobody reads it is no fault.
-pub fn line(text: impl std::fmt::Display) {
+pub(crate) fn line(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stdout().lock(), "{text}");
 }
 
 /// A line for people: what happened, what is next.
-pub fn note(text: impl std::fmt::Display) {
+pub(crate) fn note(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// One value, as JSON or YAML.
-pub fn value<T: Serialize>(value: &T, format: Format) -> Result<(), Fault> {
+pub(crate) fn value<T: Serialize>(value: &T, format: Format) -> Result<(), Fault> {
     let text = match format {
         Format::Yaml => serde_yaml::to_string(value).map_err(|e| Fault::input(e.to_string()))?,
         Format::Json | Format::Name | Format::Wide => {
@@ -38,7 +38,7 @@ pub fn value<T: Serialize>(value: &T, format: Format) -> Result<(), Fault> {
 }
 
 /// An object, or `kind.group/name`.
-pub fn object<K: Serialize>(object: &K, format: Format) -> Result<(), Fault> {
+pub(crate) fn object<K: Serialize>(object: &K, format: Format) -> Result<(), Fault> {
     let object = serde_json::to_value(object).map_err(|e| Fault::input(e.to_string()))?;
     if format == Format::Name {
         line(name(&object));
@@ -48,7 +48,7 @@ pub fn object<K: Serialize>(object: &K, format: Format) -> Result<(), Fault> {
 }
 
 /// Objects as a List, or their names.
-pub fn list<K: Serialize>(objects: &[K], format: Format) -> Result<(), Fault> {
+pub(crate) fn list<K: Serialize>(objects: &[K], format: Format) -> Result<(), Fault> {
     let items: Result<Vec<Value>, _> = objects.iter().map(serde_json::to_value).collect();
     let items = items.map_err(|e| Fault::input(e.to_string()))?;
     if format == Format::Name {
@@ -65,7 +65,7 @@ fn name(object: &Value) -> String {
 }
 
 /// `kind.group/name`, which kubectl understands.
-pub fn path(kind: &str, group: &str, name: &str) -> String {
+pub(crate) fn path(kind: &str, group: &str, name: &str) -> String {
     let dot = if group.is_empty() { "" } else { "." };
     format!("{}{dot}{group}/{name}", kind.to_lowercase())
 }

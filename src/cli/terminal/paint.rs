@@ -6,16 +6,16 @@ use crate::api::{Phase, StepPhase};
 
 use super::arguments::ColorMode;
 
-pub const GOOD: Style = AnsiColor::Green.on_default();
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
-pub const WAITS: Style = AnsiColor::Yellow.on_default().bold();
-pub const MOVES: Style = AnsiColor::Cyan.on_default();
-pub const FAINT: Style = Style::new().dimmed();
-pub const TITLE: Style = Style::new().bold();
-pub const PLAIN: Style = Style::new();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WAITS: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const MOVES: Style = AnsiColor::Cyan.on_default();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const TITLE: Style = Style::new().bold();
+pub(crate) const PLAIN: Style = Style::new();
 
 /// For the whole process.
-pub fn choose(when: ColorMode) {
+pub(crate) fn choose(when: ColorMode) {
     match when {
         ColorMode::Auto => {}
         ColorMode::Always => anstream::ColorChoice::Always.write_global(),
@@ -24,7 +24,7 @@ pub fn choose(when: ColorMode) {
 }
 
 /// Colour never stands alone: the word is always there, too.
-pub const fn phase(phase: Option<Phase>) -> Style {
+pub(crate) const fn phase(phase: Option<Phase>) -> Style {
     match phase {
         None | Some(Phase::Pending) => FAINT,
         Some(Phase::Running) => MOVES,
@@ -35,7 +35,7 @@ pub const fn phase(phase: Option<Phase>) -> Style {
 }
 
 /// The same for a step.
-pub const fn step(phase: StepPhase) -> Style {
+pub(crate) const fn step(phase: StepPhase) -> Style {
     match phase {
         StepPhase::Pending | StepPhase::Skipped | StepPhase::Cancelled => FAINT,
         StepPhase::Running => MOVES,

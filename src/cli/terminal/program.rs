@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 static NAME: OnceLock<String> = OnceLock::new();
 
 /// `mc`, or `kubectl mc` where kubectl called it as its plugin `kubectl-mc`.
-pub fn name_of(arguments: &[OsString]) -> String {
+pub(crate) fn name_of(arguments: &[OsString]) -> String {
     NAME.get_or_init(|| invoked_name(arguments.first())).clone()
 }
 
 /// The name that [`name_of`] found, for messages that show a command.
-pub fn name() -> &'static str {
+pub(crate) fn name() -> &'static str {
     NAME.get().map_or("mc", String::as_str)
 }
 

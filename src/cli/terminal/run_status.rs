@@ -13,7 +13,7 @@ use super::table::{Cell, Table};
 use super::{paint, program};
 
 /// All that is to be said about the run. `frame`: a number that grows, where a live view shows that it lives.
-pub fn lines(view: &RunView, width: Option<usize>, frame: Option<usize>) -> Vec<String> {
+pub(crate) fn lines(view: &RunView, width: Option<usize>, frame: Option<usize>) -> Vec<String> {
     let mut lines = head(view, width);
     if !view.steps.is_empty() {
         lines.push(String::new());
@@ -176,12 +176,12 @@ fn prose(text: &str, width: Option<usize>) -> Vec<String> {
 }
 
 /// `step` or `step/item`.
-pub fn work_path(step: &str, item: Option<&str>) -> String {
+pub(crate) fn work_path(step: &str, item: Option<&str>) -> String {
     item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
 }
 
 /// What answers the question, a command a line. `alone`: no other question of the run is open.
-pub fn commands(run: &str, question: &EscalationStatus, alone: bool) -> Vec<String> {
+pub(crate) fn commands(run: &str, question: &EscalationStatus, alone: bool) -> Vec<String> {
     crate::view::commands::answers(program::name(), run, question, alone)
 }
 

@@ -18,16 +18,16 @@ const PROSE: usize = 20;
 
 /// A cell: its text and its colour.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cell {
+pub(crate) struct Cell {
     text: String,
     style: Style,
 }
 
 impl Cell {
-    pub fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::new() }
     }
-    pub fn painted(text: impl Into<String>, style: Style) -> Self {
+    pub(crate) fn painted(text: impl Into<String>, style: Style) -> Self {
         Self { text: text.into(), style }
     }
 }
@@ -40,22 +40,22 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// A head and rows of as many cells.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    pub fn new(head: &[&'static str]) -> Self {
+    pub(crate) fn new(head: &[&'static str]) -> Self {
         Self { head: head.to_vec(), rows: Vec::new() }
     }
 
-    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
     }
 
     /// On stdout.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         let mut out = anstream::stdout().lock();
         for line in self.lines(super::out::width()) {
             let _ = writeln!(out, "{line}");
@@ -63,7 +63,7 @@ impl Table {
     }
 
     /// Its lines, none wider than `width`: the last column is cut first, then the widest.
-    pub fn lines(&self, width: Option<usize>) -> Vec<String> {
+    pub(crate) fn lines(&self, width: Option<usize>) -> Vec<String> {
         let gap = if width.is_some_and(|w| w < NARROW) { NARROW_GAP } else { GAP };
         let widths = self.fitting(width, gap);
         let head = self.head.iter().map(|h| Cell::painted(*h, super::paint::FAINT));

@@ -12,7 +12,7 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::program;
 
 /// The variable by which a script asks. Its value is the shell.
-pub const VARIABLE: &str = "MC_COMPLETE";
+pub(crate) const VARIABLE: &str = "MC_COMPLETE";
 
 /// Print a script that completes verbs, options and names.
 #[derive(Args, Debug)]
@@ -35,7 +35,7 @@ Examples:
   # completion must be on, and mc be there as kubectl-mc.
   mc completion kubectl > ~/.local/bin/kubectl_complete-mc
   chmod +x ~/.local/bin/kubectl_complete-mc")]
-pub struct Completion {
+pub(crate) struct Completion {
     /// For which: bash, zsh, fish, or kubectl (for kubectl mc).
     #[arg(hide_possible_values = true)]
     shell: Shell,
@@ -50,7 +50,7 @@ enum Shell {
 }
 
 /// All shells that a script can be for.
-pub const SHELLS: [&dyn EnvCompleter; 4] = [&Bash, &Zsh, &Fish, &kubectl::Kubectl];
+pub(crate) const SHELLS: [&dyn EnvCompleter; 4] = [&Bash, &Zsh, &Fish, &kubectl::Kubectl];
 
 impl Shell {
     fn completer(self) -> &'static dyn EnvCompleter {
@@ -63,7 +63,7 @@ impl Shell {
     }
 }
 
-pub fn run(args: &Completion) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Completion) -> Result<Exit, Fault> {
     let program = if program::name() == "mc" { "mc" } else { "kubectl-mc" };
     let mut script = Vec::new();
     args.shell

@@ -25,7 +25,7 @@ use crate::view::plain::plain;
     verbatim_doc_comment,
     after_help = "Example:\n  mc workflow convert old/workflow.yml --image registry.example/me:1 > new.yaml\n  mc workflow lint new.yaml\n\nExit codes: 0 converted, 1 converted but lint finds problems,\n3 not a workflow of either system."
 )]
-pub struct Convert {
+pub(crate) struct Convert {
     /// The old file, or - for standard input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -40,7 +40,7 @@ pub struct Convert {
     root: Option<PathBuf>,
 }
 
-pub fn run(args: &Convert, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Convert, global: &Global) -> Result<Exit, Fault> {
     let label = args.file.display().to_string();
     let text = source::text(&args.file).map_err(|e| Fault::input(format!("{label}: {e}")))?;
     let root = root(args)?;

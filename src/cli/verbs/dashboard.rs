@@ -35,7 +35,7 @@ Examples:
 
 A token of a service account: kubectl create token NAME --namespace NAMESPACE"
 )]
-pub struct Dashboard {
+pub(crate) struct Dashboard {
     /// Port of this machine; 0: any that is free.
     #[arg(long, value_name = "PORT", default_value_t = 8081)]
     port: u16,
@@ -44,7 +44,7 @@ pub struct Dashboard {
     no_browser: bool,
 }
 
-pub fn run(args: &Dashboard, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Dashboard, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| forward(args, session).await)
 }
 

@@ -26,7 +26,7 @@ const ANSWER: Duration = Duration::from_secs(15);
 
 /// An answer to a question of a run.
 #[derive(Args, Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     #[command(flatten)]
     which: Which,
     /// The step that asks; needed where several ask.
@@ -52,7 +52,7 @@ pub struct Answer {
 Examples:
   mc workflow retry note-1 --feedback \"mention the new flag\"
   mc workflow retry note-1 --step fix --item sec-2")]
-pub struct Retry {
+pub(crate) struct Retry {
     #[command(flatten)]
     answer: Answer,
 }
@@ -63,7 +63,7 @@ pub struct Retry {
 Examples:
   mc workflow skip note-1
   mc workflow skip note-1 --set branch=main")]
-pub struct Skip {
+pub(crate) struct Skip {
     #[command(flatten)]
     answer: Answer,
 }
@@ -71,7 +71,7 @@ pub struct Skip {
 /// Say yes at an approval step.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow approve release-7 --feedback \"ship it\"")]
-pub struct Approve {
+pub(crate) struct Approve {
     #[command(flatten)]
     answer: Answer,
 }
@@ -81,7 +81,7 @@ pub struct Approve {
 /// The work goes back where the step says so; else the run ends.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow reject release-7 --feedback \"say that it is free\"")]
-pub struct Reject {
+pub(crate) struct Reject {
     #[command(flatten)]
     answer: Answer,
 }
@@ -92,7 +92,7 @@ pub struct Reject {
 /// stopped, too.
 #[derive(Args, Debug)]
 #[command(visible_alias = "stop", after_help = "Example:\n  mc workflow abort note-1")]
-pub struct Abort {
+pub(crate) struct Abort {
     #[command(flatten)]
     which: Which,
 }
@@ -102,32 +102,32 @@ pub struct Abort {
 /// What runs may end, and is recorded.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow pause note-1")]
-pub struct Pause {
+pub(crate) struct Pause {
     #[command(flatten)]
     which: Which,
 }
 
-pub fn retry(args: &Retry, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn retry(args: &Retry, global: &Global) -> Result<Exit, Fault> {
     answer(&args.answer, Action::Retry, global)
 }
 
-pub fn skip(args: &Skip, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn skip(args: &Skip, global: &Global) -> Result<Exit, Fault> {
     answer(&args.answer, Action::Skip, global)
 }
 
-pub fn approve(args: &Approve, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn approve(args: &Approve, global: &Global) -> Result<Exit, Fault> {
     answer(&args.answer, Action::Approve, global)
 }
 
-pub fn reject(args: &Reject, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn reject(args: &Reject, global: &Global) -> Result<Exit, Fault> {
     answer(&args.answer, Action::Reject, global)
 }
 
-pub fn abort(args: &Abort, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn abort(args: &Abort, global: &Global) -> Result<Exit, Fault> {
     order(&args.which, Action::Abort, global)
 }
 
-pub fn pause(args: &Pause, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn pause(args: &Pause, global: &Global) -> Result<Exit, Fault> {
     order(&args.which, Action::Pause, global)
 }
 
@@ -152,7 +152,7 @@ fn order(which: &Which, action: Action, global: &Global) -> Result<Exit, Fault> 
 }
 
 /// An order to the run, which answers no question.
-pub async fn submit_order(
+pub(crate) async fn submit_order(
     session: &Session,
     run: &WorkflowRun,
     action: Action,
@@ -169,7 +169,7 @@ pub async fn submit_order(
 }
 
 /// What is said.
-pub struct DecisionInput {
+pub(crate) struct DecisionInput {
     pub action: Action,
     pub feedback: Option<String>,
     pub outputs: BTreeMap<String, String>,
@@ -219,7 +219,7 @@ fn listed(questions: &[EscalationStatus]) -> String {
 }
 
 /// Writes the decision and waits for what comes of it.
-pub async fn submit(
+pub(crate) async fn submit(
     session: &Session,
     run: &WorkflowRun,
     question: Option<&EscalationStatus>,

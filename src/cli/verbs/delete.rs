@@ -29,7 +29,7 @@ Examples:
 Asks before it deletes; where there is no terminal to ask on, --yes is needed.
 To end a run and keep it, abort it: mc workflow abort RUN."
 )]
-pub struct Delete {
+pub(crate) struct Delete {
     /// The runs.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
@@ -50,7 +50,7 @@ struct Target {
     record: Option<RunRecord>,
 }
 
-pub fn run(args: &Delete, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Delete, global: &Global) -> Result<Exit, Fault> {
     if global.all_namespaces {
         return Err(Fault::input("runs are deleted in one namespace: use -n instead of -A"));
     }

@@ -32,9 +32,9 @@ Example:
   mc doctor -n my-team -o json
 
 Exit codes: 0 nothing is bad, 1 something is, 3 no cluster.")]
-pub struct Doctor {}
+pub(crate) struct Doctor {}
 
-pub fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
     let findings = session::with(global, findings_of)?;
     match global.output {
         None | Some(Format::Wide) => finding::print(&findings),

@@ -20,13 +20,13 @@ use crate::view::time::age;
 Examples:
   mc workflow list
   mc workflow list --all -o wide")]
-pub struct List {
+pub(crate) struct List {
     /// Also those that cannot be run: suspended or invalid.
     #[arg(short, long)]
     all: bool,
 }
 
-pub fn run(args: &List, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &List, global: &Global) -> Result<Exit, Fault> {
     session::with(global, |session| list(args, global.output, session))
 }
 

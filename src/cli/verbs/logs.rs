@@ -46,7 +46,7 @@ With --follow the exit code is the run's: 0 Succeeded, 1 Failed or Cancelled,
 
 -o json: a list of {step, item, attempt, from, text}; from is Pod or Status."
 )]
-pub struct Logs {
+pub(crate) struct Logs {
     #[command(flatten)]
     which: find::Which,
     /// Only this step.
@@ -81,7 +81,7 @@ struct LogText {
     text: String,
 }
 
-pub fn run(args: &Logs, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Logs, global: &Global) -> Result<Exit, Fault> {
     match (global.output, args.follow) {
         (Some(Format::Name | Format::Wide), _) => {
             return Err(Fault::input("logs are printed as text, or with -o json or -o yaml"));

@@ -30,7 +30,7 @@ Example:
 
 Exit codes: 0 the step would be done, 1 it would not, 3 no such file."
 )]
-pub struct Parse {
+pub(crate) struct Parse {
     /// What the step expects; built in: STATUS: done. Empty: nothing.
     #[arg(long, value_name = "TEXT")]
     expects: Option<String>,
@@ -52,7 +52,7 @@ struct Answer {
     message: Option<String>,
 }
 
-pub fn run(args: &Parse, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Parse, global: &Global) -> Result<Exit, Fault> {
     let answer = answer(read(args)?, args.expects.as_deref());
     let exit = if answer.met { Exit::Done } else { Exit::Failed };
     out::value(&answer, global.output.unwrap_or(Format::Json))?;

@@ -16,9 +16,9 @@ use crate::rehearse::drive::{LIMIT, drive, world_of};
 use crate::rehearse::invent::Invented;
 use files::Chosen;
 
-pub use arguments::Plan;
+pub(crate) use arguments::Plan;
 
-pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
     if global.output == Some(Format::Name) {
         return Err(Fault::input("a plan has no name").next("-o json, -o yaml, or no -o at all"));
     }

@@ -51,7 +51,7 @@ Example:
 
 Exit codes: 0 printed, 1 variables are missing (they are named), 3 bad input."
 )]
-pub struct Render {
+pub(crate) struct Render {
     /// The file with the Workflow; - is stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -75,7 +75,7 @@ pub struct Render {
     workflow: Option<String>,
 }
 
-pub fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
     let definition = definition(args)?;
     let given = Given::read(&values(args)?, args.task.clone(), global.namespace.clone())?;
     let step = step(&definition, args)?;

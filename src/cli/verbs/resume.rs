@@ -27,7 +27,7 @@ Examples:
 
 What only a person can answer (an approval, a missing value) is not guessed:
 the commands that answer it are printed, and the exit code is 2.")]
-pub struct Resume {
+pub(crate) struct Resume {
     #[command(flatten)]
     which: Which,
     /// A word to whoever does the work again.
@@ -35,7 +35,7 @@ pub struct Resume {
     feedback: Option<String>,
 }
 
-pub fn run(args: &Resume, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Resume, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| {
         let run = find::run(&session, &args.which).await?;
         resume(&session, &run, args.feedback.as_ref(), global.output).await

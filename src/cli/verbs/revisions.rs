@@ -38,7 +38,7 @@ Examples:
 With --diff the beginning of a revision's name is enough. What does not decide
 what a run does (suspend, description, retention, notify) is in no revision."
 )]
-pub struct Revisions {
+pub(crate) struct Revisions {
     /// The workflow.
     #[arg(value_name = "WORKFLOW")]
     workflow: String,
@@ -62,7 +62,7 @@ struct History {
     runs: Vec<WorkflowRun>,
 }
 
-pub fn run(args: &Revisions, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Revisions, global: &Global) -> Result<Exit, Fault> {
     if global.all_namespaces {
         return Err(Fault::input("a workflow is in one namespace: use -n instead of -A"));
     }

@@ -35,7 +35,7 @@ Examples:
 
 Exit codes with --wait or --watch: 0 it Succeeded, 1 it Failed or was
 Cancelled, 2 it waits for a person, 124 the timeout is over.")]
-pub struct Run {
+pub(crate) struct Run {
     /// The workflow.
     workflow: String,
     /// What is to be done.
@@ -66,7 +66,7 @@ pub struct Run {
     dry_run: bool,
 }
 
-pub fn run(args: &Run, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Run, global: &Global) -> Result<Exit, Fault> {
     if global.all_namespaces {
         return Err(
             Fault::input("a run is started in one namespace: -A does not fit").next("choose it with -n NAME")

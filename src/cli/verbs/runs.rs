@@ -22,7 +22,7 @@ Examples:
   mc workflow runs
   mc workflow runs --status running --workflow feature-dev
   mc workflow runs -A --since 24h --limit 100")]
-pub struct Runs {
+pub(crate) struct Runs {
     /// Only runs in this status, such as Running or COMPLETED.
     #[arg(short, long, value_name = "STATUS", value_parser = phase_of)]
     status: Option<Phase>,
@@ -37,7 +37,7 @@ pub struct Runs {
     since: Option<Length>,
 }
 
-pub fn run(args: &Runs, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Runs, global: &Global) -> Result<Exit, Fault> {
     session::with(global, |session| list(args, global.output, session))
 }
 

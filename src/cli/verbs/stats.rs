@@ -43,7 +43,7 @@ for one workflow, a row for each step. -o json: {since, all, workflows: [...],
 trend: {since, until, days, workflows: [{days, steps}]}}. docs/metrics.md says
 what each figure is."
 )]
-pub struct Stats {
+pub(crate) struct Stats {
     /// Only this workflow.
     #[arg(value_name = "WORKFLOW")]
     workflow: Option<String>,
@@ -52,7 +52,7 @@ pub struct Stats {
     since: Length,
 }
 
-pub fn run(args: &Stats, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Stats, global: &Global) -> Result<Exit, Fault> {
     if global.output == Some(Format::Name) {
         return Err(Fault::input("figures have no names; use -o json, yaml or wide"));
     }
@@ -68,7 +68,7 @@ struct View {
 }
 
 /// For those who are used to it: there is nothing to refresh.
-pub fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
     out::note("figures are made from the runs and their records each time: there is nothing to refresh");
     run(args, global)
 }

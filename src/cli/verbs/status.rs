@@ -23,7 +23,7 @@ Examples:
 
 Exit codes: 0 it Succeeded or goes on, 1 it Failed or was Cancelled,
 2 it waits for a person, 3 not found.")]
-pub struct Status {
+pub(crate) struct Status {
     #[command(flatten)]
     which: Which,
     /// Go on showing it until it is over.
@@ -31,7 +31,7 @@ pub struct Status {
     watch: bool,
 }
 
-pub fn run(args: &Status, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| {
         let run = find::run(&session, &args.which).await?;
         match global.output {

@@ -17,7 +17,7 @@ Example:
   mc version --client -o json
 
 Exit codes: 0 done, even if a part is not visible to you; 3 no cluster.")]
-pub struct Version {
+pub(crate) struct Version {
     /// Of mc only; asks no cluster.
     #[arg(long)]
     client: bool,
@@ -59,7 +59,7 @@ struct Server {
     problem: Option<String>,
 }
 
-pub fn run(args: &Version, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Version, global: &Global) -> Result<Exit, Fault> {
     let client = Client { version: env!("CARGO_PKG_VERSION"), commit: option_env!("MISSION_CONTROL_COMMIT") };
     let mut versions = Versions { client, operator: None, server: None };
     if args.client {

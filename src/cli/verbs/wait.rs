@@ -24,7 +24,7 @@ Examples:
 
 Exit codes: 0 it Succeeded, 1 it Failed or was Cancelled, 2 it waits for a
 person, 124 the timeout is over.")]
-pub struct Wait {
+pub(crate) struct Wait {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub struct Wait {
 
 /// How long to wait, and for what.
 #[derive(Args, Clone, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// Give up after this long; built in: never.
     #[arg(long, value_name = "SPAN", value_parser = length)]
     timeout: Option<Length>,
@@ -42,7 +42,7 @@ pub struct Patience {
     through_questions: bool,
 }
 
-pub fn run(args: &Wait, global: &Global) -> Result<Exit, Fault> {
+pub(crate) fn run(args: &Wait, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| {
         let run = find::run(&session, &args.which).await?;
         until_over(&session, &run, &args.patience, global.output).await
@@ -50,7 +50,7 @@ pub fn run(args: &Wait, global: &Global) -> Result<Exit, Fault> {
 }
 
 /// Waits, says how it ended, and gives the exit code.
-pub async fn until_over(
+pub(crate) async fn until_over(
     session: &Session,
     run: &WorkflowRun,
     patience: &Patience,

@@ -23,7 +23,7 @@ use crate::view::words;
 const TICK: Duration = Duration::from_millis(250);
 
 /// Shows the run until it is over. Where nobody sits at a terminal, it ends when a person is asked, too.
-pub async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
+pub(crate) async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
     let name = run.name_any();
     let mut states = Box::pin(run::states(session, run));
     let mut screen = Screen::new();

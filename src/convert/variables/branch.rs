@@ -20,7 +20,7 @@ static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-pub fn ends_in_one(before: &str) -> bool {
+pub(crate) fn ends_in_one(before: &str) -> bool {
     NAME.as_ref().is_some_and(|r| r.is_match(before))
 }
 

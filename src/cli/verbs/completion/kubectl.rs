@@ -10,7 +10,7 @@ use clap_complete::env::EnvCompleter;
 /// Not a shell: kubectl asks for whichever shell it is completed by. A candidate a line, with a tab before what it
 /// means, and at the end a colon and a number: 4, no names of files besides; and 2, no blank after it.
 #[derive(Debug)]
-pub struct Kubectl;
+pub(crate) struct Kubectl;
 
 impl EnvCompleter for Kubectl {
     fn name(&self) -> &'static str {

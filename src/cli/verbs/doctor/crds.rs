@@ -18,7 +18,7 @@ const CHECK: &str = "crds";
 /// From a checkout of the project.
 const INSTALL: &str = "kubectl apply --server-side --force-conflicts -f crds/";
 
-pub async fn check(session: &Session) -> Vec<Finding> {
+pub(crate) async fn check(session: &Session) -> Vec<Finding> {
     let api: Api<CustomResourceDefinition> = Api::all(session.client.clone());
     let mut findings = Vec::new();
     for (_, own) in crds::all() {

@@ -9,7 +9,7 @@ use crate::cli::terminal::{out, paint, program};
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub(crate) enum State {
     Ok,
     Warn,
     Bad,
@@ -35,7 +35,7 @@ impl State {
 
 /// One of the results of `mc doctor`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub check: String,
     pub state: State,
     pub message: String,
@@ -45,30 +45,30 @@ pub struct Finding {
 }
 
 /// Checks of rights begin with it: they are shown as a table.
-pub const MAY: &str = "may ";
+pub(crate) const MAY: &str = "may ";
 
 impl Finding {
-    pub fn ok(check: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn ok(check: impl Into<String>, message: impl Into<String>) -> Self {
         Self { check: check.into(), state: State::Ok, message: message.into(), fix: None }
     }
 
-    pub fn warn(check: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(crate) fn warn(check: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check: check.into(), state: State::Warn, message: message.into(), fix: Some(fix.into()) }
     }
 
-    pub fn bad(check: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(crate) fn bad(check: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { state: State::Bad, ..Self::warn(check, message, fix) }
     }
 
     /// `why`: what the API server said.
-    pub fn unchecked(check: impl Into<String>, why: &str) -> Self {
+    pub(crate) fn unchecked(check: impl Into<String>, why: &str) -> Self {
         let again = format!("{} doctor --context CONTEXT   # of somebody with more rights", program::name());
         Self::warn(check, format!("not visible to you: {why}"), again)
     }
 }
 
 /// A line each, with its fix below it; then the table of rights.
-pub fn print(findings: &[Finding]) {
+pub(crate) fn print(findings: &[Finding]) {
     let (rights, rest): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().partition(|f| f.check.starts_with(MAY));
     let widest = rest.iter().map(|f| f.check.len()).max().unwrap_or(0);

@@ -23,7 +23,7 @@ const UNSEEN: u64 = 60;
 const PAGE: u32 = 500;
 
 /// Who decided is proven by it.
-pub async fn policy(session: &Session) -> Finding {
+pub(crate) async fn policy(session: &Session) -> Finding {
     let check = "decisions";
     let claimed = "so spec.by of a decision is claimed, not proven";
     let install = "kubectl apply -f charts/mission-control/files/decision-identity.yaml";
@@ -47,7 +47,7 @@ pub async fn policy(session: &Session) -> Finding {
 }
 
 /// Workspaces that name no class need one that is the default.
-pub async fn storage(session: &Session) -> Finding {
+pub(crate) async fn storage(session: &Session) -> Finding {
     let check = "storage";
     let classes: Api<StorageClass> = Api::all(session.client.clone());
     let found = match classes.list(&ListParams::default()).await {
@@ -72,7 +72,7 @@ pub async fn storage(session: &Session) -> Finding {
 }
 
 /// Runs that no operator has looked at.
-pub async fn unobserved_runs(session: &Session) -> Finding {
+pub(crate) async fn unobserved_runs(session: &Session) -> Finding {
     let check = "runs";
     let runs = match phaseless(session).await {
         Ok(runs) => runs,
@@ -110,7 +110,7 @@ fn is_forgotten(run: &Guard<WorkflowRun>, now: Stamp) -> bool {
 }
 
 /// Workflows that cannot be executed.
-pub async fn invalid_workflows(session: &Session) -> Finding {
+pub(crate) async fn invalid_workflows(session: &Session) -> Finding {
     let check = "workflows";
     let api: Api<Guard<Workflow>> = session.scope();
     let found = match api.list(&ListParams::default()).await {

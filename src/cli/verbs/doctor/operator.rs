@@ -20,7 +20,7 @@ const LEASE: &str = "mission-control";
 /// A lease is renewed every 5 seconds; clocks may differ.
 const STALE: u64 = 60;
 
-pub async fn check(session: &Session) -> Vec<Finding> {
+pub(crate) async fn check(session: &Session) -> Vec<Finding> {
     let now = Stamp(Timestamp::now());
     let leases = leases(session).await;
     match installed::deployments(session).await {

@@ -47,7 +47,7 @@ const RIGHTS: &[Right] = &[
     },
 ];
 
-pub async fn check(session: &Session, user: Option<&str>) -> Vec<Finding> {
+pub(crate) async fn check(session: &Session, user: Option<&str>) -> Vec<Finding> {
     join_all(RIGHTS.iter().map(|right| one(session, right, user))).await
 }
 

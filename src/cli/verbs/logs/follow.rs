@@ -52,7 +52,7 @@ struct Follow<'a> {
 }
 
 /// Shows what is said to the end of the run.
-pub async fn follow(
+pub(crate) async fn follow(
     session: &Session,
     run: WorkflowRun,
     pick: &Pick,

@@ -12,7 +12,7 @@ use crate::engine::place::{Place, places};
 
 /// Which attempts of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub(crate) enum Which {
     Newest,
     All,
     Number(u32),
@@ -35,7 +35,7 @@ impl FromStr for Which {
 
 /// What was asked for.
 #[derive(Clone, Debug)]
-pub struct Pick {
+pub(crate) struct Pick {
     pub step: Option<String>,
     pub item: Option<String>,
     pub which: Which,
@@ -43,7 +43,7 @@ pub struct Pick {
 
 /// One attempt of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     pub step: String,
     pub item: Option<String>,
     pub n: u32,
@@ -54,7 +54,7 @@ pub struct Attempt {
 
 /// What the run's status has of an attempt's words.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kept {
+pub(crate) enum Kept {
     /// It is under way.
     NotYet,
     /// What it said.
@@ -75,7 +75,7 @@ impl fmt::Display for Attempt {
 
 impl Attempt {
     /// Nothing more is said by it, as far as this state of the run tells.
-    pub fn is_over(&self, run: &WorkflowRun) -> bool {
+    pub(crate) fn is_over(&self, run: &WorkflowRun) -> bool {
         let Some(status) = run.status.as_ref().filter(|s| !s.phase.is_some_and(Phase::is_terminal)) else {
             return true;
         };
@@ -85,7 +85,7 @@ impl Attempt {
 
 impl Pick {
     /// One piece of work was named, so that its words need no head.
-    pub fn is_one(&self, run: &WorkflowRun) -> bool {
+    pub(crate) fn is_one(&self, run: &WorkflowRun) -> bool {
         let steps = run.status.iter().flat_map(|s| &s.steps);
         let named = self.step.as_ref().and_then(|name| steps.into_iter().find(|s| s.name == *name));
         // A step that is not there yet may get items; those of a loop may follow when it has none so far.
@@ -95,7 +95,7 @@ impl Pick {
     }
 
     /// The attempts that are meant and have begun.
-    pub fn of(&self, run: &WorkflowRun) -> Result<Vec<Attempt>, String> {
+    pub(crate) fn of(&self, run: &WorkflowRun) -> Result<Vec<Attempt>, String> {
         let Some(status) = run.status.as_ref().filter(|s| !s.steps.is_empty()) else { return Ok(Vec::new()) };
         self.check(run, status)?;
         let meant = places(status).into_iter().filter(|at| self.means(status, *at));
@@ -154,7 +154,7 @@ impl Pick {
     }
 
     /// Where there is nothing to show: why.
-    pub fn not_empty(&self, run: &WorkflowRun, found: Vec<Attempt>) -> Result<Vec<Attempt>, String> {
+    pub(crate) fn not_empty(&self, run: &WorkflowRun, found: Vec<Attempt>) -> Result<Vec<Attempt>, String> {
         if !found.is_empty() {
             return Ok(found);
         }

@@ -12,7 +12,7 @@ use super::source::{ReadOutcome, Source};
 
 /// Writes lines, and a head where another attempt speaks than before.
 #[derive(Debug)]
-pub struct Printer {
+pub(crate) struct Printer {
     /// Heads stand on stdout; else stdout has the words alone.
     pub heads: bool,
     raw: bool,
@@ -21,12 +21,12 @@ pub struct Printer {
 }
 
 impl Printer {
-    pub fn new(heads: bool, raw: bool) -> Self {
+    pub(crate) fn new(heads: bool, raw: bool) -> Self {
         Self { heads, raw, current: None }
     }
 
     /// Prints what one attempt said so far.
-    pub async fn attempt(
+    pub(crate) async fn attempt(
         &mut self,
         session: &Session,
         source: &Source,
@@ -37,7 +37,7 @@ impl Printer {
     }
 
     /// What follows is of that attempt.
-    pub fn head(&mut self, attempt: &Attempt) {
+    pub(crate) fn head(&mut self, attempt: &Attempt) {
         let before = self.current.replace(attempt.job.clone());
         if before.as_ref() == Some(&attempt.job) {
             return;
@@ -52,7 +52,7 @@ impl Printer {
     }
 
     /// False: nobody reads any more.
-    pub fn line(&mut self, attempt: &Attempt, line: &[u8]) -> bool {
+    pub(crate) fn line(&mut self, attempt: &Attempt, line: &[u8]) -> bool {
         self.head(attempt);
         let mut out = std::io::stdout().lock();
         let written = if self.raw {

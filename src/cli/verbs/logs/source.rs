@@ -17,7 +17,7 @@ use super::pick::{Attempt, Kept};
 
 /// Where the words of a run's attempts are read.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     pods: Api<Pod>,
     /// UID of the run: Pods of another run of the same name are not its own.
     uid: String,
@@ -29,7 +29,7 @@ pub struct Source {
 
 /// Where the words came from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum ReadOutcome {
+pub(crate) enum ReadOutcome {
     Pod,
     Status,
     /// There are none: why.
@@ -39,12 +39,12 @@ pub enum ReadOutcome {
 }
 
 impl Source {
-    pub fn new(pods: Api<Pod>, uid: String, tail: Option<u32>) -> Self {
+    pub(crate) fn new(pods: Api<Pod>, uid: String, tail: Option<u32>) -> Self {
         Self { pods, uid, tail, warned: AtomicBool::new(false) }
     }
 
     /// Gives the attempt's words so far line by line to `sink`, until it answers false.
-    pub async fn read(
+    pub(crate) async fn read(
         &self,
         attempt: &Attempt,
         sink: &mut impl FnMut(&[u8]) -> bool,
@@ -76,7 +76,7 @@ impl Source {
     }
 
     /// The same from the run's status alone.
-    pub fn status(
+    pub(crate) fn status(
         &self,
         attempt: &Attempt,
         waits: Option<String>,
@@ -98,7 +98,7 @@ impl Source {
     }
 
     /// The log of the Job's Pod, with the time of each line where it is followed; `after`: only what came later.
-    pub async fn open(
+    pub(crate) async fn open(
         &self,
         job: &str,
         follow: bool,
@@ -146,7 +146,7 @@ impl Source {
 }
 
 /// What asking for a log came to.
-pub enum Opened {
+pub(crate) enum Opened {
     Log(Lines),
     /// The agent does not run yet; what it waits for.
     NotYet(String),
@@ -165,14 +165,14 @@ impl std::fmt::Debug for Opened {
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub(crate) struct Line {
     pub text: Vec<u8>,
     /// When it was written, where that was asked for.
     pub at: Option<Timestamp>,
 }
 
 /// A log, line by line.
-pub struct Lines {
+pub(crate) struct Lines {
     reader: Pin<Box<dyn AsyncBufRead + Send>>,
     stamped: bool,
     after: Option<Timestamp>,
@@ -185,7 +185,7 @@ impl Lines {
     }
 
     /// The next line; `None` at the end. May be given up and asked again: what was read of a line is kept.
-    pub async fn next(&mut self) -> std::io::Result<Option<Line>> {
+    pub(crate) async fn next(&mut self) -> std::io::Result<Option<Line>> {
         loop {
             self.reader.read_until(b'\n', &mut self.buffer).await?;
             if self.buffer.is_empty() {

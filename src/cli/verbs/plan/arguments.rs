@@ -13,7 +13,7 @@ use crate::cli::terminal::arguments::pair;
 /// STATUS: done, and makes up each value that is asked for, such as <branch>.
 #[derive(Args, Debug)]
 #[command(after_help = HELP, verbatim_doc_comment)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// A file with the Workflow; if it has a run, too, that is rehearsed.
     pub(super) file: PathBuf,
     /// What agents and people say (YAML); see below.

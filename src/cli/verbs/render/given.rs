@@ -7,7 +7,7 @@ use crate::engine::output::is_reserved;
 
 /// What the caller gives.
 #[derive(Debug, Default)]
-pub struct Given {
+pub(crate) struct Given {
     pub task: Option<String>,
     pub params: BTreeMap<String, String>,
     /// By step: its output, and its values by key in lower case.
@@ -24,14 +24,14 @@ pub struct Given {
 
 /// What is given of one step.
 #[derive(Debug, Default)]
-pub struct StepValues {
+pub(crate) struct StepValues {
     pub output: Option<String>,
     pub outputs: BTreeMap<String, String>,
 }
 
 impl Given {
     /// Sorts the values by their names. Which names exist in a step is known later.
-    pub fn read(
+    pub(crate) fn read(
         values: &[(String, String)],
         task: Option<String>,
         namespace: Option<String>,
@@ -69,7 +69,7 @@ impl Given {
 }
 
 /// Nothing is known by the name.
-pub fn unknown(name: &str) -> Fault {
+pub(crate) fn unknown(name: &str) -> Fault {
     Fault::input(format!("--set {name}: templates have no such variable")).next(
         "use task, params.NAME, steps.STEP.outputs.KEY, steps.STEP.output, KEY, run.name or the item's name",
     )

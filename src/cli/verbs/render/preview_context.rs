@@ -24,7 +24,7 @@ use super::given::{Given, unknown};
 const PREVIEW_TIME: Stamp = Stamp(Timestamp::UNIX_EPOCH);
 
 /// What the text of the step at `step` sees.
-pub fn context(
+pub(crate) fn context(
     definition: &Definition,
     step: usize,
     item: Option<&str>,

@@ -9,7 +9,7 @@ use crate::view::stats::Band;
 use crate::view::time::short;
 
 /// A rate, and its colour.
-pub fn percent(rate: Option<f64>) -> (String, Style) {
+pub(crate) fn percent(rate: Option<f64>) -> (String, Style) {
     let Some(rate) = rate else { return ("-".into(), paint::FAINT) };
     let colour = match Band::of(rate) {
         Band::Green => paint::GOOD,
@@ -20,11 +20,11 @@ pub fn percent(rate: Option<f64>) -> (String, Style) {
 }
 
 /// A length of time.
-pub fn shown(seconds: f64) -> String {
+pub(crate) fn shown(seconds: f64) -> String {
     short(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a run is shorter than 2^52 seconds")]
-pub fn seconds(whole: u64) -> f64 {
+pub(crate) fn seconds(whole: u64) -> f64 {
     whole as f64
 }

@@ -6,7 +6,7 @@ use crate::view::stats::{Day, Executions, Seconds, WorkflowTrend};
 use super::numbers::{percent, seconds, shown};
 
 /// What ended on each day; days without any are left out.
-pub fn days(all: &[Day]) -> Option<Table> {
+pub(crate) fn days(all: &[Day]) -> Option<Table> {
     let mut table =
         Table::new(&["DAY", "ENDED", "SUCCESS", "P50", "P95", "RETRIES", "LOST", "SENT-BACK", "ESCALATED"]);
     let busy: Vec<&Day> = all.iter().filter(|d| d.ended > 0).collect();
@@ -30,7 +30,7 @@ pub fn days(all: &[Day]) -> Option<Table> {
 }
 
 /// The steps of one workflow.
-pub fn steps(of: &WorkflowTrend) -> Option<Table> {
+pub(crate) fn steps(of: &WorkflowTrend) -> Option<Table> {
     let mut table = Table::new(&["STEP", "EXECUTIONS", "FAILED", "AVG RETRIES", "P50", "P95"]);
     for step in &of.steps {
         let Executions { executions, failure_rate, average_retries, seconds } = &step.whole;
