@@ -37,7 +37,7 @@ cluster-test-all: ## all three of them
 	@tests/on_cluster/run --controller Kubernetes
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
 generate: ## write crds/, the generated docs and the chart's copies from the code
-	cargo run --locked --quiet --bin mission-control -- crds --dir crds --reference docs/workflow-reference.md --cli docs/cli.md
+	MC_GENERATE=write cargo test --locked --quiet --test generated
 	@charts/generate copies readme
 crds: generate
 

@@ -40,37 +40,61 @@ impl From<Duration> for Span {
 /// The longest time that the API accepts: ten years, so that no sum of times can overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 
+/// Why a text is no length of time.
+enum Unread {
+    Malformed,
+    TooLong,
+}
+
+/// Adds up numbers with units. `days`: the first unit may be `d`.
+fn total(text: &str, days: bool) -> Result<Duration, Unread> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    if rest.is_empty() {
+        return Err(Unread::Malformed);
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or(Unread::Malformed)?;
+        let (number, tail) = rest.split_at(digits);
+        let unit_len = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit_len);
+        let number: u64 = number.parse().map_err(|_| Unread::Malformed)?;
+        let millis = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" if days && rest.len() == text.len() => 86_400_000,
+            _ => return Err(Unread::Malformed),
+        };
+        let part = number.checked_mul(millis).map(Duration::from_millis).ok_or(Unread::Malformed)?;
+        total = total.checked_add(part).filter(|t| *t <= LONGEST).ok_or(Unread::TooLong)?;
+        rest = tail;
+    }
+    Ok(total)
+}
+
+impl Span {
+    /// The same with days in front, such as `30d` or `1d12h`, as options of programs take it. Fields of the API know no
+    /// days: in a workflow they would be misread as working days.
+    pub fn with_days(text: &str) -> Result<Self, String> {
+        total(text, true).map(Self).map_err(|why| match why {
+            Unread::Malformed => {
+                format!("{text:?} is not a length of time; write it like 30d, 12h or 1d12h")
+            }
+            Unread::TooLong => format!("{text:?} is too long; 3660d is the most"),
+        })
+    }
+}
+
 impl FromStr for Span {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        let wrong = || format!("{s:?} is not a length of time; write it like 30s, 10m or 1h30m");
-        let mut total = Duration::ZERO;
-        let mut rest = s;
-        if rest.is_empty() {
-            return Err(wrong());
-        }
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-            let (number, tail) = rest.split_at(digits);
-            let unit_len = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-            let (unit, tail) = tail.split_at(unit_len);
-            let number: u64 = number.parse().map_err(|_| wrong())?;
-            let millis = match unit {
-                "ms" => 1,
-                "s" => 1_000,
-                "m" => 60_000,
-                "h" => 3_600_000,
-                _ => return Err(wrong()),
-            };
-            let part = number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)?;
-            total = total
-                .checked_add(part)
-                .filter(|t| *t <= LONGEST)
-                .ok_or_else(|| format!("{s:?} is too long; ten years (87840h) is the most"))?;
-            rest = tail;
-        }
-        Ok(Self(total))
+        total(s, false).map(Self).map_err(|why| match why {
+            Unread::Malformed => format!("{s:?} is not a length of time; write it like 30s, 10m or 1h30m"),
+            Unread::TooLong => format!("{s:?} is too long; ten years (87840h) is the most"),
+        })
     }
 }
 
@@ -179,6 +203,15 @@ mod tests {
     fn a_span_says_what_is_wrong_with_it() {
         for text in ["", "5", "5d", "-1s", "s", "99999999999999999999h", "100000h"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_come_first_where_they_are_taken_at_all() {
+        let hours = |text: &str| Span::with_days(text).map(|s| s.as_duration().as_secs() / 3600);
+        assert_eq!([hours("30d"), hours("1d12h"), hours("12h")], [Ok(720), Ok(36), Ok(12)]);
+        for text in ["", "d", "-1d", "1w", "30", "1d2", "12h1d", "1d1d", "3661d"] {
+            assert!(Span::with_days(text).is_err(), "{text}");
         }
     }
 

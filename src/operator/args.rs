@@ -109,12 +109,6 @@ pub struct CrdsArgs {
     /// Write a file each into this folder, instead of all of them to stdout.
     #[arg(long)]
     pub dir: Option<PathBuf>,
-    /// Write the reference of all fields to this file, too.
-    #[arg(long, requires = "dir")]
-    pub reference: Option<PathBuf>,
-    /// Write the reference of the command line `mc` to this file, too.
-    #[arg(long, requires = "dir")]
-    pub cli: Option<PathBuf>,
 }
 
 #[cfg(test)]

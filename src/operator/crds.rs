@@ -1,11 +1,10 @@
-//! The CRDs as text: to stdout, or into a folder, and there with the references of their fields and of `mc`.
+//! The CRDs as text: to stdout, or a file each into a folder.
 
 use std::io::Write;
 
 use anyhow::Context;
 
-use crate::api::{crds, reference};
-use crate::cli;
+use crate::api::crds;
 
 use super::args::CrdsArgs;
 
@@ -18,12 +17,6 @@ pub fn write(args: &CrdsArgs) -> anyhow::Result<()> {
     for (file, crd) in crds::all() {
         let path = dir.join(file);
         std::fs::write(&path, crds::to_yaml(&crd)).with_context(|| format!("writing {}", path.display()))?;
-    }
-    if let Some(path) = &args.reference {
-        std::fs::write(path, reference::page()).with_context(|| format!("writing {}", path.display()))?;
-    }
-    if let Some(path) = &args.cli {
-        std::fs::write(path, cli::reference()).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }

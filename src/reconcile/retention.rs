@@ -39,10 +39,8 @@ impl FromStr for Age {
         if text == "Keep" {
             return Ok(Self::Keep);
         }
-        let days = text.strip_suffix('d').and_then(|d| d.parse::<u64>().ok());
-        let hours = days.map_or(Some(text.to_string()), |d| Some(format!("{}h", d.checked_mul(24)?)));
-        let span = hours.as_deref().unwrap_or(text).parse::<Span>();
-        span.map(Self::For)
+        Span::with_days(text)
+            .map(Self::For)
             .map_err(|_| format!("{text:?} is neither Keep nor a length of time such as 90d or 12h"))
     }
 }

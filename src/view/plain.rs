@@ -1,6 +1,8 @@
-//! An agent's text -> the same without control sequences: what it prints must not move a cursor or recolour a terminal.
+//! An agent's text -> the same without control sequences, in one line, or cut to a width: what it prints must not move a
+//! cursor or recolour a terminal.
 
 use anstyle_parse::{DefaultCharAccumulator, Parser, Perform};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Colours, cursor movements and other control characters go; line ends and tabs stay.
 pub fn plain(text: &str) -> String {
@@ -37,6 +39,25 @@ pub fn one_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// At most `width` columns of it; `…` says that there is more.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_string();
+    }
+    let mut shown = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        used += wide;
+        shown.push(c);
+    }
+    shown.push('…');
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +67,11 @@ mod tests {
         assert_eq!(plain("\u{1b}[31mred\u{1b}[0m\r\n\tnext\u{7}"), "red\n\tnext");
         assert_eq!(plain("\u{1b}]0;title\u{7}text"), "text");
         assert_eq!(one_line("a\n\n  b\u{1b}[2J"), "a b");
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("日本", 4), "日本");
     }
 }

@@ -1,18 +1,11 @@
-//! docs/cli.md is what the verbs say.
+//! docs/cli.md has a section per verb, and its links lead somewhere. That it is fresh: tests/generated.rs.
 
 use std::path::Path;
-
-use mission_control::cli;
 
 use crate::help::{line, verbs};
 
 fn stored() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md")).unwrap_or_default()
-}
-
-#[test]
-fn the_page_in_the_repository_is_fresh() {
-    assert!(stored() == cli::reference(), "docs/cli.md is stale: run `make generate`");
 }
 
 #[test]

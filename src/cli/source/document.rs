@@ -7,7 +7,7 @@ use super::tree::{Builder, Mark, Node};
 
 /// One document: its value, and where its fields are written.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub(crate) struct Document {
     pub value: Value,
     pub tree: Node,
     /// The document alone, behind as many line breaks and blanks as there is text before it: places in it are places in
@@ -17,13 +17,13 @@ pub struct Document {
 
 /// Why a document cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub mark: Mark,
     pub message: String,
 }
 
 /// Every document that is not empty, in order; and every one that is no YAML.
-pub fn documents(text: &str) -> Vec<Result<Document, Fault>> {
+pub(crate) fn documents(text: &str) -> Vec<Result<Document, Fault>> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
@@ -70,7 +70,7 @@ fn read(text: String, tree: Node) -> Result<Option<Document>, Fault> {
 }
 
 /// What the reader says, with its place (or that of the document).
-pub fn fault(error: &serde_yaml::Error, document: Mark) -> Fault {
+pub(crate) fn fault(error: &serde_yaml::Error, document: Mark) -> Fault {
     let place = error.location().and_then(|l| {
         let column = usize::try_from(l.column()).ok().filter(|c| *c > 0)?;
         Some(Mark { line: usize::try_from(l.line()).ok().filter(|n| *n > 0)?, column })

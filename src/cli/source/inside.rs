@@ -6,7 +6,7 @@ use super::Source;
 use super::tree::{Mark, Node, What};
 
 /// `None` where the text is not written as it is read (folded, escaped): only its beginning can be shown.
-pub fn place(source: &Source, node: &Node, line: usize, column: usize) -> Option<Mark> {
+pub(crate) fn place(source: &Source, node: &Node, line: usize, column: usize) -> Option<Mark> {
     let What::Scalar { text, style } = &node.what else { return None };
     let wanted = text.lines().nth(line.checked_sub(1)?)?;
     let mark = match style {
@@ -34,7 +34,7 @@ fn literal_start(node: &Node, text: &str) -> Option<usize> {
 }
 
 /// Where a template first names a variable, as line and column of its text.
-pub fn variable(text: &str, name: &str) -> Option<(usize, usize)> {
+pub(crate) fn variable(text: &str, name: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(open) = text.get(from..)?.find("{{").into_iter().chain(text.get(from..)?.find("{%")).min()
     {

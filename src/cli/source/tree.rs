@@ -6,27 +6,27 @@ use crate::engine::schema::{Part, Path};
 
 /// A place in a text: line and column from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub(crate) struct Mark {
     pub line: usize,
     pub column: usize,
 }
 
 impl Mark {
-    pub fn of(marker: &granit_parser::Marker) -> Self {
+    pub(crate) fn of(marker: &granit_parser::Marker) -> Self {
         Self { line: marker.line().max(1), column: marker.col() + 1 }
     }
 }
 
 /// A value and where it begins.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     pub mark: Mark,
     pub what: What,
 }
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub enum What {
+pub(crate) enum What {
     Scalar {
         text: String,
         style: ScalarStyle,
@@ -45,7 +45,7 @@ pub enum What {
 
 /// `key: value`.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub key: String,
     pub mark: Mark,
     pub value: Node,
@@ -53,7 +53,7 @@ pub struct Entry {
 
 /// Where a path led.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'t> {
+pub(crate) struct Found<'t> {
     pub mark: Mark,
     /// The value, where the whole path exists.
     pub value: Option<&'t Node>,
@@ -62,7 +62,7 @@ pub struct Found<'t> {
 impl Node {
     /// The most exact part of the path that exists. What is written in one line is shown at its value, longer things (and
     /// with `at_key` all) at their key.
-    pub fn find(&self, path: &Path, at_key: bool) -> Found<'_> {
+    pub(crate) fn find(&self, path: &Path, at_key: bool) -> Found<'_> {
         let mut found = Found { mark: self.mark, value: Some(self) };
         for (n, part) in path.0.iter().enumerate() {
             let here = found.value.map(|node| &node.what);
@@ -104,13 +104,13 @@ struct Open {
 
 /// Makes the tree of one document.
 #[derive(Debug, Default)]
-pub struct Builder {
+pub(crate) struct Builder {
     open: Vec<Open>,
     pub root: Option<Node>,
 }
 
 impl Builder {
-    pub fn take(&mut self, event: &Event<'_>, span: &Span) {
+    pub(crate) fn take(&mut self, event: &Event<'_>, span: &Span) {
         let mark = Mark::of(&span.start);
         match event {
             Event::Scalar(text, style, _, _) => {

@@ -1,0 +1,64 @@
+//! A kind -> all of its objects, read in pages. One that cannot be read is named, and never hides the others.
+
+use std::fmt::Debug;
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::{ListParams, ObjectList};
+use kube::core::DeserializeGuard;
+use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+
+use crate::api::Phase;
+use crate::cli::terminal::exit::Fault;
+use crate::cli::terminal::out;
+
+use super::session::Session;
+
+/// Objects per request.
+const PAGE: u32 = 500;
+
+/// Of the session's namespace, or with `-A` of all.
+pub(crate) async fn all<K>(session: &Session, params: ListParams) -> Result<Vec<K>, Fault>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api = session.scope::<DeserializeGuard<K>>();
+    let mut found = Vec::new();
+    let take = |object: DeserializeGuard<K>| {
+        let name = object.name_any();
+        match object.0 {
+            Ok(object) => found.push(object),
+            Err(e) => out::note(format!("{} {name} cannot be read and is left out: {e}", K::kind(&()))),
+        }
+    };
+    each(session, &format!("list {}", K::plural(&())), params, async |page| api.list(page).await, take)
+        .await?;
+    Ok(found)
+}
+
+/// Asks for page after page. `what`: what is done, for the fault.
+pub(crate) async fn each<T: Clone>(
+    session: &Session,
+    what: &str,
+    mut params: ListParams,
+    list: impl AsyncFn(&ListParams) -> kube::Result<ObjectList<T>>,
+    mut take: impl FnMut(T),
+) -> Result<(), Fault> {
+    params.limit = Some(PAGE);
+    loop {
+        let page = list(&params).await.map_err(|e| session.fault(what, &e))?;
+        params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
+        page.items.into_iter().for_each(&mut take);
+        if params.continue_token.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Runs that are not over, of one workflow or of all.
+pub(crate) fn live(workflow: Option<&str>) -> ListParams {
+    let over = Phase::ALL.iter().filter(|(phase, _)| phase.is_terminal());
+    let live = over.map(|(phase, _)| format!("status.phase!={phase}"));
+    let of = workflow.map(|name| format!("spec.workflowRef.name={name}"));
+    ListParams::default().fields(&live.chain(of).collect::<Vec<_>>().join(","))
+}

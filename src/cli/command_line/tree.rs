@@ -1,0 +1,79 @@
+//! The verbs -> clap's tree of them, under the name by which the program was called. It parses nothing.
+
+use clap::{Command, CommandFactory, Subcommand};
+
+use crate::cli::terminal::exit::CODES;
+use crate::cli::verbs::{Mc, WorkflowVerb};
+use crate::view::plain::cut;
+
+/// The most columns of a help.
+const WIDTH: usize = 80;
+const EXAMPLE: &str = "\
+Examples:
+  mc workflow run feature-dev \"Sign in with a one-time code\" --watch
+  mc workflow status feature-dev-x7k2p
+  mc doctor";
+
+/// All verbs. Those without the word `workflow` are not listed twice; the help of the whole names them.
+pub fn command(name: &str) -> Command {
+    let listed = format!(
+        "{EXAMPLE}\n\nVerbs of mc workflow (the word may be left out):\n{}\n\n{CODES}",
+        list(&direct())
+    );
+    let command = direct()
+        .iter()
+        .fold(all(name), |command, verb| command.mut_subcommand(verb.get_name(), |c| c.hide(true)));
+    let command = command.after_help(listed);
+    if name == "mc" { command } else { with_program_name(command, name) }
+}
+
+/// The same with every verb listed where it may stand.
+pub(crate) fn all(name: &str) -> Command {
+    Mc::command().display_name(name.to_string()).bin_name(name.to_string())
+}
+
+/// The verbs that need no word before them.
+fn direct() -> Vec<Command> {
+    let verbs = WorkflowVerb::augment_subcommands(Command::new(""));
+    verbs.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect()
+}
+
+/// A verb a line, with what it is for.
+fn list(verbs: &[Command]) -> String {
+    let widest = verbs.iter().map(|v| v.get_name().len()).max().unwrap_or(0);
+    let line = |verb: &Command| {
+        let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+        let line = format!("  {:widest$}  {}", verb.get_name(), about.lines().next().unwrap_or(""));
+        cut(line.trim_end(), WIDTH)
+    };
+    verbs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Examples begin with the name by which the program was called.
+fn with_program_name(command: Command, name: &str) -> Command {
+    let after_help = command.get_after_help().map(ToString::to_string);
+    let command = match after_help {
+        Some(text) => command.after_help(text.replace("  mc ", &format!("  {name} "))),
+        None => command,
+    };
+    command.mut_subcommands(|c| with_program_name(c, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command("mc").debug_assert();
+        command("kubectl mc").debug_assert();
+    }
+
+    #[test]
+    fn examples_of_the_plugin_can_be_typed() {
+        let mut help = command("kubectl mc");
+        let help = help.render_help().to_string();
+        assert!(help.contains("\n  kubectl mc workflow run"), "{help}");
+        assert!(!help.contains("\n  mc "), "{help}");
+    }
+}

@@ -1,0 +1,60 @@
+//! The words that kubectl passes to `kubectl_complete-mc` -> candidates in the form that it reads.
+
+use std::ffi::OsString;
+use std::io::{Error, Write};
+use std::path::Path;
+
+use clap_complete::engine::complete;
+use clap_complete::env::EnvCompleter;
+
+/// Not a shell: kubectl asks for whichever shell it is completed by. A candidate a line, with a tab before what it
+/// means, and at the end a colon and a number: 4, no names of files besides; and 2, no blank after it.
+#[derive(Debug)]
+pub(crate) struct Kubectl;
+
+impl EnvCompleter for Kubectl {
+    fn name(&self) -> &'static str {
+        "kubectl"
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name == "kubectl"
+    }
+
+    /// The program `kubectl_complete-mc`. As a plugin, `mc` is on the PATH by the name `kubectl-mc`.
+    fn write_registration(
+        &self,
+        var: &str,
+        _name: &str,
+        _bin: &str,
+        _completer: &str,
+        buf: &mut dyn Write,
+    ) -> Result<(), Error> {
+        writeln!(
+            buf,
+            "#!/bin/sh\n# kubectl calls this to complete `kubectl mc`.\nexport {var}=kubectl\nexec kubectl-mc -- kubectl-mc \"$@\""
+        )
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut clap::Command,
+        words: Vec<OsString>,
+        here: Option<&Path>,
+        buf: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let last = words.len().saturating_sub(1);
+        let candidates = complete(command, words, last, here)?;
+        let mut goes_on = false;
+        for candidate in candidates {
+            let value = candidate.get_value().to_string_lossy();
+            goes_on |= value.ends_with(['/', '=']);
+            let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
+            match help.lines().next() {
+                Some(help) => writeln!(buf, "{value}\t{help}")?,
+                None => writeln!(buf, "{value}")?,
+            }
+        }
+        writeln!(buf, ":{}", if goes_on { 6 } else { 4 })
+    }
+}

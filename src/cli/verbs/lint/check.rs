@@ -1,0 +1,178 @@
+//! Texts -> every problem of every object of ours in them.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::api::{Workflow, WorkflowRun, WorkflowSpec};
+use crate::cli::source::Source;
+use crate::cli::source::document::{self, Document, documents};
+use crate::cli::source::tree::Mark;
+use crate::engine::schema::{Kind, Part, Path, Schemas};
+use crate::engine::{lint, params};
+
+use super::object::Object;
+use super::problem::Told;
+
+/// A problem and its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    /// The Workflow's name, or `workflowrun/NAME`; empty where the file is no YAML.
+    pub workflow: String,
+    pub field: String,
+    pub message: String,
+    /// The line that has it.
+    #[serde(skip)]
+    pub shown: String,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    pub objects: usize,
+    /// Something is no YAML.
+    pub broken: bool,
+}
+
+/// A Workflow that can be read, for the runs beside it.
+struct Known {
+    name: String,
+    namespace: Option<String>,
+    spec: WorkflowSpec,
+}
+
+/// Every problem, file by file, from the top.
+pub fn check(sources: &[Source]) -> Report {
+    let schemas = Schemas::default();
+    let read: Vec<_> = sources.iter().map(|source| documents(&source.text)).collect();
+    let known: Vec<Known> = read.iter().flatten().flatten().filter_map(|d| known(d, &schemas)).collect();
+    let mut report = Report::default();
+    for (source, documents) in sources.iter().zip(&read) {
+        let mut found: Vec<Finding> =
+            documents.iter().flat_map(|d| of_document(d, source, &schemas, &known, &mut report)).collect();
+        // An agent's text is read for each of its steps: what is wrong with it is said once.
+        let mut said = BTreeSet::new();
+        found.retain(|f| said.insert((f.line, f.column, f.message.clone())));
+        found.sort_by_key(|f| (f.line, f.column));
+        report.findings.extend(found);
+    }
+    report
+}
+
+fn of_document(
+    document: &Result<Document, document::Fault>,
+    source: &Source,
+    schemas: &Schemas,
+    known: &[Known],
+    report: &mut Report,
+) -> Vec<Finding> {
+    let document = match document {
+        Ok(document) => document,
+        Err(fault) => {
+            report.broken = true;
+            let message = format!("no YAML: {}", fault.message);
+            return vec![finding(source, fault.mark, String::new(), String::new(), message)];
+        }
+    };
+    let Some(object) = Object::of(document, schemas) else { return Vec::new() };
+    report.objects += 1;
+    let place = |mut told: Told| {
+        let mark = told.place(source, document);
+        finding(source, mark, object.label(), told.field, told.message)
+    };
+    problems(&object, schemas, known).into_iter().map(place).collect()
+}
+
+fn finding(source: &Source, mark: Mark, workflow: String, field: String, message: String) -> Finding {
+    let (file, shown) = (source.label.clone(), source.line(mark.line).to_owned());
+    Finding { file, line: mark.line, column: mark.column, workflow, field, message, shown }
+}
+
+fn known(document: &Document, schemas: &Schemas) -> Option<Known> {
+    let object = Object::of(document, schemas).filter(|o| o.kind == "Workflow")?;
+    let (name, namespace) = (object.name().to_owned(), object.namespace().map(String::from));
+    let found = schemas.problems("Workflow", &document.value);
+    let unknown: Vec<&Path> = found.iter().filter(|p| p.kind == Kind::Unknown).map(|p| &p.path).collect();
+    let workflow = serde_json::from_value::<Workflow>(without(&document.value, &unknown)).ok()?;
+    Some(Known { name, namespace, spec: workflow.spec })
+}
+
+fn problems(object: &Object<'_>, schemas: &Schemas, known: &[Known]) -> Vec<Told> {
+    let document = object.document;
+    let mut found = object.problems.clone();
+    found.extend(schemas.problems(&object.kind, &document.value));
+    let unknown: Vec<&Path> = found.iter().filter(|p| p.kind == Kind::Unknown).map(|p| &p.path).collect();
+    let value = without(&document.value, &unknown);
+    let more = match object.kind.as_str() {
+        "Workflow" => {
+            typed::<Workflow>(document, value).map(|w| told(lint::problems(&w.spec), &document.value))
+        }
+        "WorkflowRun" => {
+            typed::<WorkflowRun>(document, value).map(|r| told(params_of(&r, object, known), &document.value))
+        }
+        _ => Ok(Vec::new()),
+    };
+    let mut all: Vec<Told> = found.into_iter().map(Told::from).collect();
+    match more {
+        Ok(more) => {
+            // What the schema says of a field, the engine need not say again.
+            let said: Vec<String> = all.iter().map(|t| t.field.clone()).collect();
+            all.extend(more.into_iter().filter(|t| !said.contains(&t.field)));
+        }
+        // The schema knows nearly all of it; what it does not know stops the reader at the first.
+        Err(unreadable) if all.is_empty() => all.push(unreadable),
+        Err(_) => {}
+    }
+    all
+}
+
+fn told(lines: Vec<String>, object: &Value) -> Vec<Told> {
+    lines.iter().map(|line| Told::of_line(line, object)).collect()
+}
+
+fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> Result<K, Told> {
+    serde_json::from_value::<K>(value).map_err(|error| {
+        // Read again from the text, the reader knows the place.
+        let fault =
+            serde_yaml::from_str::<K>(&document.text).err().map(|e| document::fault(&e, document.tree.mark));
+        let (mark, message) = fault.map_or_else(|| (None, error.to_string()), |f| (Some(f.mark), f.message));
+        Told { field: "spec".into(), path: Path::default().field("spec"), at_key: true, mark, message }
+    })
+}
+
+/// What the run gives, against the params of its Workflow where that is one of the files.
+fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<String> {
+    let wanted = &run.spec.workflow_ref;
+    let near = |k: &&Known| {
+        let apart = k.namespace.as_deref().zip(object.namespace()).is_some_and(|(a, b)| a != b);
+        k.name == wanted.name && !apart
+    };
+    let mut same = known.iter().filter(near);
+    // An older revision may have had other params; of two Workflows of the name nobody knows which is meant.
+    let (Some(workflow), None, None) = (same.next(), same.next(), &wanted.revision) else {
+        return Vec::new();
+    };
+    let found = params::resolve(&workflow.spec.params, &run.spec.params).err().unwrap_or_default();
+    found.into_iter().map(|problem| format!("spec.{problem}")).collect()
+}
+
+/// The object without fields that do not exist.
+fn without(object: &Value, unknown: &[&Path]) -> Value {
+    let mut object = object.clone();
+    for path in unknown {
+        let Some((Part::Field(last), before)) = path.0.split_last() else { continue };
+        let parent = before.iter().try_fold(&mut object, |at, part| match part {
+            Part::Field(name) => at.get_mut(name),
+            Part::Item { index, .. } => at.get_mut(index),
+        });
+        if let Some(fields) = parent.and_then(Value::as_object_mut) {
+            fields.remove(last);
+        }
+    }
+    object
+}

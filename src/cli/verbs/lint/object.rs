@@ -1,0 +1,66 @@
+//! A document -> an object of ours, or nothing that lint looks at.
+
+use serde_json::Value;
+
+use crate::api::{GROUP, VERSION};
+use crate::cli::source::document::Document;
+use crate::engine::schema::{self, Kind, Path, Problem, Schemas, similar};
+
+/// An object of ours as it is written.
+#[derive(Debug)]
+pub struct Object<'d> {
+    pub document: &'d Document,
+    pub kind: String,
+    /// What is wrong with its kind and version.
+    pub problems: Vec<Problem>,
+}
+
+impl<'d> Object<'d> {
+    /// `None`: it belongs to others.
+    pub fn of(document: &'d Document, schemas: &Schemas) -> Option<Self> {
+        let text = |field: &str| document.value.get(field).and_then(Value::as_str);
+        let (version, kind) = (text("apiVersion"), text("kind"));
+        let group = version.map(|v| v.split_once('/').map_or("", |(group, _)| group));
+        let known = kind.is_some_and(|kind| schemas.kinds().any(|k| k == kind));
+        let meant = group.is_some_and(|group| similar(group, [GROUP]).is_some());
+        if !(meant || known && version.is_none()) {
+            return None;
+        }
+        let mut problems = Vec::new();
+        let mut say = |field: &str, message: String| {
+            problems.push(Problem { path: Path::default().field(field), kind: Kind::Value, message });
+        };
+        let all: Vec<&str> = schemas.kinds().collect();
+        let ours = format!("{GROUP}/{VERSION}");
+        if let Some(version) = version.filter(|v| *v != ours) {
+            say("apiVersion", format!("there is no {version}; write {ours}"));
+        }
+        if let Some(kind) = kind.filter(|_| !known) {
+            say("kind", format!("there is no {kind:?}{}", schema::did_you_mean(kind, &all)));
+        }
+        if kind.is_none() {
+            say("kind", format!("missing; write one of {}", all.join(", ")));
+        }
+        Some(Self { document, kind: kind.unwrap_or_default().to_owned(), problems })
+    }
+
+    pub fn name(&self) -> &'d str {
+        self.metadata("name").unwrap_or("(no name)")
+    }
+
+    pub fn namespace(&self) -> Option<&'d str> {
+        self.metadata("namespace")
+    }
+
+    fn metadata(&self, field: &str) -> Option<&'d str> {
+        self.document.value.get("metadata")?.get(field)?.as_str()
+    }
+
+    /// A workflow by its name, anything else as kubectl names it.
+    pub fn label(&self) -> String {
+        match self.kind.as_str() {
+            "Workflow" | "" => self.name().to_owned(),
+            kind => format!("{}/{}", kind.to_lowercase(), self.name()),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `mc workflow plan`: a workflow file -> what a run of it would do, rehearsed in memory with scripted answers.
+//!
+//! [`files`] reads, [`crate::rehearse`] plays, [`show`] prints. Start reading at [`run`].
+
+mod arguments;
+mod files;
+mod show;
+
+use crate::api::Phase;
+use crate::cli::terminal::arguments::{Format, Global};
+use crate::cli::terminal::exit::{Exit, Fault};
+use crate::cli::terminal::out;
+use crate::engine::definition::Definition;
+use crate::rehearse::answers::{Answers, Script};
+use crate::rehearse::drive::{LIMIT, drive, world_of};
+use crate::rehearse::invent::Invented;
+use files::Chosen;
+
+pub(crate) use arguments::Plan;
+
+pub(crate) fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
+    if global.output == Some(Format::Name) {
+        return Err(Fault::input("a plan has no name").next("-o json, -o yaml, or no -o at all"));
+    }
+    let Chosen { workflow, run, placeholders } = match files::choose(args)? {
+        Ok(chosen) => chosen,
+        Err(problems) => {
+            problems.iter().for_each(out::line);
+            return Err(Fault::input(format!("the workflow has {} problem(s)", problems.len()))
+                .next("mend what is listed, and plan again"));
+        }
+    };
+    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
+    let script = match &args.answers {
+        Some(path) => files::answers(path, &all)?,
+        None => Script::default(),
+    };
+    let mut answers = Answers::new(script, Invented::of(&all));
+    let mut world = world_of(&workflow, &run);
+    let events = drive(&mut world, &mut answers, LIMIT).map_err(Fault::input)?;
+    let status = world.run.and_then(|r| r.status).unwrap_or_default();
+    let rehearsal = show::Rehearsal { events, status, unused: answers.unused(), run, placeholders };
+    match global.output {
+        Some(format @ (Format::Json | Format::Yaml)) => out::value(&show::document(&rehearsal), format)?,
+        Some(Format::Name | Format::Wide) | None => show::print(&rehearsal, args.show_inputs),
+    }
+    show::notes(&rehearsal, args.answers.as_deref());
+    Ok(match rehearsal.status.phase {
+        Some(Phase::Succeeded) => Exit::Done,
+        Some(Phase::Failed | Phase::Cancelled) => Exit::Failed,
+        None | Some(Phase::Pending | Phase::Running | Phase::Paused) => Exit::NeedsYou,
+    })
+}

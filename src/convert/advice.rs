@@ -1,0 +1,91 @@
+//! A converted Workflow -> what it does differently than before, or will not do as it is. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::api::WorkflowSpec;
+use crate::api::step::Step;
+use crate::engine::lint;
+
+use super::draft::Draft;
+use super::keys::asks_for;
+use super::report::{Entry, Notes, Owner};
+
+/// What the API takes at most: lint looks at what the schema leaves open.
+const AGENTS: usize = 32;
+const STEPS: usize = 64;
+const INPUT: usize = 65_536;
+/// More than this and an ordinary `kubectl apply` cannot note what it applied.
+const APPLIED: usize = 256 * 1024;
+
+/// Advice that hangs on how steps work together.
+pub(crate) fn about(
+    spec: &WorkflowSpec,
+    draft: &Draft,
+    files: &[BTreeMap<String, String>],
+    notes: &mut Notes,
+) {
+    let read = |step: &Step| {
+        let agent = spec.agents.iter().position(|a| Some(&a.name) == step.agent.as_ref());
+        let files = agent.and_then(|i| files.get(i)).into_iter().flat_map(BTreeMap::values);
+        let texts = step.input.iter().chain(files);
+        texts.fold(String::new(), |all, text| all + text + "\n")
+    };
+    let judged: Vec<&str> =
+        spec.steps.iter().filter_map(|s| s.on_retry.as_ref().map(|r| r.rerun.as_str())).collect();
+    let plans = spec.steps.iter().any(|s| read(s).contains("STORIES_JSON"));
+    for (step, old) in spec.steps.iter().zip(&draft.steps) {
+        let owner = Owner::Step(old.old);
+        let text = read(step);
+        if asks_for(step.input.as_deref().unwrap_or_default(), "retry") && step.on_retry.is_none() {
+            notes.add(owner.at("onRetry"), "its prompt knows STATUS: retry, but nothing is sent back: that is a failed attempt here. Add onRetry: {rerun: STEP, feedback: ISSUES}");
+        }
+        if step.expects.is_none() && !text.to_ascii_uppercase().contains("STATUS:") {
+            notes.add(owner.at("input"), "the prompt asks for no STATUS: line, and an attempt without one fails. Ask for it, or set expects: \"\" (the exit code alone decides)");
+        }
+        if judged.contains(&step.name.as_str())
+            && !step.input.as_deref().unwrap_or_default().contains("verify_feedback")
+        {
+            notes.add(owner.at("input"), "work can be sent back to this step, and its prompt does not say why: add {{ verify_feedback }}, empty at first");
+        }
+        if step.for_each.as_ref().is_some_and(|e| e.list == "stories") && !plans {
+            notes.add(
+                owner.at("forEach.in"),
+                "no step says that it prints STORIES_JSON: tell the planning step to",
+            );
+        }
+    }
+}
+
+/// Why the API or the operator would not take it.
+pub(crate) fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
+    let mut all: Vec<Entry> = lint::problems(spec)
+        .into_iter()
+        .map(|problem| {
+            let (field, message) = problem.split_once(": ").unwrap_or(("spec", &problem));
+            Entry { field: field.into(), message: message.into() }
+        })
+        .collect();
+    let mut too_many = |what: &str, have: usize, most: usize| {
+        if have > most {
+            all.push(Entry { field: format!("spec.{what}"), message: format!("{have}; {most} is the most") });
+        }
+    };
+    too_many("agents", spec.agents.len(), AGENTS);
+    too_many("steps", spec.steps.len(), STEPS);
+    for (i, step) in spec.steps.iter().enumerate() {
+        let length = step.input.as_ref().map_or(0, |t| t.chars().count());
+        too_many(&format!("steps[{i}] ({}).input", step.name), length, INPUT);
+    }
+    all
+}
+
+/// What to know before it is applied.
+pub(crate) fn applied(manifest: &str) -> Option<Entry> {
+    (manifest.len() > APPLIED).then(|| Entry {
+        field: "spec".into(),
+        message: format!(
+            "the manifest has {} KiB: apply it with kubectl apply --server-side",
+            manifest.len() / 1024
+        ),
+    })
+}
