@@ -10,16 +10,16 @@ pub mod ansi;
 pub mod api;
 pub mod assets;
 pub mod changes;
+pub mod cluster_view;
 pub mod draw;
 pub mod figures;
-pub mod known;
 pub mod pages;
 pub mod parts;
-pub mod shelf;
+pub mod record_cache;
 pub mod web;
 
 #[cfg(test)]
-mod specimen;
+mod gallery;
 #[cfg(test)]
 mod tests;
 
@@ -28,12 +28,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::api::{Stamp, Workflow, WorkflowRun};
 
-use access::rights::{Kind, Sight};
-use access::{Access, Reader, Refusal};
+use access::rights::{ObjectKind, Visibility};
+use access::{Access, AccessError, Reader};
 use changes::Changes;
-use figures::Figures;
-use known::{Known, Seen};
-use web::limits::{Bounds, Seats};
+use cluster_view::{Cached, ClusterView};
+use figures::FigureCache;
+use web::limits::{ConnectionLimits, OpenStreams};
 
 /// Those of a version of what is known.
 type Namespaces = Mutex<Option<(u64, Arc<BTreeSet<String>>)>>;
@@ -41,12 +41,12 @@ type Namespaces = Mutex<Option<(u64, Arc<BTreeSet<String>>)>>;
 /// All that requests are answered from.
 #[derive(Debug)]
 pub struct Dashboard {
-    pub known: Known,
+    pub cluster: ClusterView,
     pub access: Access,
     pub changes: Changes,
-    pub figures: Figures,
-    pub seats: Seats,
-    pub bounds: Bounds,
+    pub figures: FigureCache,
+    pub streams: OpenStreams,
+    pub limits: ConnectionLimits,
     namespaces: Namespaces,
     /// Whether readers may decide here, as far as their own rights go.
     pub actions: bool,
@@ -54,11 +54,11 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    pub fn new(known: Known, access: Access, actions: bool, now: fn() -> Stamp) -> Self {
-        let (changes, figures) = (Changes::default(), Figures::default());
-        let (seats, bounds) = (Seats::default(), Bounds::default());
+    pub fn new(cluster: ClusterView, access: Access, actions: bool, now: fn() -> Stamp) -> Self {
+        let (changes, figures) = (Changes::default(), FigureCache::default());
+        let (streams, limits) = (OpenStreams::default(), ConnectionLimits::default());
         let namespaces = Namespaces::default();
-        Self { known, access, changes, figures, seats, bounds, namespaces, actions, now }
+        Self { cluster, access, changes, figures, streams, limits, namespaces, actions, now }
     }
 
     /// Every namespace that has anything to show. Looked for once after each change, however many pages ask.
@@ -69,7 +69,7 @@ impl Dashboard {
         match &*kept {
             Some((of, all)) if *of == version => Arc::clone(all),
             _ => {
-                let all = Arc::new(self.known.namespaces());
+                let all = Arc::new(self.cluster.namespaces());
                 *kept = Some((version, Arc::clone(&all)));
                 all
             }
@@ -77,8 +77,8 @@ impl Dashboard {
     }
 
     /// Where a reader may list objects of a kind.
-    pub async fn sight(&self, reader: &Reader, kind: Kind) -> Result<Sight, Refusal> {
-        self.access.sight(reader, kind, || self.namespaces()).await
+    pub async fn visibility(&self, reader: &Reader, kind: ObjectKind) -> Result<Visibility, AccessError> {
+        self.access.visibility(reader, kind, || self.namespaces()).await
     }
 
     /// That run, if it is known and the reader may read it: to who may not, it is as one that is not there.
@@ -87,9 +87,9 @@ impl Dashboard {
         reader: &Reader,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Seen<WorkflowRun>>, Refusal> {
-        let may = self.access.sees(reader, Kind::Runs, namespace, name).await?;
-        Ok(may.then(|| (self.known.run)(namespace, name)).flatten())
+    ) -> Result<Option<Cached<WorkflowRun>>, AccessError> {
+        let may = self.access.sees(reader, ObjectKind::Runs, namespace, name).await?;
+        Ok(may.then(|| (self.cluster.run)(namespace, name)).flatten())
     }
 
     /// The same of a workflow.
@@ -98,8 +98,8 @@ impl Dashboard {
         reader: &Reader,
         namespace: &str,
         name: &str,
-    ) -> Result<Option<Seen<Workflow>>, Refusal> {
-        let may = self.access.sees(reader, Kind::Workflows, namespace, name).await?;
-        Ok(may.then(|| (self.known.workflow)(namespace, name)).flatten())
+    ) -> Result<Option<Cached<Workflow>>, AccessError> {
+        let may = self.access.sees(reader, ObjectKind::Workflows, namespace, name).await?;
+        Ok(may.then(|| (self.cluster.workflow)(namespace, name)).flatten())
     }
 }

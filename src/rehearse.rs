@@ -2,13 +2,13 @@
 //! cluster: scenario tests and offline commands use it.
 //!
 //! It obeys plans as the shell does (`before`, status, `after`), keeps time only when told, and never decides anything.
-//! [`world`] is the toy cluster, [`script`] reads scenarios: an event a line, `->` what must follow. [`drive`] plays a run to its
-//! end with a source of answers, and tells what happened ([`tale`]); [`answers`] is the source that people write,
-//! [`invent`] makes up what they leave out.
+//! [`cluster`] is the toy cluster, [`script`] reads scenarios: an event a line, `->` what must follow. [`player`] plays a run to its
+//! end with a source of answers, and tells what happened ([`timeline`]); [`answers`] is the source that people write,
+//! [`synthesize`] makes up what they leave out.
 
 pub mod answers;
-pub mod drive;
-pub mod invent;
+pub mod cluster;
+pub mod player;
 pub mod script;
-pub mod tale;
-pub mod world;
+pub mod synthesize;
+pub mod timeline;

@@ -2,10 +2,10 @@
 //!
 //! The API server is asked who a token is (SelfSubjectReview) and what it may (SelfSubjectAccessReview); an answer is
 //! believed for half a minute. Nothing here reads an object: it only says which of those that the process knows may be
-//! shown. Start reading at [`Access::reader`], then [`Access::sight`].
+//! shown. Start reading at [`Access::reader`], then [`Access::visibility`].
 
-mod cluster;
-mod memory;
+mod api_server;
+mod cache;
 pub mod rights;
 pub mod token;
 pub mod transport;
@@ -19,20 +19,20 @@ use kube::Config;
 
 use crate::api::WorkflowDecision;
 
-use cluster::Cluster;
-pub use cluster::Refusal;
-use memory::Memory;
-use rights::{Ask, Kind, Sight};
+pub use api_server::AccessError;
+use api_server::ApiServer;
+use cache::AnswerCache;
+use rights::{ObjectKind, Permission, Visibility};
 use token::Token;
 
 /// Questions of one reader at once.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// Who may see what.
 #[derive(Debug)]
 pub struct Access {
-    cluster: Cluster,
-    memory: Memory,
+    api_server: ApiServer,
+    cache: AnswerCache,
 }
 
 /// Who reads.
@@ -46,22 +46,22 @@ pub struct Reader {
 
 impl Access {
     pub fn new(config: &Config) -> Result<Self, kube::Error> {
-        Ok(Self { cluster: Cluster::new(config)?, memory: Memory::default() })
+        Ok(Self { api_server: ApiServer::new(config)?, cache: AnswerCache::default() })
     }
 
     /// Whose token it is.
-    pub async fn reader(&self, token: &Token) -> Result<Reader, Refusal> {
-        let mark = token.mark();
-        let known = self.memory.user(&mark, Instant::now());
+    pub async fn reader(&self, token: &Token) -> Result<Reader, AccessError> {
+        let hash = token.hash();
+        let known = self.cache.user(&hash, Instant::now());
         let user = match known {
             Some(Some(user)) => user,
-            Some(None) => return Err(Refusal::Unknown),
+            Some(None) => return Err(AccessError::Unauthenticated),
             None => {
-                let asked = self.cluster.who(token).await;
+                let asked = self.api_server.user(token).await;
                 match &asked {
-                    Ok(user) => self.memory.keep_user(mark, Some(user.clone()), Instant::now()),
+                    Ok(user) => self.cache.keep_user(hash, Some(user.clone()), Instant::now()),
                     // A token that is refused is refused for a while without asking again.
-                    Err(Refusal::Unknown) => self.memory.keep_user(mark, None, Instant::now()),
+                    Err(AccessError::Unauthenticated) => self.cache.keep_user(hash, None, Instant::now()),
                     Err(_) => {}
                 }
                 asked?
@@ -71,36 +71,41 @@ impl Access {
     }
 
     /// Whether the reader may.
-    pub async fn may(&self, reader: &Reader, ask: Ask) -> Result<bool, Refusal> {
-        let mark = reader.token.mark();
-        if let Some(answer) = self.memory.answer(&mark, &ask, Instant::now()) {
+    pub async fn may(&self, reader: &Reader, permission: Permission) -> Result<bool, AccessError> {
+        let hash = reader.token.hash();
+        if let Some(answer) = self.cache.answer(&hash, &permission, Instant::now()) {
             return Ok(answer);
         }
-        let answer = self.cluster.may(&reader.token, &ask).await?;
-        self.memory.keep_answer(mark, ask, answer, Instant::now());
+        let answer = self.api_server.may(&reader.token, &permission).await?;
+        self.cache.keep_answer(hash, permission, answer, Instant::now());
         Ok(answer)
     }
 
     /// Where the reader may list objects of a kind, of the namespaces that have any. Those are looked for only if the
     /// reader may not list everywhere: it means a look at every object.
-    pub async fn sight(
+    pub async fn visibility(
         &self,
         reader: &Reader,
-        kind: Kind,
+        kind: ObjectKind,
         namespaces: impl FnOnce() -> Arc<BTreeSet<String>>,
-    ) -> Result<Sight, Refusal> {
-        if self.may(reader, Ask::list(kind, None)).await? {
-            return Ok(Sight::All);
+    ) -> Result<Visibility, AccessError> {
+        if self.may(reader, Permission::list(kind, None)).await? {
+            return Ok(Visibility::All);
         }
         let namespaces = namespaces();
         let asked: Vec<_> = namespaces.iter().map(|n| self.lists(reader, kind, n)).collect();
-        let answers: Vec<_> = futures::stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
-        let seen: Result<Vec<Option<String>>, Refusal> = answers.into_iter().collect();
-        Ok(Sight::Only(seen?.into_iter().flatten().collect()))
+        let answers: Vec<_> = futures::stream::iter(asked).buffer_unordered(MAX_CONCURRENT).collect().await;
+        let seen: Result<Vec<Option<String>>, AccessError> = answers.into_iter().collect();
+        Ok(Visibility::Only(seen?.into_iter().flatten().collect()))
     }
 
-    async fn lists(&self, reader: &Reader, kind: Kind, namespace: &str) -> Result<Option<String>, Refusal> {
-        let may = self.may(reader, Ask::list(kind, Some(namespace))).await?;
+    async fn lists(
+        &self,
+        reader: &Reader,
+        kind: ObjectKind,
+        namespace: &str,
+    ) -> Result<Option<String>, AccessError> {
+        let may = self.may(reader, Permission::list(kind, Some(namespace))).await?;
         Ok(may.then(|| namespace.to_string()))
     }
 
@@ -108,11 +113,11 @@ impl Access {
     pub async fn sees(
         &self,
         reader: &Reader,
-        kind: Kind,
+        kind: ObjectKind,
         namespace: &str,
         name: &str,
-    ) -> Result<bool, Refusal> {
-        self.may(reader, Ask::get(kind, namespace, name)).await
+    ) -> Result<bool, AccessError> {
+        self.may(reader, Permission::get(kind, namespace, name)).await
     }
 
     /// Writes a decision in the reader's name.
@@ -121,17 +126,17 @@ impl Access {
         reader: &Reader,
         namespace: &str,
         decision: &WorkflowDecision,
-    ) -> Result<WorkflowDecision, Refusal> {
-        self.cluster.decide(&reader.token, namespace, decision).await
+    ) -> Result<WorkflowDecision, AccessError> {
+        self.api_server.decide(&reader.token, namespace, decision).await
     }
 
     /// What the API server is supposed to have said just now.
     #[cfg(test)]
-    pub fn suppose(&self, token: &Token, user: Option<&str>, answers: &[(Ask, bool)]) {
-        let mark = token.mark();
-        self.memory.keep_user(mark, user.map(String::from), Instant::now());
-        for (ask, answer) in answers {
-            self.memory.keep_answer(mark, ask.clone(), *answer, Instant::now());
+    pub fn suppose(&self, token: &Token, user: Option<&str>, answers: &[(Permission, bool)]) {
+        let hash = token.hash();
+        self.cache.keep_user(hash, user.map(String::from), Instant::now());
+        for (permission, answer) in answers {
+            self.cache.keep_answer(hash, permission.clone(), *answer, Instant::now());
         }
     }
 }

@@ -9,13 +9,13 @@ use axum::routing::get;
 use serde::Serialize;
 
 use crate::api::{Phase, Reason, Stamp, Workflow, WorkflowRun};
-use crate::view::stats::Figures as Of;
+use crate::view::stats::Figures;
 
 use super::Dashboard;
 use super::access::Reader;
-use super::access::rights::Kind;
-use super::figures::{Figures, Folded};
-use super::known::readable;
+use super::access::rights::ObjectKind;
+use super::cluster_view::readable;
+use super::figures::{FigureCache, FigureSet};
 use super::pages::run_list::Filter;
 use super::pages::workflows::figures;
 use super::web::Route;
@@ -36,7 +36,7 @@ async fn overview(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Response, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
+    let folded = FigureCache::of(&d, &reader).await?;
     Ok(json(&folded.stats))
 }
 
@@ -95,8 +95,8 @@ async fn runs(
     Extension(reader): Extension<Reader>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
-    let runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
-    let found = filter.of(&runs).map_err(Problem::Senseless)?;
+    let runs = d.cluster.visible_runs(&d.visibility(&reader, ObjectKind::Runs).await?);
+    let found = filter.of(&runs).map_err(Problem::Invalid)?;
     let rows = found.rows.iter().map(|r| RunRow::of(r)).collect();
     Ok(json(&RunPage { total: found.total, page: found.page, runs: rows }))
 }
@@ -124,11 +124,11 @@ struct WorkflowRow<'a> {
     problems: &'a [String],
     /// Absent where it had no run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    figures: Option<&'a Of>,
+    figures: Option<&'a Figures>,
 }
 
 impl<'a> WorkflowRow<'a> {
-    fn of(workflow: &'a Workflow, folded: &'a Folded) -> Self {
+    fn of(workflow: &'a Workflow, folded: &'a FigureSet) -> Self {
         let (meta, status) = (&workflow.metadata, workflow.status.as_ref());
         let (namespace, name) =
             (meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
@@ -148,8 +148,8 @@ async fn workflows(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Response, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
-    let seen = d.known.seen_workflows(&d.sight(&reader, Kind::Workflows).await?);
+    let folded = FigureCache::of(&d, &reader).await?;
+    let seen = d.cluster.visible_workflows(&d.visibility(&reader, ObjectKind::Workflows).await?);
     let all = seen.iter().filter_map(|w| readable::<Workflow>(w)).map(|w| WorkflowRow::of(w, &folded));
     Ok(json(&serde_json::json!({"workflows": all.collect::<Vec<_>>()})))
 }
@@ -162,7 +162,7 @@ async fn workflow(
 ) -> Result<Response, Problem> {
     let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or(Problem::NotFound)?;
-    let folded = Figures::of(&d, &reader).await?;
+    let folded = FigureCache::of(&d, &reader).await?;
     let of = figures(&folded, &namespace, &name);
     Ok(json(&serde_json::json!({"workflow": workflow, "figures": of})))
 }

@@ -17,7 +17,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt;
 
-use super::access::rights::{Ask, Kind};
+use super::access::rights::{ObjectKind, Permission};
 use super::access::token::Token;
 use super::{Dashboard, web};
 
@@ -55,16 +55,20 @@ async fn read(d: &Arc<Dashboard>, token: &str, path: &str) -> Answer {
 
 /// A reader who may do everything everywhere.
 fn admin(d: &Dashboard) -> &'static str {
-    let asks = [Kind::Runs, Kind::Workflows, Kind::Records].map(|kind| (Ask::list(kind, None), true));
+    let asks = [ObjectKind::Runs, ObjectKind::Workflows, ObjectKind::Records]
+        .map(|kind| (Permission::list(kind, None), true));
     d.access.suppose(&Token::read("admin").unwrap(), Some("root"), &asks);
     let mut more = Vec::new();
-    for (kind, name) in
-        [(Kind::Runs, "one"), (Kind::Runs, "two"), (Kind::Runs, "missing"), (Kind::Workflows, "flow")]
-    {
-        more.extend(["a", "b"].map(|namespace| (Ask::get(kind, namespace, name), true)));
+    for (kind, name) in [
+        (ObjectKind::Runs, "one"),
+        (ObjectKind::Runs, "two"),
+        (ObjectKind::Runs, "missing"),
+        (ObjectKind::Workflows, "flow"),
+    ] {
+        more.extend(["a", "b"].map(|namespace| (Permission::get(kind, namespace, name), true)));
     }
-    more.extend(["a", "b"].map(|n| (Ask::list(Kind::Jobs, Some(n)), true)));
-    more.extend(["a", "b"].map(|n| (Ask::create(Kind::Decisions, n), true)));
+    more.extend(["a", "b"].map(|n| (Permission::list(ObjectKind::Jobs, Some(n)), true)));
+    more.extend(["a", "b"].map(|n| (Permission::create(ObjectKind::Decisions, n), true)));
     d.access.suppose(&Token::read("admin").unwrap(), Some("root"), &more);
     "admin"
 }
@@ -72,17 +76,17 @@ fn admin(d: &Dashboard) -> &'static str {
 /// A reader who may see namespace `a` only.
 fn viewer(d: &Dashboard) -> &'static str {
     let mut asks = Vec::new();
-    for kind in [Kind::Runs, Kind::Workflows, Kind::Records] {
-        asks.push((Ask::list(kind, None), false));
-        asks.push((Ask::list(kind, Some("a")), true));
-        asks.push((Ask::list(kind, Some("b")), false));
+    for kind in [ObjectKind::Runs, ObjectKind::Workflows, ObjectKind::Records] {
+        asks.push((Permission::list(kind, None), false));
+        asks.push((Permission::list(kind, Some("a")), true));
+        asks.push((Permission::list(kind, Some("b")), false));
         for name in ["one", "two", "missing", "flow"] {
-            asks.push((Ask::get(kind, "a", name), true));
-            asks.push((Ask::get(kind, "b", name), false));
+            asks.push((Permission::get(kind, "a", name), true));
+            asks.push((Permission::get(kind, "b", name), false));
         }
     }
-    asks.push((Ask::list(Kind::Jobs, Some("a")), false));
-    asks.push((Ask::create(Kind::Decisions, "a"), false));
+    asks.push((Permission::list(ObjectKind::Jobs, Some("a")), false));
+    asks.push((Permission::create(ObjectKind::Decisions, "a"), false));
     d.access.suppose(&Token::read("viewer").unwrap(), Some("vera"), &asks);
     "viewer"
 }

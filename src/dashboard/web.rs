@@ -1,6 +1,6 @@
 //! HTTP: requests -> pages, events, figures as JSON. Whoever is not signed in gets the page to sign in, and nothing else.
 //!
-//! Start reading at [`router`]: a request passes limits, headers, who reads, the page. [`open`] and [`known`] are all addresses:
+//! Start reading at [`router`]: a request passes limits, headers, who reads, the page. [`public_routes`] and [`authenticated_routes`] are all addresses:
 //! a test asks each of them without a token.
 
 pub mod answer;
@@ -28,7 +28,7 @@ const BODY: usize = 64 * 1024;
 pub type Route = (&'static str, MethodRouter<Arc<Dashboard>>);
 
 /// What whoever is not signed in gets.
-pub fn open() -> Vec<Route> {
+pub fn public_routes() -> Vec<Route> {
     vec![
         (parts::SIGN_IN, get(session::page).post(session::sign_in)),
         ("/assets/{file}", get(asset)),
@@ -37,15 +37,15 @@ pub fn open() -> Vec<Route> {
 }
 
 /// What only readers get whom the API server knows.
-pub fn known() -> Vec<Route> {
+pub fn authenticated_routes() -> Vec<Route> {
     let pages = vec![
         (parts::HOME, get(pages::overview::page)),
         (parts::RUNS, get(pages::runs::page)),
         ("/runs/{namespace}/{name}", get(pages::run::page)),
-        ("/runs/{namespace}/{name}/decisions", get(decide::back).post(decide::decide)),
+        ("/runs/{namespace}/{name}/decisions", get(decide::redirect_to_run).post(decide::decide)),
         (parts::WORKFLOWS, get(pages::workflows::page)),
         ("/workflows/{namespace}/{name}", get(pages::workflow::page)),
-        ("/events", get(events::listen)),
+        ("/events", get(events::events)),
         (parts::SIGN_OUT, post(session::sign_out)),
     ];
     pages.into_iter().chain(api::routes()).collect()
@@ -55,15 +55,15 @@ pub fn known() -> Vec<Route> {
 pub fn router(dashboard: Arc<Dashboard>) -> Router {
     let of =
         |all: Vec<Route>| all.into_iter().fold(Router::new(), |r, (path, answers)| r.route(path, answers));
-    let known = of(known())
+    let authenticated = of(authenticated_routes())
         .fallback(async || answer::Problem::NotFound)
-        .layer(from_fn_with_state(Arc::clone(&dashboard), session::signed_in));
-    of(open())
-        .fallback_service(known.with_state(Arc::clone(&dashboard)))
+        .layer(from_fn_with_state(Arc::clone(&dashboard), session::authenticate));
+    of(public_routes())
+        .fallback_service(authenticated.with_state(Arc::clone(&dashboard)))
         .with_state(Arc::clone(&dashboard))
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(from_fn_with_state(dashboard, limits::in_time))
-        .layer(from_fn(answer::protected))
+        .layer(from_fn_with_state(dashboard, limits::with_timeout))
+        .layer(from_fn(answer::security_headers))
 }
 
 /// The files that the page to sign in needs, too; there is nothing in them that is not in the repository.

@@ -1,4 +1,4 @@
-//! What people write about how a rehearsal goes -> a [`Source`]. What they leave out is made up by [`super::invent`].
+//! What people write about how a rehearsal goes -> a [`Source`]. What they leave out is made up by [`super::synthesize`].
 //!
 //! ```yaml
 //! plan: ["SUMMARY: ok\nSTATUS: done"]           # what successive attempts say; the last repeats
@@ -18,8 +18,8 @@ use crate::api::{Action, Cause};
 use crate::engine::effect::Launch;
 use crate::engine::snapshot::Loss;
 
-use super::drive::{End, Reply, Source, Word};
-use super::invent::Invented;
+use super::player::{AttemptEnd, AttemptResult, DecisionInput, Source};
+use super::synthesize::Synthesized;
 
 pub use read::read;
 
@@ -32,7 +32,7 @@ pub struct Script {
     /// By `step` or `step/item`.
     pub attempts: BTreeMap<String, Vec<Attempt>>,
     /// Of approval steps.
-    pub approvals: BTreeMap<String, Vec<Word>>,
+    pub approvals: BTreeMap<String, Vec<DecisionInput>>,
     /// Answers to other questions, and orders to the run.
     pub decisions: Vec<Decision>,
 }
@@ -54,14 +54,14 @@ pub struct Decision {
     pub step: Option<String>,
     /// `None`: whichever item of the step asks.
     pub item: Option<String>,
-    pub word: Word,
+    pub word: DecisionInput,
 }
 
 /// A script with what was made up, and a memory of what was used.
 #[derive(Clone, Debug)]
 pub struct Answers {
     script: Script,
-    invented: Invented,
+    invented: Synthesized,
     used: BTreeSet<(String, usize)>,
     decided: BTreeSet<usize>,
     /// How often each approval step was answered, and the question that was answered last.
@@ -69,7 +69,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn new(script: Script, invented: Invented) -> Self {
+    pub fn new(script: Script, invented: Synthesized) -> Self {
         Self { script, invented, used: BTreeSet::new(), decided: BTreeSet::new(), approved: BTreeMap::new() }
     }
 
@@ -97,7 +97,7 @@ impl Answers {
     }
 
     /// The next decision that is meant for the question.
-    fn decision(&mut self, question: &EscalationStatus) -> Option<Word> {
+    fn decision(&mut self, question: &EscalationStatus) -> Option<DecisionInput> {
         let meant = |d: &Decision| {
             d.step.as_ref() == Some(&question.step) && (d.item.is_none() || d.item == question.item)
         };
@@ -109,7 +109,7 @@ impl Answers {
     }
 
     /// What is said to an approval; without a word about it, it is approved.
-    fn approval(&mut self, question: &EscalationStatus) -> Option<Word> {
+    fn approval(&mut self, question: &EscalationStatus) -> Option<DecisionInput> {
         let step = &question.step;
         let (count, last) = self.approved.get(step).cloned().unwrap_or_default();
         if last == question.id {
@@ -120,7 +120,7 @@ impl Answers {
         let Some(list) = self.script.approvals.get(step) else {
             let outputs = self.invented.step(step).map(|s| s.values.clone()).unwrap_or_default();
             let by = Some("nobody (made up)".into());
-            return Some(Word {
+            return Some(DecisionInput {
                 after: Duration::ZERO,
                 action: Action::Approve,
                 feedback: None,
@@ -135,24 +135,26 @@ impl Answers {
 }
 
 impl Source for Answers {
-    fn attempt(&mut self, launch: &Launch) -> Reply {
+    fn attempt(&mut self, launch: &Launch) -> AttemptResult {
         let said = self.said(&launch.step, launch.item.as_deref(), launch.n).unwrap_or_default();
         let after = said.after.unwrap_or(RUNS);
         let code = said.exit.unwrap_or(0);
         let (end, made_up) = match (said.lost, said.unreadable, said.says, said.exit) {
-            (Some(loss), ..) => (End::Loses(loss), BTreeMap::new()),
-            (None, true, ..) => (End::Unreadable { code }, BTreeMap::new()),
-            (None, false, Some(text), _) => (End::Exits { code, text }, BTreeMap::new()),
-            (None, false, None, Some(_)) => (End::Exits { code, text: String::new() }, BTreeMap::new()),
+            (Some(loss), ..) => (AttemptEnd::Loses(loss), BTreeMap::new()),
+            (None, true, ..) => (AttemptEnd::Unreadable { code }, BTreeMap::new()),
+            (None, false, Some(text), _) => (AttemptEnd::Exits { code, text }, BTreeMap::new()),
+            (None, false, None, Some(_)) => {
+                (AttemptEnd::Exits { code, text: String::new() }, BTreeMap::new())
+            }
             (None, false, None, None) => {
                 let step = self.invented.step(&launch.step).cloned().unwrap_or_default();
-                (End::Exits { code, text: step.text }, step.values)
+                (AttemptEnd::Exits { code, text: step.text }, step.values)
             }
         };
-        Reply { after, end, made_up }
+        AttemptResult { after, end, made_up }
     }
 
-    fn question(&mut self, question: &EscalationStatus) -> Option<Word> {
+    fn question(&mut self, question: &EscalationStatus) -> Option<DecisionInput> {
         let decision = self.decision(question);
         if decision.is_some() || question.cause != Cause::Approval {
             return decision;
@@ -160,7 +162,7 @@ impl Source for Answers {
         self.approval(question)
     }
 
-    fn orders(&mut self) -> Vec<Word> {
+    fn orders(&mut self) -> Vec<DecisionInput> {
         let mut words = Vec::new();
         for (i, decision) in self.script.decisions.iter().enumerate().filter(|(_, d)| d.step.is_none()) {
             self.decided.insert(i);

@@ -10,11 +10,11 @@
 //! after 1s
 //!   -> a=Running#2
 //! ```
-//! An expectation is a list of words; each must be among the words that describe the world. `~ text` instead asks that
+//! An expectation is a list of words; each must be among the words that describe the cluster. `~ text` instead asks that
 //! the text occurs in a message, a `waiting`, or the input of the last launch.
 
 mod describe;
-mod happens;
+mod events;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -27,9 +27,9 @@ use crate::api::status::EscalationStatus;
 use crate::api::{Phase, Reason, Span, Stamp, WorkflowRun, WorkflowRunSpec, WorkflowRunStatus};
 use crate::engine::lint;
 
-use super::world::World;
+use super::cluster::SimulatedCluster;
 use describe::prose;
-use happens::happens;
+use events::attempt_event;
 
 pub use describe::describe;
 pub use workflow::workflow;
@@ -37,7 +37,7 @@ pub use workflow::workflow;
 /// Runs every scenario of a text; the errors name scenario, line and what was there instead.
 pub fn run(text: &str) -> Vec<String> {
     let mut failures = Vec::new();
-    let mut world = World::new();
+    let mut cluster = SimulatedCluster::new();
     let mut title = String::new();
     for (number, line) in text.lines().enumerate().map(|(i, l)| (i + 1, l.trim())) {
         let result = match line {
@@ -45,13 +45,13 @@ pub fn run(text: &str) -> Vec<String> {
             _ if line.starts_with('#') => Ok(()),
             _ if line.starts_with("== ") => {
                 title = line.trim_start_matches("== ").to_string();
-                world = World::new();
+                cluster = SimulatedCluster::new();
                 Ok(())
             }
             _ => match line.strip_prefix("->") {
-                Some(expected) => check(&world, expected.trim()),
-                None => event(&mut world, line).and_then(|()| {
-                    if world.settle() { Ok(()) } else { Err("the plan never came to rest".into()) }
+                Some(expected) => check(&cluster, expected.trim()),
+                None => event(&mut cluster, line).and_then(|()| {
+                    if cluster.settle() { Ok(()) } else { Err("the plan never came to rest".into()) }
                 }),
             },
         };
@@ -62,10 +62,10 @@ pub fn run(text: &str) -> Vec<String> {
     failures
 }
 
-fn check(world: &World, expected: &str) -> Result<(), String> {
-    let words = describe(world);
+fn check(cluster: &SimulatedCluster, expected: &str) -> Result<(), String> {
+    let words = describe(cluster);
     if let Some(text) = expected.strip_prefix("~ ") {
-        let prose = prose(world);
+        let prose = prose(cluster);
         return if prose.contains(text) { Ok(()) } else { Err(format!("not found in:\n{prose}")) };
     }
     let missing: Vec<&str> =
@@ -78,43 +78,43 @@ fn check(world: &World, expected: &str) -> Result<(), String> {
 }
 
 /// One line of a scenario happens. What follows from it is the caller's to wait for.
-pub fn event(world: &mut World, line: &str) -> Result<(), String> {
+pub fn event(cluster: &mut SimulatedCluster, line: &str) -> Result<(), String> {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
     let rest = line.strip_prefix(first).unwrap_or_default().trim();
     match first {
         "workflow:" => {
             let spec = workflow(rest)?;
-            world.problems = lint::problems(&spec);
-            world.apply_workflow(spec);
+            cluster.problems = lint::problems(&spec);
+            cluster.apply_workflow(spec);
         }
-        "delete" if rest == "workflow" => world.workflow = None,
-        "delete" if rest == "run" => world.run = None,
-        "delete" if rest == "revision" => world.lost.append(&mut world.revisions),
-        "restore" if rest == "revision" => world.revisions.append(&mut world.lost),
-        "delete" if rest == "record" => world.records.clear(),
-        "run" => world.apply_run(run_spec(rest)),
-        "suspend" | "unsuspend" => suspend(world, rest, first == "suspend"),
-        "crash" => world.crash = true,
-        "conflict" => (world.conflict, world.forgets) = (true, rest == "forgets"),
-        "rereads" => world.attempts.append(&mut world.unread),
-        "operator" => world.away = rest == "away",
-        "slow" => world.slow_start = true,
-        "namesake" => world.namesakes = if rest == "gone" { Vec::new() } else { vec![rest.to_string()] },
-        "other" => other(world, rest)?,
-        "after" => world.advance(rest.parse::<Span>()?.as_duration()),
-        "decide" => decide(world, rest)?,
-        step => happens(world, step, rest)?,
+        "delete" if rest == "workflow" => cluster.workflow = None,
+        "delete" if rest == "run" => cluster.run = None,
+        "delete" if rest == "revision" => cluster.lost.append(&mut cluster.revisions),
+        "restore" if rest == "revision" => cluster.revisions.append(&mut cluster.lost),
+        "delete" if rest == "record" => cluster.records.clear(),
+        "run" => cluster.apply_run(run_spec(rest)),
+        "suspend" | "unsuspend" => suspend(cluster, rest, first == "suspend"),
+        "crash" => cluster.crash = true,
+        "conflict" => (cluster.conflict, cluster.forgets) = (true, rest == "forgets"),
+        "rereads" => cluster.attempts.append(&mut cluster.unread),
+        "operator" => cluster.away = rest == "away",
+        "slow" => cluster.slow_start = true,
+        "namesake" => cluster.namesakes = if rest == "gone" { Vec::new() } else { vec![rest.to_string()] },
+        "other" => other(cluster, rest)?,
+        "after" => cluster.advance(rest.parse::<Span>()?.as_duration()),
+        "decide" => decide(cluster, rest)?,
+        step => attempt_event(cluster, step, rest)?,
     }
     Ok(())
 }
 
-fn suspend(world: &mut World, what: &str, value: bool) {
+fn suspend(cluster: &mut SimulatedCluster, what: &str, value: bool) {
     if what == "workflow" {
-        if let Some(workflow) = world.workflow.as_mut() {
+        if let Some(workflow) = cluster.workflow.as_mut() {
             workflow.spec.suspend = Some(value);
         }
-    } else if let Some(run) = world.run.as_mut() {
+    } else if let Some(run) = cluster.run.as_mut() {
         run.spec.suspend = Some(value);
         run.metadata.generation = run.metadata.generation.map(|g| g + 1);
     }
@@ -140,13 +140,13 @@ fn run_spec(text: &str) -> WorkflowRunSpec {
 }
 
 /// Another run of the workflow: `other older running key=x`, `other younger waits`, `other older ends`.
-fn other(world: &mut World, text: &str) -> Result<(), String> {
+fn other(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
     let mut words = text.split_whitespace();
     let (name, what) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let key = words.next().and_then(|w| w.strip_prefix("key=")).unwrap_or_default();
-    world.peers.retain(|p| p.metadata.name.as_deref() != Some(name));
+    cluster.peers.retain(|p| p.metadata.name.as_deref() != Some(name));
     let mut run = WorkflowRun::new(name, run_spec(""));
-    let now = world.now;
+    let now = cluster.now;
     let at = if name == "younger" {
         now.plus(std::time::Duration::from_secs(3600))
     } else {
@@ -161,17 +161,17 @@ fn other(world: &mut World, text: &str) -> Result<(), String> {
         "ends" => return Ok(()),
         _ => return Err("runs, pauses, waits or ends".into()),
     });
-    world.peers.push(run);
+    cluster.peers.push(run);
     Ok(())
 }
 
 /// `Retry a feedback="…" KEY=value`, `Abort`, `Retry e1-123456`
-fn decide(world: &mut World, text: &str) -> Result<(), String> {
+fn decide(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
     let mut words = text.splitn(3, ' ');
     let (action, target, rest) =
         (words.next(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let action: Action = serde_json::from_value(serde_json::json!(action)).map_err(|e| e.to_string())?;
-    let status = world.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default();
+    let status = cluster.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default();
     let place = |e: &EscalationStatus| match &e.item {
         None => e.step.clone(),
         Some(item) => format!("{}/{item}", e.step),
@@ -195,8 +195,8 @@ fn decide(world: &mut World, text: &str) -> Result<(), String> {
         }
     }
     let name =
-        escalation.map_or_else(|| format!("order-{}", world.decisions.len()), |id| format!("demo-{id}"));
-    world.decide(&name, spec);
+        escalation.map_or_else(|| format!("order-{}", cluster.decisions.len()), |id| format!("demo-{id}"));
+    cluster.decide(&name, spec);
     Ok(())
 }
 

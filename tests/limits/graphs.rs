@@ -47,7 +47,7 @@ fn fifty_steps_in_any_graph_run_in_its_order_to_the_end() {
             done.insert(next[1..].parse::<usize>().unwrap());
         }
         assert_eq!(stage.phase(), Some(Phase::Succeeded), "seed {seed}");
-        assert_eq!((stage.world.launched.len(), done.len()), (50, 50));
+        assert_eq!((stage.cluster.launched.len(), done.len()), (50, 50));
         assert_eq!(stage.status().progress.as_deref(), Some("50/50"));
     }
 }
@@ -58,13 +58,13 @@ fn twenty_items_go_at_once_where_twenty_may() {
     stage.says("plan", &stories(20));
     assert_eq!(stage.under_way().len(), 20);
     for place in stage.under_way().into_iter().rev() {
-        assert_eq!(stage.world.step("test").unwrap().work.attempts, 0);
+        assert_eq!(stage.cluster.step("test").unwrap().work.attempts, 0);
         stage.says(&place, "STATUS: done");
     }
     assert_eq!(stage.under_way(), ["test"]);
     stage.says("test", "STATUS: done");
     assert_eq!(stage.phase(), Some(Phase::Succeeded));
-    assert_eq!(stage.world.launched.len(), 22);
+    assert_eq!(stage.cluster.launched.len(), 22);
 }
 
 #[test]
@@ -101,5 +101,5 @@ fn a_param_that_is_required_and_missing_among_many_is_named_before_anything_runs
     let stage = Stage::of(&format!("a | also {}", declared.join(" ")), &given.join(" "));
     assert_eq!(stage.phase(), Some(Phase::Failed));
     assert_eq!(stage.status().message.as_deref(), Some("params.p42: required, and not given"));
-    assert!(stage.world.launched.is_empty());
+    assert!(stage.cluster.launched.is_empty());
 }

@@ -9,7 +9,7 @@ use mission_control::engine::volume::DROPPED;
 use super::{Stage, stories, words};
 
 fn dropped(stage: &Stage, step: &str) -> usize {
-    let items = stage.world.step(step).unwrap().items.clone();
+    let items = stage.cluster.step(step).unwrap().items.clone();
     items.iter().filter(|i| i.work.output.as_deref() == Some(DROPPED)).count()
 }
 
@@ -38,7 +38,7 @@ fn twenty_stories_in_three_rounds_of_16_kib_each_fit_and_what_was_dropped_is_mar
     assert_eq!(dropped(&stage, "impl"), 0, "a later template names it");
     let gone = dropped(&stage, "check");
     assert!((5..20).contains(&gone), "{gone}");
-    let first_kept = stage.world.step("check").unwrap().items[gone].work.output.clone().unwrap();
+    let first_kept = stage.cluster.step("check").unwrap().items[gone].work.output.clone().unwrap();
     assert!(first_kept.starts_with("[the beginning was cut off]"), "the oldest go first");
 }
 
@@ -169,7 +169,7 @@ fn a_person_who_gives_more_than_fits_is_told() {
         outputs: (0..values).map(|i| (format!("KEY_{i}"), "v".repeat(65_536))).collect::<BTreeMap<_, _>>(),
         by: None,
     };
-    stage.world.decide(&format!("demo-{id}"), answer(64));
+    stage.cluster.decide(&format!("demo-{id}"), answer(64));
     stage.settle("64 values");
     assert!(
         stage.answer().contains("outputs: 4097 KiB do not fit into the run's status (512 KiB in all)"),
@@ -177,7 +177,7 @@ fn a_person_who_gives_more_than_fits_is_told() {
         stage.answer()
     );
     assert_eq!(stage.step_phase("a"), StepPhase::Escalated);
-    stage.world.decide(&format!("demo-{id}"), answer(4));
+    stage.cluster.decide(&format!("demo-{id}"), answer(4));
     stage.settle("4 values");
     assert_eq!(stage.step_phase("a"), StepPhase::Skipped);
     assert_eq!(stage.under_way(), ["b"]);

@@ -13,8 +13,8 @@ use clap::Args;
 use crate::api::Phase;
 use crate::engine::definition::Definition;
 use crate::rehearse::answers::{Answers, Script};
-use crate::rehearse::drive::{LIMIT, drive, world_of};
-use crate::rehearse::invent::{self, Invented};
+use crate::rehearse::player::{LIMIT, cluster_with, play};
+use crate::rehearse::synthesize::{self, Synthesized};
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
@@ -88,10 +88,10 @@ pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
         Some(path) => files::answers(path, &all)?,
         None => Script::default(),
     };
-    let mut answers = Answers::new(script, Invented::of(&all));
-    let mut world = world_of(&workflow, &run);
-    let events = drive(&mut world, &mut answers, LIMIT).map_err(Fault::input)?;
-    let status = world.run.and_then(|r| r.status).unwrap_or_default();
+    let mut answers = Answers::new(script, Synthesized::of(&all));
+    let mut cluster = cluster_with(&workflow, &run);
+    let events = play(&mut cluster, &mut answers, LIMIT).map_err(Fault::input)?;
+    let status = cluster.run.and_then(|r| r.status).unwrap_or_default();
     let played = show::Played { events, status, unused: answers.unused(), run, made_up };
     match global.output {
         Some(format @ (Format::Json | Format::Yaml)) => out::value(&show::document(&played), format)?,
@@ -109,7 +109,7 @@ pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
 fn made_up(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let params =
-        invent::params(all, &given).into_iter().map(|(name, value)| (format!("params.{name}"), value));
+        synthesize::params(all, &given).into_iter().map(|(name, value)| (format!("params.{name}"), value));
     let task = args.task.is_none().then(|| ("task".to_string(), "<task>".to_string()));
     task.into_iter().chain(params).collect()
 }

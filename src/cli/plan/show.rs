@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Outcome, Phase, Span, WorkflowRun, WorkflowRunStatus};
-use crate::rehearse::tale::{Event, What, question};
+use crate::rehearse::timeline::{Event, What, question};
 use crate::view::plain::{one_line, plain};
 
 use super::super::table::{Cell, Table, cut};

@@ -1,9 +1,9 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::dashboard::gallery::markup::{Tag, tags, text};
+use crate::dashboard::gallery::pages;
 use crate::dashboard::parts::Tone;
-use crate::dashboard::specimen::markup::{Tag, tags, text};
-use crate::dashboard::specimen::pages;
 
 const CAPTION: Caption = Caption { id: "c", title: "A drawing" };
 
@@ -136,7 +136,7 @@ fn what_failed_is_hatched_and_what_came_to_nothing_is_hollow() {
 }
 
 fn at(clock: &str) -> crate::api::Stamp {
-    crate::dashboard::specimen::at(clock)
+    crate::dashboard::gallery::at(clock)
 }
 
 #[test]

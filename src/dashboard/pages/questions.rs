@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::api::status::EscalationStatus;
 use crate::api::{Action, Stamp, WorkflowRun};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::Sight;
-use crate::dashboard::known::readable;
+use crate::dashboard::access::rights::Visibility;
+use crate::dashboard::cluster_view::readable;
 use crate::dashboard::parts::{
     Answer, Question, Tone, anchor, badge, command, details, empty, question, section, since, until, words,
 };
@@ -19,8 +19,8 @@ use super::{at, many, run_url};
 const MOST: usize = 20;
 
 /// The runs that wait for a person, the longest first.
-pub fn needs_you(d: &Dashboard, sight: &Sight, now: Stamp) -> Markup {
-    let runs = d.known.runs_within(sight);
+pub fn needs_you(d: &Dashboard, visibility: &Visibility, now: Stamp) -> Markup {
+    let runs = d.cluster.visible_runs_unsorted(visibility);
     let mut open: Vec<(&WorkflowRun, &EscalationStatus)> = runs
         .iter()
         .filter_map(|r| readable::<WorkflowRun>(r))

@@ -12,9 +12,9 @@ use maud::{Markup, html};
 use crate::api::status::{DecisionResult, Totals};
 use crate::api::{Action, Phase, Stamp, WorkflowRun, WorkflowRunStatus, WorkflowSpec};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{Ask, Kind};
-use crate::dashboard::access::{Reader, Refusal};
-use crate::dashboard::known::readable;
+use crate::dashboard::access::rights::{ObjectKind, Permission};
+use crate::dashboard::access::{AccessError, Reader};
+use crate::dashboard::cluster_view::readable;
 use crate::dashboard::parts::{
     Head, Nav, Tone, command, definitions, details, notice, output, page_head, section, since, table, time,
     words,
@@ -52,7 +52,7 @@ pub async fn page(
     let version = d.changes.version();
     let seen = d.run(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let run = readable::<WorkflowRun>(&seen).ok_or_else(|| {
-        Problem::Senseless(format!("Run {name} can't be read; its condition Ready says why."))
+        Problem::Invalid(format!("Run {name} can't be read; its condition Ready says why."))
     })?;
     let scene = scene(&d, &reader, run).await?;
     Ok(Page {
@@ -64,14 +64,19 @@ pub async fn page(
     })
 }
 
-async fn scene<'a>(d: &Dashboard, reader: &'a Reader, run: &'a WorkflowRun) -> Result<Scene<'a>, Refusal> {
+async fn scene<'a>(
+    d: &Dashboard,
+    reader: &'a Reader,
+    run: &'a WorkflowRun,
+) -> Result<Scene<'a>, AccessError> {
     let (namespace, now) = (run.namespace().unwrap_or_default(), (d.now)());
     let status = run.status.clone().unwrap_or_default();
     let spec = revision(d, reader, run, &status).await?;
-    let jobs_seen = d.access.may(reader, Ask::list(Kind::Jobs, Some(&namespace))).await?;
-    let may = d.actions && d.access.may(reader, Ask::create(Kind::Decisions, &namespace)).await?;
+    let jobs_seen = d.access.may(reader, Permission::list(ObjectKind::Jobs, Some(&namespace))).await?;
+    let may =
+        d.actions && d.access.may(reader, Permission::create(ObjectKind::Decisions, &namespace)).await?;
     let uid = run.metadata.uid.as_deref().filter(|_| jobs_seen);
-    let jobs = uid.map(|uid| (d.known.jobs)(uid)).unwrap_or_default();
+    let jobs = uid.map(|uid| (d.cluster.jobs)(uid)).unwrap_or_default();
     Ok(Scene {
         view: RunView::of(run, spec.as_deref(), now),
         shapes: spec.as_deref().and_then(|s| shape::steps(s).ok()),
@@ -91,7 +96,7 @@ async fn revision(
     reader: &Reader,
     run: &WorkflowRun,
     status: &WorkflowRunStatus,
-) -> Result<Option<Arc<WorkflowSpec>>, Refusal> {
+) -> Result<Option<Arc<WorkflowSpec>>, AccessError> {
     let namespace = run.namespace().unwrap_or_default();
     let name = &run.spec.workflow_ref.name;
     let pinned = status.workflow.as_ref().map(|w| w.revision.as_str());
@@ -104,10 +109,10 @@ async fn revision(
         }
     }
     let Some(revision) = pinned else { return Ok(None) };
-    if !d.access.may(reader, Ask::list(Kind::Revisions, Some(&namespace))).await? {
+    if !d.access.may(reader, Permission::list(ObjectKind::Revisions, Some(&namespace))).await? {
         return Ok(None);
     }
-    Ok((d.known.revision)(&namespace, name, revision))
+    Ok((d.cluster.revision)(&namespace, name, revision))
 }
 
 /// A task of at most so many bytes stands above the page; a longer one can be unfolded.

@@ -10,10 +10,10 @@ use crate::api::workflow::Param;
 use crate::api::{Phase, Stamp, Workflow, WorkflowRun};
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
-use crate::dashboard::access::rights::Kind;
+use crate::dashboard::access::rights::ObjectKind;
+use crate::dashboard::cluster_view::{Cached, readable};
 use crate::dashboard::draw::{Caption, Graph, graph};
-use crate::dashboard::figures::{Figures, Folded};
-use crate::dashboard::known::{Seen, readable};
+use crate::dashboard::figures::{FigureCache, FigureSet};
 use crate::dashboard::parts::{
     self, Head, Nav, RUNS, Tone, command, definitions, details, notice, output, page_head, section, table,
     words,
@@ -33,12 +33,12 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
+    let folded = FigureCache::of(&d, &reader).await?;
     let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or_else(|| {
-        Problem::Senseless(format!("Workflow {name} can't be read; its condition Ready says why."))
+        Problem::Invalid(format!("Workflow {name} can't be read; its condition Ready says why."))
     })?;
-    let mut runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
+    let mut runs = d.cluster.visible_runs(&d.visibility(&reader, ObjectKind::Runs).await?);
     runs.retain(|r| readable::<WorkflowRun>(r).is_some_and(|r| is_of(r, &namespace, &name)));
     let about = About { workflow, namespace: &namespace, name: &name, now: (d.now)() };
     Ok(Page {
@@ -62,7 +62,7 @@ struct About<'a> {
 }
 
 impl About<'_> {
-    fn main(&self, folded: &Folded, runs: &[Seen<WorkflowRun>]) -> Markup {
+    fn main(&self, folded: &FigureSet, runs: &[Cached<WorkflowRun>]) -> Markup {
         let spec = &self.workflow.spec;
         let shapes = shape::steps(spec).ok();
         html! {
@@ -92,7 +92,7 @@ impl About<'_> {
         }
     }
 
-    fn figures(&self, folded: &Folded) -> Markup {
+    fn figures(&self, folded: &FigureSet) -> Markup {
         let of = workflows::figures(folded, self.namespace, self.name);
         section(
             "figures",
@@ -114,12 +114,12 @@ impl About<'_> {
         )
     }
 
-    fn trend<'f>(&self, folded: &'f Folded) -> Option<&'f WorkflowTrend> {
+    fn trend<'f>(&self, folded: &'f FigureSet) -> Option<&'f WorkflowTrend> {
         let mut all = folded.trend.workflows.iter();
         all.find(|w| w.namespace == self.namespace && w.workflow == self.name)
     }
 
-    fn runs(&self, runs: &[Seen<WorkflowRun>]) -> Markup {
+    fn runs(&self, runs: &[Cached<WorkflowRun>]) -> Markup {
         let all: Vec<&WorkflowRun> = runs.iter().filter_map(|r| readable::<WorkflowRun>(r)).collect();
         let latest = all.get(..LATEST).unwrap_or(&all);
         let href = format!("{RUNS}?workflow={}&namespace={}", self.name, self.namespace);

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::api::{RunRecord, Stamp, Workflow, WorkflowRun};
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::Access;
-use crate::dashboard::known::{Known, Seen};
-use crate::dashboard::shelf::Shelf;
+use crate::dashboard::cluster_view::{Cached, ClusterView};
+use crate::dashboard::record_cache::RecordCache;
 
 pub fn now() -> Stamp {
     Stamp("2026-03-01T12:00:00Z".parse().unwrap())
@@ -75,16 +75,16 @@ pub fn dashboard_at(
     records: Vec<RunRecord>,
     now: fn() -> Stamp,
 ) -> Arc<Dashboard> {
-    let shelf = Arc::new(Shelf::default());
-    shelf.apply(None, Event::Init, now());
+    let cache = Arc::new(RecordCache::default());
+    cache.apply(None, Event::Init, now());
     for record in records {
-        shelf.apply(None, Event::InitApply(record), now());
+        cache.apply(None, Event::InitApply(record), now());
     }
-    shelf.apply(None, Event::InitDone, now());
-    let runs: Arc<Vec<Seen<WorkflowRun>>> = Arc::new(runs.into_iter().map(seen).collect());
-    let workflows: Arc<Vec<Seen<Workflow>>> = Arc::new(workflows.into_iter().map(seen).collect());
+    cache.apply(None, Event::InitDone, now());
+    let runs: Arc<Vec<Cached<WorkflowRun>>> = Arc::new(runs.into_iter().map(seen).collect());
+    let workflows: Arc<Vec<Cached<Workflow>>> = Arc::new(workflows.into_iter().map(seen).collect());
     let (all_runs, all_workflows) = (Arc::clone(&runs), Arc::clone(&workflows));
-    let known = Known {
+    let cluster = ClusterView {
         runs: Box::new(move || all_runs.to_vec()),
         run: Box::new(move |namespace, name| find(&runs, namespace, name)),
         workflows: Box::new(move || all_workflows.to_vec()),
@@ -92,10 +92,10 @@ pub fn dashboard_at(
         jobs: Box::new(|_| Vec::new()),
         revision: Box::new(|_, _, _| None),
         is_full: Box::new(|| true),
-        records: shelf,
+        records: cache,
     };
     let access = Access::new(&Config::new("http://127.0.0.1:1".parse().unwrap())).unwrap();
-    Arc::new(Dashboard::new(known, access, true, now))
+    Arc::new(Dashboard::new(cluster, access, true, now))
 }
 
 /// A run, a workflow and a record in each of the namespaces `a` and `b`.
@@ -112,8 +112,8 @@ fn seen<K>(object: K) -> Arc<DeserializeGuard<K>> {
     Arc::new(DeserializeGuard(Ok(object)))
 }
 
-fn find<K: kube::Resource>(all: &[Seen<K>], namespace: &str, name: &str) -> Option<Seen<K>> {
-    let is = |o: &&Seen<K>| {
+fn find<K: kube::Resource>(all: &[Cached<K>], namespace: &str, name: &str) -> Option<Cached<K>> {
+    let is = |o: &&Cached<K>| {
         let meta = o.0.as_ref().unwrap().meta();
         meta.namespace.as_deref() == Some(namespace) && meta.name.as_deref() == Some(name)
     };

@@ -7,7 +7,7 @@ use tower::ServiceExt;
 
 use super::data::two_namespaces;
 use super::{admin, get, read};
-use crate::dashboard::access::rights::Kind;
+use crate::dashboard::access::rights::ObjectKind;
 use crate::dashboard::changes::Change;
 use crate::dashboard::{Dashboard, web};
 
@@ -39,7 +39,7 @@ async fn a_change_between_the_page_and_its_connection_is_told() {
     let d = two_namespaces();
     for path in ["/", "/runs", "/runs/a/one", "/workflows", "/workflows/a/flow"] {
         let page = read(&d, admin(&d), path).await;
-        d.changes.tell(Change { kind: Kind::Runs, namespace: "a".into(), name: "one".into() });
+        d.changes.publish(Change { kind: ObjectKind::Runs, namespace: "a".into(), name: "one".into() });
         let told = first(&d, &address(&page.body)).await;
         assert!(told.is_some_and(|t| t.starts_with("event: changed")), "{path}");
     }

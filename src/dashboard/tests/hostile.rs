@@ -14,7 +14,7 @@ use super::data::{dashboard, now, two_namespaces};
 use super::{Answer, admin, ask, post, read};
 use crate::api::{Phase, RunRecord, Workflow, WorkflowRun};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{Ask, Kind};
+use crate::dashboard::access::rights::{ObjectKind, Permission};
 use crate::dashboard::access::token::Token;
 use fill::{Filled, fill, marker, raw};
 
@@ -185,8 +185,10 @@ async fn what_people_and_agents_said_is_shown() {
 async fn what_a_reader_asks_for_and_is_called_acts_nowhere() {
     let d = filled(Phase::Paused);
     let (name, word) = (marker(7), form_urlencoded::byte_serialize(marker(7).as_bytes()).collect::<String>());
-    let asks = [Kind::Runs, Kind::Workflows, Kind::Records].map(|kind| (Ask::list(kind, None), true));
-    let gets = [Kind::Runs, Kind::Workflows].map(|kind| (Ask::get(kind, &name, &name), true));
+    let asks = [ObjectKind::Runs, ObjectKind::Workflows, ObjectKind::Records]
+        .map(|kind| (Permission::list(kind, None), true));
+    let gets =
+        [ObjectKind::Runs, ObjectKind::Workflows].map(|kind| (Permission::get(kind, &name, &name), true));
     d.access.suppose(&Token::read("odd").unwrap(), Some(&name), &[asks.to_vec(), gets.to_vec()].concat());
     let percent = word.replace('+', "%20");
     for path in [

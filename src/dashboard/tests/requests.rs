@@ -7,16 +7,20 @@ use tower::ServiceExt;
 
 use super::data::two_namespaces;
 use super::{Token, read, web};
-use crate::dashboard::access::rights::{Ask, Kind};
+use crate::dashboard::access::rights::{ObjectKind, Permission};
 
-const RUNS: Ask = Ask { verb: "list", kind: Kind::Runs, namespace: None, name: None };
-const RECORDS: Ask = Ask { verb: "list", kind: Kind::Records, namespace: None, name: None };
-const WORKFLOWS: Ask = Ask { verb: "list", kind: Kind::Workflows, namespace: None, name: None };
+const RUNS: Permission = Permission { verb: "list", kind: ObjectKind::Runs, namespace: None, name: None };
+const RECORDS: Permission =
+    Permission { verb: "list", kind: ObjectKind::Records, namespace: None, name: None };
+const WORKFLOWS: Permission =
+    Permission { verb: "list", kind: ObjectKind::Workflows, namespace: None, name: None };
 
 /// Each address and its questions.
-fn table() -> Vec<(&'static str, &'static str, Vec<Ask>)> {
-    let (run, flow) = (Ask::get(Kind::Runs, "a", "one"), Ask::get(Kind::Workflows, "a", "flow"));
-    let (jobs, decide) = (Ask::list(Kind::Jobs, Some("a")), Ask::create(Kind::Decisions, "a"));
+fn table() -> Vec<(&'static str, &'static str, Vec<Permission>)> {
+    let (run, flow) =
+        (Permission::get(ObjectKind::Runs, "a", "one"), Permission::get(ObjectKind::Workflows, "a", "flow"));
+    let (jobs, decide) =
+        (Permission::list(ObjectKind::Jobs, Some("a")), Permission::create(ObjectKind::Decisions, "a"));
     vec![
         ("/", "/", vec![RUNS, RECORDS]),
         ("/runs", "/runs", vec![RUNS]),
@@ -34,9 +38,9 @@ fn table() -> Vec<(&'static str, &'static str, Vec<Ask>)> {
 }
 
 /// What comes if the API server has answered these before.
-async fn seen(path: &str, asks: &[Ask]) -> StatusCode {
+async fn seen(path: &str, asks: &[Permission]) -> StatusCode {
     let d = two_namespaces();
-    let answers: Vec<(Ask, bool)> = asks.iter().map(|a| (a.clone(), true)).collect();
+    let answers: Vec<(Permission, bool)> = asks.iter().map(|a| (a.clone(), true)).collect();
     d.access.suppose(&Token::read("reader").unwrap(), Some("vera"), &answers);
     if path.starts_with("/events") {
         let request = super::get(path).header("authorization", "Bearer reader").body(Body::empty());
@@ -48,7 +52,7 @@ async fn seen(path: &str, asks: &[Ask]) -> StatusCode {
 #[tokio::test]
 async fn a_page_asks_about_its_readers_rights_and_nothing_else() {
     let table = table();
-    let mut left: Vec<&str> = web::known().into_iter().map(|(route, _)| route).collect();
+    let mut left: Vec<&str> = web::authenticated_routes().into_iter().map(|(route, _)| route).collect();
     left.retain(|route| table.iter().all(|(known, ..)| known != route));
     assert_eq!(left, ["/sign-out"], "an address that is not in the table");
     for (_, path, asks) in table {
@@ -71,9 +75,9 @@ async fn a_page_asks_about_its_readers_rights_and_nothing_else() {
 async fn who_may_not_list_everywhere_costs_a_question_for_each_namespace() {
     let d = two_namespaces();
     let mut asks = Vec::new();
-    for kind in [Kind::Runs, Kind::Records] {
-        asks.push((Ask::list(kind, None), false));
-        asks.extend(["a", "b"].map(|n| (Ask::list(kind, Some(n)), n == "a")));
+    for kind in [ObjectKind::Runs, ObjectKind::Records] {
+        asks.push((Permission::list(kind, None), false));
+        asks.extend(["a", "b"].map(|n| (Permission::list(kind, Some(n)), n == "a")));
     }
     d.access.suppose(&Token::read("reader").unwrap(), Some("vera"), &asks);
     assert_eq!(read(&d, "reader", "/").await.status, StatusCode::OK);

@@ -11,7 +11,7 @@ use tower::ServiceExt;
 use super::data::{dashboard, now, record, run, workflow};
 use super::{Token, admin, get, read, web};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{Ask, Kind};
+use crate::dashboard::access::rights::{ObjectKind, Permission};
 use crate::dashboard::changes::Change;
 
 const MANY: i64 = 10_000;
@@ -46,7 +46,7 @@ async fn the_dashboard_in_figures() {
     for path in ["/", "/workflows", "/workflows/a/flow", "/api/v1/overview"] {
         timed(&d, token, path, "at first").await;
         timed(&d, token, path, "again").await;
-        d.changes.much();
+        d.changes.publish_overflow();
         tokio::time::sleep(Duration::from_millis(1_100)).await;
         timed(&d, token, path, "after a change").await;
     }
@@ -96,13 +96,15 @@ async fn what_a_change_costs_in_figures() {
         let d = ten_thousand();
         let readers: Vec<String> = (0..13).map(|n| format!("reader-{n}")).collect();
         for reader in &readers {
-            let asks: Vec<(Ask, bool)> = [Kind::Runs, Kind::Records, Kind::Workflows]
-                .into_iter()
-                .flat_map(|kind| {
-                    let own = [("a", true), ("b", false)].map(|(n, may)| (Ask::list(kind, Some(n)), may));
-                    std::iter::once((Ask::list(kind, None), sees_all)).chain(own)
-                })
-                .collect();
+            let asks: Vec<(Permission, bool)> =
+                [ObjectKind::Runs, ObjectKind::Records, ObjectKind::Workflows]
+                    .into_iter()
+                    .flat_map(|kind| {
+                        let own = [("a", true), ("b", false)]
+                            .map(|(n, may)| (Permission::list(kind, Some(n)), may));
+                        std::iter::once((Permission::list(kind, None), sees_all)).chain(own)
+                    })
+                    .collect();
             d.access.suppose(&Token::read(reader).unwrap(), Some(reader), &asks);
         }
         let mut open = Vec::new();
@@ -116,7 +118,7 @@ async fn what_a_change_costs_in_figures() {
         for changes in [1, 100, 1_000] {
             for n in 0..changes {
                 let name = format!("run-{}", 2 * n);
-                d.changes.tell(Change { kind: Kind::Runs, namespace: "a".into(), name });
+                d.changes.publish(Change { kind: ObjectKind::Runs, namespace: "a".into(), name });
             }
             // Time stands but for what is waited for, so this is the work alone.
             let start = Instant::now();

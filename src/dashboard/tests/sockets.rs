@@ -1,6 +1,6 @@
-//! The real server on a real socket: bounds, methods, and what strangers get from every address that there is.
+//! The real server on a real socket: limits, methods, and what strangers get from every address that there is.
 //!
-//! Bounds of time are made short, and the server must act; nothing is measured. What never comes fails by [`PATIENCE`].
+//! ConnectionLimits of time are made short, and the server must act; nothing is measured. What never comes fails by [`PATIENCE`].
 
 mod wire;
 
@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use super::data::two_namespaces;
 use super::{Dashboard, admin, viewer, web};
-use crate::dashboard::access::rights::{Ask, Kind};
+use crate::dashboard::access::rights::{ObjectKind, Permission};
 use crate::dashboard::access::token::Token;
-use crate::dashboard::web::limits::Bounds;
+use crate::dashboard::web::limits::ConnectionLimits;
 use wire::{Server, Wire, get};
 
 /// For what happens at once on a machine that has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHORT: Duration = Duration::from_millis(50);
 
-fn bounded(change: impl FnOnce(&mut Bounds)) -> Arc<Dashboard> {
+fn bounded(change: impl FnOnce(&mut ConnectionLimits)) -> Arc<Dashboard> {
     let mut d = two_namespaces();
-    change(&mut Arc::get_mut(&mut d).unwrap().bounds);
+    change(&mut Arc::get_mut(&mut d).unwrap().limits);
     d
 }
 
@@ -34,7 +34,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 #[tokio::test]
 async fn a_stranger_gets_nothing_from_any_address_by_any_method() {
     let server = Server::of(two_namespaces()).await;
-    let known = web::known();
+    let known = web::authenticated_routes();
     assert!(known.len() > 10);
     for (route, _) in known {
         for method in METHODS {
@@ -52,7 +52,7 @@ async fn a_stranger_gets_nothing_from_any_address_by_any_method() {
             }
         }
     }
-    let open: Vec<&str> = web::open().into_iter().map(|(route, _)| route).collect();
+    let open: Vec<&str> = web::public_routes().into_iter().map(|(route, _)| route).collect();
     assert_eq!(open, ["/sign-in", "/assets/{file}", "/healthz"]);
     let health = server.ask("GET /healthz HTTP/1.1", "").await;
     assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
@@ -63,7 +63,7 @@ async fn an_address_is_for_its_methods_only() {
     let d = two_namespaces();
     let token = format!("Authorization: Bearer {}", admin(&d));
     let server = Server::of(d).await;
-    for (route, _) in web::known() {
+    for (route, _) in web::authenticated_routes() {
         for method in ["PUT", "PATCH", "DELETE"] {
             let answer = server.ask(&format!("{method} {} HTTP/1.1", address(route)), &token).await;
             assert_eq!(answer.status, 405, "{method} {route}");
@@ -96,7 +96,7 @@ async fn a_body_is_bounded_whether_its_length_is_told_or_not() {
 async fn a_head_is_bounded_and_one_with_a_long_token_fits() {
     let d = two_namespaces();
     let long = "a".repeat(3_800);
-    let asks = [Kind::Runs, Kind::Records].map(|kind| (Ask::list(kind, None), true));
+    let asks = [ObjectKind::Runs, ObjectKind::Records].map(|kind| (Permission::list(kind, None), true));
     d.access.suppose(&Token::read(&long).unwrap(), Some("root"), &asks);
     let server = Server::of(d).await;
     let cookie = format!("Cookie: mission-control={}.{long}", super::data::now().0.as_second());
@@ -107,7 +107,7 @@ async fn a_head_is_bounded_and_one_with_a_long_token_fits() {
 
 #[tokio::test]
 async fn who_is_slow_with_a_head_is_let_go_and_who_is_not_is_answered() {
-    let server = Server::of(bounded(|b| b.head = SHORT)).await;
+    let server = Server::of(bounded(|b| b.header_timeout = SHORT)).await;
     let mut silent = server.connect().await;
     assert_eq!(silent.rest().await, "", "nothing was asked");
     let mut slow = server.connect().await;
@@ -133,7 +133,7 @@ async fn who_is_slow_with_a_head_is_let_go_and_who_is_not_is_answered() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = Server::of(bounded(|b| b.answer = SHORT)).await;
+    let server = Server::of(bounded(|b| b.response_timeout = SHORT)).await;
     let mut slow = server.connect().await;
     slow.send(
         "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nContent-Length: 100\r\n\
@@ -145,7 +145,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn who_takes_nothing_of_the_answers_is_let_go() {
-    let server = Server::of(bounded(|b| (b.taken, b.connections) = (SHORT, 1))).await;
+    let server = Server::of(bounded(|b| (b.write_timeout, b.max_connections) = (SHORT, 1))).await;
     let mut greedy = server.connect().await;
     // More answers than all buffers on the way hold; none is read.
     let many = get("/assets/style.css", "").repeat(2_000);
@@ -164,7 +164,7 @@ async fn who_takes_nothing_of_the_answers_is_let_go() {
 
 #[tokio::test]
 async fn connections_beyond_the_bound_wait_until_one_is_free() {
-    let server = Server::of(bounded(|b| b.connections = 2)).await;
+    let server = Server::of(bounded(|b| b.max_connections = 2)).await;
     let (first, _second) = (server.opened().await, server.opened().await);
     let mut third = server.connect().await;
     third.send(&get("/healthz", "")).await;
@@ -195,5 +195,5 @@ async fn events_are_for_eight_pages_of_a_reader_and_a_hundred_of_all() {
     // Who goes makes room, as soon as the server has noticed.
     drop(open.pop());
     let again = async { while server.listen("viewer").await.0 != 200 {} };
-    tokio::time::timeout(PATIENCE, again).await.expect("no seat is given back");
+    tokio::time::timeout(PATIENCE, again).await.expect("no slot is given back");
 }

@@ -9,88 +9,88 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::token::Mark;
+use crate::dashboard::access::token::TokenHash;
 
 use super::answer::{self, Problem};
 
 /// What is asked of whoever connects. Tests have shorter ones.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct ConnectionLimits {
     /// Connections at once.
-    pub connections: usize,
+    pub max_connections: usize,
     /// How long a head may take, and how long a connection may be idle between two.
-    pub head: Duration,
+    pub header_timeout: Duration,
     /// The most bytes of a head.
-    pub head_size: usize,
+    pub max_header_bytes: usize,
     /// How long an answer may take until it begins, the body of the request included.
-    pub answer: Duration,
+    pub response_timeout: Duration,
     /// How long nothing may be taken of an answer.
-    pub taken: Duration,
+    pub write_timeout: Duration,
     /// Connections for events, of all readers.
-    pub ears: usize,
+    pub max_streams: usize,
     /// And of one.
-    pub ears_of_one: usize,
+    pub max_streams_per_reader: usize,
 }
 
-impl Default for Bounds {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            connections: 256,
-            head: Duration::from_secs(20),
+            max_connections: 256,
+            header_timeout: Duration::from_secs(20),
             // A cookie with a token, and twice as much again.
-            head_size: 16 * 1024,
+            max_header_bytes: 16 * 1024,
             // Two questions to an API server that is slow.
-            answer: Duration::from_secs(25),
-            taken: Duration::from_secs(30),
-            ears: 100,
+            response_timeout: Duration::from_secs(25),
+            write_timeout: Duration::from_secs(30),
+            max_streams: 100,
             // A browser has six per host anyway.
-            ears_of_one: 8,
+            max_streams_per_reader: 8,
         }
     }
 }
 
-pub async fn in_time(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
+pub async fn with_timeout(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
     let api = answer::is_api(request.uri().path());
-    match tokio::time::timeout(d.bounds.answer, next.run(request)).await {
+    match tokio::time::timeout(d.limits.response_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            let late = Problem::Away("This takes too long; try again.".into());
-            answer::dressed(late.into_response(), None, api, (d.now)())
+            let late = Problem::Unavailable("This takes too long; try again.".into());
+            answer::render(late.into_response(), None, api, (d.now)())
         }
     }
 }
 
 /// Who has connections open.
 #[derive(Clone, Debug, Default)]
-pub struct Seats(Arc<Mutex<HashMap<Mark, usize>>>);
+pub struct OpenStreams(Arc<Mutex<HashMap<TokenHash, usize>>>);
 
-/// A connection; its end gives the seat back.
+/// A connection; its end gives the slot back.
 #[derive(Debug)]
-pub struct Seat {
-    seats: Seats,
-    mark: Mark,
+pub struct StreamSlot {
+    streams: OpenStreams,
+    reader: TokenHash,
 }
 
-impl Seats {
+impl OpenStreams {
     /// None where there are too many already.
-    pub fn take(&self, mark: Mark, bounds: &Bounds) -> Option<Seat> {
+    pub fn take(&self, reader: TokenHash, limits: &ConnectionLimits) -> Option<StreamSlot> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (all, own) = (taken.values().sum::<usize>(), taken.get(&mark).copied().unwrap_or(0));
-        if all >= bounds.ears || own >= bounds.ears_of_one {
+        let (all, own) = (taken.values().sum::<usize>(), taken.get(&reader).copied().unwrap_or(0));
+        if all >= limits.max_streams || own >= limits.max_streams_per_reader {
             return None;
         }
-        *taken.entry(mark).or_default() += 1;
-        Some(Seat { seats: self.clone(), mark })
+        *taken.entry(reader).or_default() += 1;
+        Some(StreamSlot { streams: self.clone(), reader })
     }
 }
 
-impl Drop for Seat {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
-        let mut taken = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(n) = taken.get_mut(&self.mark) {
+        let mut taken = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(n) = taken.get_mut(&self.reader) {
             *n -= 1;
             if *n == 0 {
-                taken.remove(&self.mark);
+                taken.remove(&self.reader);
             }
         }
     }
@@ -102,14 +102,14 @@ mod tests {
 
     #[test]
     fn a_reader_has_eight_seats_and_all_together_a_hundred() {
-        let (seats, bounds) = (Seats::default(), Bounds::default());
-        let mine: Vec<Seat> = (0..10).filter_map(|_| seats.take([1; 32], &bounds)).collect();
+        let (streams, limits) = (OpenStreams::default(), ConnectionLimits::default());
+        let mine: Vec<StreamSlot> = (0..10).filter_map(|_| streams.take([1; 32], &limits)).collect();
         assert_eq!(mine.len(), 8);
-        let others: Vec<Seat> = (2..200_u8).filter_map(|n| seats.take([n; 32], &bounds)).collect();
+        let others: Vec<StreamSlot> = (2..200_u8).filter_map(|n| streams.take([n; 32], &limits)).collect();
         assert_eq!(others.len(), 92);
         drop(mine);
-        assert!(seats.take([1; 32], &bounds).is_some());
+        assert!(streams.take([1; 32], &limits).is_some());
         drop(others);
-        assert!(seats.0.lock().unwrap().is_empty());
+        assert!(streams.0.lock().unwrap().is_empty());
     }
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::api::{Action, Span};
 use crate::engine::definition::{Definition, Doing};
 
-use super::super::drive::Word;
-use super::super::world::{LOSSES, loss};
+use super::super::cluster::{LOSSES, loss};
+use super::super::player::DecisionInput;
 use super::{Attempt, Decision, Script};
 
 /// The name of the list that belongs to no step.
@@ -39,8 +39,8 @@ struct DecisionText {
 }
 
 impl DecisionText {
-    fn word(&self) -> Word {
-        Word {
+    fn word(&self) -> DecisionInput {
+        DecisionInput {
             after: self.after.map(Span::as_duration).unwrap_or_default(),
             action: self.action,
             feedback: self.feedback.clone(),
@@ -139,7 +139,7 @@ fn map(entry: &Value) -> Result<(), String> {
     if entry.is_object() { Ok(()) } else { Err(format!("{entry} is no map")) }
 }
 
-fn approval(entry: &Value) -> Result<Word, String> {
+fn approval(entry: &Value) -> Result<DecisionInput, String> {
     if !entry.is_object() {
         return Err("the step asks a person: write {action: Approve} or {action: Reject}".into());
     }

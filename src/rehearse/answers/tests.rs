@@ -1,8 +1,8 @@
 use serde_json::json;
 
-use super::super::drive::{LIMIT, drive};
-use super::super::tale::What;
-use super::super::{script, world::World};
+use super::super::player::{LIMIT, play};
+use super::super::timeline::What;
+use super::super::{cluster::SimulatedCluster, script};
 use super::*;
 use crate::api::{Outcome, WorkflowSpec};
 use crate::engine::definition::Definition;
@@ -16,13 +16,13 @@ fn problems(text: &str, answers: serde_json::Value) -> Vec<String> {
 }
 
 /// The outcomes of all attempts in order, and what was not used.
-fn play(text: &str, answers: serde_json::Value) -> (Vec<String>, Vec<String>) {
+fn rehearsed(text: &str, answers: serde_json::Value) -> (Vec<String>, Vec<String>) {
     let all = Definition::read(&flow(text)).unwrap();
-    let mut answers = Answers::new(read(&answers, &all).unwrap(), Invented::of(&all));
-    let mut world = World::new();
-    script::event(&mut world, &format!("workflow: {text}")).unwrap();
-    script::event(&mut world, "run").unwrap();
-    let told = drive(&mut world, &mut answers, LIMIT).unwrap();
+    let mut answers = Answers::new(read(&answers, &all).unwrap(), Synthesized::of(&all));
+    let mut cluster = SimulatedCluster::new();
+    script::event(&mut cluster, &format!("workflow: {text}")).unwrap();
+    script::event(&mut cluster, "run").unwrap();
+    let told = play(&mut cluster, &mut answers, LIMIT).unwrap();
     let ends = told.into_iter().filter_map(|e| {
         let place = e.item.map_or(e.step.clone(), |i| Some(format!("{}/{i}", e.step?)));
         match e.what {
@@ -38,7 +38,7 @@ fn play(text: &str, answers: serde_json::Value) -> (Vec<String>, Vec<String>) {
 #[test]
 fn successive_attempts_have_successive_answers_and_the_last_repeats() {
     let answers = json!({"a": [{"exit": 1}, {"lost": "node"}, "STATUS: failed"]});
-    let (told, unused) = play("a limit=2 exhausted=Continue", answers);
+    let (told, unused) = rehearsed("a limit=2 exhausted=Continue", answers);
     let wanted = ["a Failed ExitCode", "a Lost Disrupted", "a Failed StatusFailed", "a Failed StatusFailed"];
     assert_eq!((told, unused), (wanted.map(String::from).to_vec(), vec![]));
 }
@@ -47,7 +47,7 @@ fn successive_attempts_have_successive_answers_and_the_last_repeats() {
 fn an_item_has_its_own_answers_and_else_those_of_its_step() {
     let list = "LIST: [\"x\", \"y\"]\nSTATUS: done";
     let answers = json!({"a": list, "b": [{"exit": 3}, "STATUS: done"], "b/item-2": ["STATUS: done"]});
-    let (told, unused) = play("a | b each=steps.a.outputs.list", answers);
+    let (told, unused) = rehearsed("a | b each=steps.a.outputs.list", answers);
     assert_eq!(told, ["a Done", "b/item-1 Failed ExitCode", "b/item-1 Done", "b/item-2 Done"]);
     assert!(unused.is_empty());
 }
@@ -58,7 +58,7 @@ fn each_decision_answers_one_question() {
         "a": ["STATUS: failed"],
         "decisions": [{"step": "a", "action": "Retry"}, {"step": "a", "action": "Skip"}, {"step": "a", "action": "Abort"}],
     });
-    let (told, unused) = play("a limit=0", answers);
+    let (told, unused) = rehearsed("a limit=0", answers);
     assert_eq!(told, ["a Failed StatusFailed", "a Retry", "a Failed StatusFailed", "a Skip"]);
     assert_eq!(unused, ["decisions[2]"]);
 }
@@ -66,9 +66,11 @@ fn each_decision_answers_one_question() {
 #[test]
 fn an_approval_is_given_unless_something_else_is_said() {
     let text = "a | b approval=\"fine?\" rerun=a:3";
-    assert_eq!(play(text, json!({})).0, ["a Done", "b Approve"]);
-    let (told, unused) =
-        play(text, json!({"b": [{"action": "Reject"}, {"action": "Approve"}], "a": ["STATUS: done", "x"]}));
+    assert_eq!(rehearsed(text, json!({})).0, ["a Done", "b Approve"]);
+    let (told, unused) = rehearsed(
+        text,
+        json!({"b": [{"action": "Reject"}, {"action": "Approve"}], "a": ["STATUS: done", "x"]}),
+    );
     assert_eq!(told[..4], ["a Done", "b Reject", "a Failed NoStatus", "a Failed NoStatus"]);
     assert_eq!(unused, ["b[1]"]);
 }
@@ -100,6 +102,7 @@ fn every_problem_is_named_with_its_place() {
 
 #[test]
 fn a_step_with_the_name_of_the_list_of_decisions_can_be_meant() {
-    let (told, unused) = play("decisions limit=0 exhausted=Continue", json!({"decisions/": [{"exit": 2}]}));
+    let (told, unused) =
+        rehearsed("decisions limit=0 exhausted=Continue", json!({"decisions/": [{"exit": 2}]}));
     assert_eq!((told, unused), (vec!["decisions Failed ExitCode".to_string()], vec![]));
 }

@@ -1,33 +1,33 @@
-//! A world -> words: what expectations are compared with.
+//! A cluster -> words: what expectations are compared with.
 
 use std::fmt::Write;
 
 use crate::api::{Span, Work};
 
-use super::super::world::World;
+use super::super::cluster::SimulatedCluster;
 
-/// The world in words.
-pub fn describe(world: &World) -> Vec<String> {
-    let Some(run) = &world.run else {
-        let records = format!("records={}", world.records.len());
-        return vec!["no-run".into(), format!("problems={}", world.problems.len()), records];
+/// The cluster in words.
+pub fn describe(cluster: &SimulatedCluster) -> Vec<String> {
+    let Some(run) = &cluster.run else {
+        let records = format!("records={}", cluster.records.len());
+        return vec!["no-run".into(), format!("problems={}", cluster.problems.len()), records];
     };
     let status = run.status.clone().unwrap_or_default();
     let mut words = vec![
         status.phase.map_or("none".into(), |p| p.to_string()),
         status.reason.map_or("none".into(), |r| format!("reason={r}")),
         format!("progress={}", status.progress.clone().unwrap_or_default()),
-        format!("problems={}", world.problems.len()),
-        format!("launched={}", world.launched.len()),
-        format!("stopped={}", world.stopped.len()),
-        format!("records={}", world.records.len()),
-        format!("jobs={}", world.attempts.len()),
+        format!("problems={}", cluster.problems.len()),
+        format!("launched={}", cluster.launched.len()),
+        format!("stopped={}", cluster.stopped.len()),
+        format!("records={}", cluster.records.len()),
+        format!("jobs={}", cluster.attempts.len()),
         format!("asked={}", status.escalations.len()),
         format!("active={}s", status.active_seconds.unwrap_or(0)),
         format!("clock={}", if status.active_since.is_some() { "on" } else { "off" }),
     ];
-    words.push(format!("superseded={}", world.superseded.len()));
-    for record in world.records.values() {
+    words.push(format!("superseded={}", cluster.superseded.len()));
+    for record in cluster.records.values() {
         words.push(format!("recorded.retries={}", record.totals.retries));
         words.push(format!("recorded.lost={}", record.totals.lost));
         for step in &record.steps {
@@ -37,15 +37,15 @@ pub fn describe(world: &World) -> Vec<String> {
         }
     }
     for step in &status.steps {
-        describe_work(world, &step.name, &step.work, &mut words);
+        describe_work(cluster, &step.name, &step.work, &mut words);
         for item in &step.items {
-            describe_work(world, &format!("{}/{}", step.name, item.id), &item.work, &mut words);
+            describe_work(cluster, &format!("{}/{}", step.name, item.id), &item.work, &mut words);
         }
     }
-    words.push(format!("claims={}", world.claims.len()));
+    words.push(format!("claims={}", cluster.claims.len()));
     words.extend(status.outputs.iter().map(|(name, value)| format!("out.{name}={value}")));
-    for (job, success) in &world.finished_jobs {
-        if let Some(launch) = world.launched.iter().find(|l| &l.job == job) {
+    for (job, success) in &cluster.finished_jobs {
+        if let Some(launch) = cluster.launched.iter().find(|l| &l.job == job) {
             words.push(format!(
                 "job:{}#{}={}",
                 launch.step,
@@ -60,7 +60,7 @@ pub fn describe(world: &World) -> Vec<String> {
     words
 }
 
-fn describe_work(world: &World, name: &str, work: &Work, words: &mut Vec<String>) {
+fn describe_work(cluster: &SimulatedCluster, name: &str, work: &Work, words: &mut Vec<String>) {
     let n = if work.attempts > 0 { format!("#{}", work.attempts) } else { String::new() };
     words.push(format!("{name}={}{n}", work.phase));
     words.push(format!("{name}.retries={}", work.retries));
@@ -70,7 +70,7 @@ fn describe_work(world: &World, name: &str, work: &Work, words: &mut Vec<String>
     words.push(format!("{name}.totalRetries={}", work.total_retries));
     words.push(format!("{name}.totalLost={}", work.total_lost));
     if let Some(at) = work.next_attempt_at {
-        words.push(format!("{name}.next=+{}", Span::from(at.since(world.now))));
+        words.push(format!("{name}.next=+{}", Span::from(at.since(cluster.now))));
     }
     if let Some(last) = &work.last {
         words.push(format!("{name}.last={}", last.outcome));
@@ -81,9 +81,9 @@ fn describe_work(world: &World, name: &str, work: &Work, words: &mut Vec<String>
     }
 }
 
-pub(super) fn prose(world: &World) -> String {
+pub(super) fn prose(cluster: &SimulatedCluster) -> String {
     let mut text = String::new();
-    if let Some(status) = world.run.as_ref().and_then(|r| r.status.as_ref()) {
+    if let Some(status) = cluster.run.as_ref().and_then(|r| r.status.as_ref()) {
         let _ = writeln!(text, "message: {}", status.message.as_deref().unwrap_or_default());
         let _ = writeln!(text, "waiting: {}", status.waiting.as_deref().unwrap_or_default());
         for step in &status.steps {
@@ -101,10 +101,10 @@ pub(super) fn prose(world: &World) -> String {
             let _ = writeln!(text, "decision: {}", d.result);
         }
     }
-    for problem in &world.problems {
+    for problem in &cluster.problems {
         let _ = writeln!(text, "lint: {problem}");
     }
-    if let Some(launch) = world.launched.last() {
+    if let Some(launch) = cluster.launched.last() {
         let _ = writeln!(text, "input: {}", launch.input);
         for (name, value) in &launch.env {
             let _ = writeln!(text, "env {name}={value}");

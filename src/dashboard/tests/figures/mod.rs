@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Phase, Stamp};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{Ask, Kind};
+use crate::dashboard::access::rights::{ObjectKind, Permission};
 use crate::dashboard::access::token::Token;
 use crate::view::time::short;
 
@@ -61,7 +61,7 @@ fn filled() -> Arc<Dashboard> {
     let named =
         |(namespace, name): (&str, &str)| workflow(namespace, |w| w["metadata"]["name"] = json!(name));
     let d = dashboard_at(all.runs.clone(), WORKFLOWS.map(named).to_vec(), records, now);
-    let sees = |(namespace, name)| (Ask::get(Kind::Workflows, namespace, name), true);
+    let sees = |(namespace, name)| (Permission::get(ObjectKind::Workflows, namespace, name), true);
     d.access.suppose(&Token::read(admin(&d)).unwrap(), Some("root"), &WORKFLOWS.map(sees));
     d
 }
@@ -249,9 +249,9 @@ async fn a_list_of_runs_counts_those_that_are_there_whenever_they_ended() {
 async fn who_sees_one_namespace_gets_the_figures_of_that_alone() {
     let d = filled();
     let mut asks = Vec::new();
-    for kind in [Kind::Runs, Kind::Workflows, Kind::Records] {
-        asks.push((Ask::list(kind, None), false));
-        asks.extend(["team", "other"].map(|n| (Ask::list(kind, Some(n)), n == "team")));
+    for kind in [ObjectKind::Runs, ObjectKind::Workflows, ObjectKind::Records] {
+        asks.push((Permission::list(kind, None), false));
+        asks.extend(["team", "other"].map(|n| (Permission::list(kind, Some(n)), n == "team")));
     }
     d.access.suppose(&Token::read("vera").unwrap(), Some("vera"), &asks);
     let of: Vec<&Account> = accounts().into_iter().filter(|a| a.namespace == "team").collect();

@@ -14,7 +14,7 @@ fn steps(steps: serde_json::Value) -> Definition {
 }
 
 fn text(all: &Definition, step: &str) -> String {
-    Invented::of(all).step(step).unwrap().text.clone()
+    Synthesized::of(all).step(step).unwrap().text.clone()
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn declared_outputs_fit_their_patterns() {
     let wanted =
         [("COUNT", "1"), ("HEADLINE", "<title>"), ("ID", "abxxx-AA"), ("URL", "https://example.com/url")];
     let wanted = wanted.map(|(k, v)| (k.to_string(), v.to_string())).into();
-    assert_eq!(Invented::of(&all).step("a").unwrap().values, wanted);
+    assert_eq!(Synthesized::of(&all).step("a").unwrap().values, wanted);
 }
 
 #[test]
@@ -63,12 +63,12 @@ fn conditions_find_what_they_compare_with() {
 #[test]
 fn a_loop_finds_two_items_with_the_fields_that_it_names() {
     let all = steps(json!([
-        {"name": "a", "agent": "x", "input": "Reply with HOSTS and with STORIES_JSON"},
+        {"name": "a", "agent": "x", "input": "AttemptResult with HOSTS and with STORIES_JSON"},
         {"name": "b", "agent": "x", "input": "{{ host.ip.v4 }}", "forEach": {"in": "steps.a.outputs.hosts", "as": "host"}},
         {"name": "c", "agent": "x", "input": "{{ item }}", "forEach": {"in": "steps.b.outputs.names", "maxItems": 1}},
         {"name": "d", "agent": "x", "input": "{{ story.points }}", "forEach": {"in": "stories"}},
     ]));
-    let invented = Invented::of(&all);
+    let invented = Synthesized::of(&all);
     let values = |step: &str, key: &str| invented.step(step).unwrap().values[key].clone();
     let hosts: serde_json::Value = serde_json::from_str(&values("a", "HOSTS")).unwrap();
     assert_eq!(hosts[1], json!({"id": "host-2", "ip": {"v4": "<v4 2>"}}));

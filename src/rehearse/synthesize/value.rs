@@ -13,7 +13,7 @@ pub(super) fn of(name: &str, kind: &Kind, pattern: Option<&str>, fits: &dyn Fn(&
     let shown = format!("<{name}>");
     let first = match kind {
         Kind::Text => shown.clone(),
-        Kind::Word(word) => word.clone(),
+        Kind::DecisionInput(word) => word.clone(),
         Kind::Number => "1".into(),
         Kind::List { item, count, fields } => {
             Value::from_iter((1..=*count).map(|n| entry(item, n, fields))).to_string()

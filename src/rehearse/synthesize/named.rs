@@ -18,7 +18,7 @@ use crate::engine::template::Template;
 pub(super) enum Kind {
     Text,
     /// It is compared with this.
-    Word(String),
+    DecisionInput(String),
     Number,
     /// A JSON array of so many items; each has these fields, as dotted paths (none: it is a text).
     List {
@@ -172,7 +172,7 @@ fn of_condition(text: &str) -> Vec<(String, String, Kind)> {
         let part = |i: usize, j: usize| c.get(i).or_else(|| c.get(j)).map(|m| m.as_str().to_string());
         let kind = match (c.get(1), part(6, 7)) {
             (Some(_), _) => Kind::Number,
-            (None, Some(word)) => Kind::Word(word),
+            (None, Some(word)) => Kind::DecisionInput(word),
             (None, None) => Kind::Text,
         };
         Some((part(2, 3)?, part(4, 5)?, kind))

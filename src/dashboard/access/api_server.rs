@@ -18,66 +18,66 @@ use tokio::sync::Semaphore;
 
 use crate::api::WorkflowDecision;
 
-use super::rights::Ask;
+use super::rights::Permission;
 use super::token::Token;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Requests at once, of all readers together: strangers who try out tokens must not become the API server's load.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT: usize = 16;
 
 /// The API server, without credentials.
-pub struct Cluster {
+pub struct ApiServer {
     client: Client,
     slots: Semaphore,
 }
 
 /// What the API server said instead.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum AccessError {
     /// It does not know the token, or does not any more.
     #[error("the API server does not accept the token; it is wrong or has expired")]
-    Unknown,
+    Unauthenticated,
     #[error("the API server does not answer")]
-    Away(#[source] Option<kube::Error>),
+    Unavailable(#[source] Option<kube::Error>),
     /// Its own words.
     #[error("{}", .0.message)]
-    Said(Box<kube::core::Status>),
+    Rejected(Box<kube::core::Status>),
 }
 
-impl std::fmt::Debug for Cluster {
+impl std::fmt::Debug for ApiServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cluster").finish_non_exhaustive()
+        f.debug_struct("ApiServer").finish_non_exhaustive()
     }
 }
 
-impl Cluster {
+impl ApiServer {
     /// The API server of `config`, with everything taken out that says who asks.
     pub fn new(config: &Config) -> Result<Self, kube::Error> {
         let mut bare = config.clone();
         bare.auth_info = AuthInfo::default();
         bare.headers = Vec::new();
         let client = Client::try_from(bare)?;
-        Ok(Self { client, slots: Semaphore::new(AT_ONCE) })
+        Ok(Self { client, slots: Semaphore::new(MAX_CONCURRENT) })
     }
 
     /// The reader's user name.
-    pub async fn who(&self, token: &Token) -> Result<String, Refusal> {
+    pub async fn user(&self, token: &Token) -> Result<String, AccessError> {
         let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
         let review: SelfSubjectReview = self.post(token, path, &SelfSubjectReview::default()).await?;
         let user = review.status.and_then(|s| s.user_info).and_then(|u| u.username);
         // A cluster that lets anybody in calls them so.
-        user.filter(|u| !u.is_empty() && u != "system:anonymous").ok_or(Refusal::Unknown)
+        user.filter(|u| !u.is_empty() && u != "system:anonymous").ok_or(AccessError::Unauthenticated)
     }
 
     /// Whether the reader may.
-    pub async fn may(&self, token: &Token, ask: &Ask) -> Result<bool, Refusal> {
+    pub async fn may(&self, token: &Token, permission: &Permission) -> Result<bool, AccessError> {
         let resource = ResourceAttributes {
-            group: Some(ask.kind.group().into()),
-            resource: Some(ask.kind.resource().into()),
-            verb: Some(ask.verb.into()),
-            namespace: ask.namespace.clone(),
-            name: ask.name.clone(),
+            group: Some(permission.kind.group().into()),
+            resource: Some(permission.kind.resource().into()),
+            verb: Some(permission.verb.into()),
+            namespace: permission.namespace.clone(),
+            name: permission.name.clone(),
             ..ResourceAttributes::default()
         };
         let spec = SelfSubjectAccessReviewSpec {
@@ -96,7 +96,7 @@ impl Cluster {
         token: &Token,
         namespace: &str,
         decision: &WorkflowDecision,
-    ) -> Result<WorkflowDecision, Refusal> {
+    ) -> Result<WorkflowDecision, AccessError> {
         let path = format!("/apis/missioncontrol.dev/v1alpha1/namespaces/{namespace}/workflowdecisions");
         self.post(token, &path, decision).await
     }
@@ -106,24 +106,25 @@ impl Cluster {
         token: &Token,
         path: &str,
         body: &A,
-    ) -> Result<B, Refusal> {
-        let authorization = token.header().ok_or(Refusal::Unknown)?;
-        let body = serde_json::to_vec(body).map_err(|e| Refusal::Away(Some(kube::Error::SerdeError(e))))?;
+    ) -> Result<B, AccessError> {
+        let authorization = token.header().ok_or(AccessError::Unauthenticated)?;
+        let body = serde_json::to_vec(body)
+            .map_err(|e| AccessError::Unavailable(Some(kube::Error::SerdeError(e))))?;
         let request = Request::post(path)
             .header(header::AUTHORIZATION, authorization)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body)
-            .map_err(|e| Refusal::Away(Some(kube::Error::HttpError(e))))?;
+            .map_err(|e| AccessError::Unavailable(Some(kube::Error::HttpError(e))))?;
         let asking = async {
             let _slot = self.slots.acquire().await;
             self.client.request::<B>(request).await
         };
-        match tokio::time::timeout(PATIENCE, asking).await {
+        match tokio::time::timeout(TIMEOUT, asking).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(kube::Error::Api(status))) if status.code == 401 => Err(Refusal::Unknown),
-            Ok(Err(kube::Error::Api(status))) => Err(Refusal::Said(status)),
-            Ok(Err(error)) => Err(Refusal::Away(Some(error))),
-            Err(_) => Err(Refusal::Away(None)),
+            Ok(Err(kube::Error::Api(status))) if status.code == 401 => Err(AccessError::Unauthenticated),
+            Ok(Err(kube::Error::Api(status))) => Err(AccessError::Rejected(status)),
+            Ok(Err(error)) => Err(AccessError::Unavailable(Some(error))),
+            Err(_) => Err(AccessError::Unavailable(None)),
         }
     }
 }

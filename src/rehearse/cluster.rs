@@ -18,7 +18,7 @@ use crate::engine::snapshot::{
 };
 
 /// Passes after which an unstable plan is a bug.
-const ENOUGH: usize = 50;
+const MAX_PASSES: usize = 50;
 
 /// What may take an attempt away, in the words of scenarios and of files with answers.
 pub const LOSSES: &[(&str, Loss)] = &[
@@ -35,7 +35,7 @@ pub fn loss(word: &str) -> Option<Loss> {
 
 /// A namespace with one run in it.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct SimulatedCluster {
     pub now: Stamp,
     pub workflow: Option<Workflow>,
     pub run: Option<WorkflowRun>,
@@ -75,7 +75,7 @@ pub struct World {
     uids: u32,
 }
 
-impl World {
+impl SimulatedCluster {
     pub fn new() -> Self {
         Self {
             now: Stamp(jiff::Timestamp::UNIX_EPOCH).plus(Duration::from_secs(1_767_225_600)),
@@ -245,9 +245,9 @@ impl World {
         self.records.get(&name).map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.clone())))
     }
 
-    /// Plans and obeys until nothing changes. False: it never came to rest.
+    /// Plans and carries out until nothing changes. False: it never came to rest.
     pub fn settle(&mut self) -> bool {
-        self.away || (0..ENOUGH).any(|_| !self.pass())
+        self.away || (0..MAX_PASSES).any(|_| !self.pass())
     }
 
     /// One pass; true when something changed.
@@ -285,7 +285,7 @@ impl World {
             return true;
         }
         for effect in plan.after {
-            self.obey(effect);
+            self.carry_out(effect);
         }
         changed || effects
     }
@@ -301,7 +301,7 @@ impl World {
         }
     }
 
-    fn obey(&mut self, effect: Effect) {
+    fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Launch(launch) => {
                 let fact = if self.slow_start {
@@ -341,7 +341,7 @@ impl World {
     }
 }
 
-impl Default for World {
+impl Default for SimulatedCluster {
     fn default() -> Self {
         Self::new()
     }

@@ -1,6 +1,6 @@
 //! Watch events of RunRecords -> the records of the last thirty days, cut to what figures are made of.
 //!
-//! Bounded: a record that is older is not kept, nor is more than [`MOST`] of them, and each keeps neither outputs nor
+//! Bounded: a record that is older is not kept, nor is more than [`MAX_RECORDS`] of them, and each keeps neither outputs nor
 //! decisions nor messages. It makes no request.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,17 +17,17 @@ use crate::api::{RunRecord, Stamp};
 pub const WINDOW: Duration = Duration::from_secs(30 * 24 * 3600);
 /// So many records are kept; beyond that, the newest. One with five steps takes 3.5 KiB (`the_dashboard_in_figures`), all of them
 /// 35 MiB.
-pub const MOST: usize = 10_000;
+pub const MAX_RECORDS: usize = 10_000;
 
 /// Namespace and name.
 type Key = (String, String);
 
 /// The records.
 #[derive(Debug, Default)]
-pub struct Shelf(RwLock<Inside>);
+pub struct RecordCache(RwLock<State>);
 
 #[derive(Debug, Default)]
-struct Inside {
+struct State {
     records: BTreeMap<Key, Arc<RunRecord>>,
     /// By their ends, so that the oldest is found without looking at all.
     ends: BTreeSet<(Stamp, Key)>,
@@ -37,24 +37,24 @@ struct Inside {
     dropped: Option<Stamp>,
 }
 
-impl Shelf {
+impl RecordCache {
     /// Takes in an event of the watch over `namespace`, or over all.
     pub fn apply(&self, namespace: Option<&str>, event: Event<RunRecord>, now: Stamp) {
-        let mut inside = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let part = namespace.map(String::from);
         match event {
-            Event::Apply(record) => inside.put(record, now),
-            Event::Delete(record) => inside.remove(&key(&record)),
+            Event::Apply(record) => state.put(record, now),
+            Event::Delete(record) => state.remove(&key(&record)),
             Event::Init => {
-                inside.listed.insert(part, BTreeSet::new());
+                state.listed.insert(part, BTreeSet::new());
             }
             Event::InitApply(record) => {
-                inside.listed.entry(part).or_default().insert(key(&record));
-                inside.put(record, now);
+                state.listed.entry(part).or_default().insert(key(&record));
+                state.put(record, now);
             }
             Event::InitDone => {
-                let listed = inside.listed.remove(&part).unwrap_or_default();
-                inside.keep_only(namespace, &listed);
+                let listed = state.listed.remove(&part).unwrap_or_default();
+                state.keep_only(namespace, &listed);
             }
         }
     }
@@ -64,16 +64,15 @@ impl Shelf {
     }
 
     pub fn namespaces(&self) -> BTreeSet<String> {
-        let inside = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut all = BTreeSet::new();
         // They are in the order of their namespaces: one jump for each.
-        let mut next = inside.records.keys().next();
+        let mut next = state.records.keys().next();
         while let Some((namespace, _)) = next {
             all.insert(namespace.clone());
             // Behind every name of the namespace.
             let after = (namespace.clone(), "\u{10ffff}".to_string());
-            next =
-                inside.records.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(key, _)| key);
+            next = state.records.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(key, _)| key);
         }
         all
     }
@@ -85,7 +84,7 @@ impl Shelf {
     }
 }
 
-impl Inside {
+impl State {
     fn put(&mut self, record: RunRecord, now: Stamp) {
         let key = key(&record);
         self.remove(&key);
@@ -93,7 +92,7 @@ impl Inside {
         self.records.insert(key, Arc::new(trimmed(record)));
         while let Some((end, key)) = self.ends.first().cloned() {
             let old = now.since(end) > WINDOW;
-            if !old && self.records.len() <= MOST {
+            if !old && self.records.len() <= MAX_RECORDS {
                 break;
             }
             if !old {
@@ -157,57 +156,57 @@ mod tests {
         .unwrap()
     }
 
-    fn names(shelf: &Shelf) -> Vec<String> {
-        shelf.all().iter().filter_map(|r| r.metadata.name.clone()).collect()
+    fn names(cache: &RecordCache) -> Vec<String> {
+        cache.all().iter().filter_map(|r| r.metadata.name.clone()).collect()
     }
 
     #[test]
     fn a_record_that_is_older_than_the_window_is_not_kept() {
-        let shelf = Shelf::default();
-        shelf.apply(None, Event::Apply(record("a", "old", 31 * DAY)), now());
-        shelf.apply(None, Event::Apply(record("a", "new", 29 * DAY)), now());
-        assert_eq!(names(&shelf), ["new"]);
-        assert!(!shelf.is_cut(now()));
+        let cache = RecordCache::default();
+        cache.apply(None, Event::Apply(record("a", "old", 31 * DAY)), now());
+        cache.apply(None, Event::Apply(record("a", "new", 29 * DAY)), now());
+        assert_eq!(names(&cache), ["new"]);
+        assert!(!cache.is_cut(now()));
         let later = now().plus(Duration::from_secs(2 * 24 * 3600));
-        shelf.apply(None, Event::Apply(record("a", "newest", 0)), later);
-        assert_eq!(names(&shelf), ["newest"]);
+        cache.apply(None, Event::Apply(record("a", "newest", 0)), later);
+        assert_eq!(names(&cache), ["newest"]);
     }
 
     #[test]
     fn what_a_new_list_lacks_is_gone_in_its_part_only() {
-        let shelf = Shelf::default();
+        let cache = RecordCache::default();
         for (namespace, name) in [("a", "kept"), ("a", "gone"), ("b", "other")] {
-            shelf.apply(Some(namespace), Event::Apply(record(namespace, name, 1)), now());
+            cache.apply(Some(namespace), Event::Apply(record(namespace, name, 1)), now());
         }
-        shelf.apply(Some("a"), Event::Init, now());
-        shelf.apply(Some("a"), Event::InitApply(record("a", "kept", 1)), now());
-        assert_eq!(names(&shelf), ["gone", "kept", "other"]);
-        assert_eq!(shelf.namespaces(), ["a".to_string(), "b".to_string()].into());
-        shelf.apply(Some("a"), Event::InitDone, now());
-        assert_eq!(names(&shelf), ["kept", "other"]);
+        cache.apply(Some("a"), Event::Init, now());
+        cache.apply(Some("a"), Event::InitApply(record("a", "kept", 1)), now());
+        assert_eq!(names(&cache), ["gone", "kept", "other"]);
+        assert_eq!(cache.namespaces(), ["a".to_string(), "b".to_string()].into());
+        cache.apply(Some("a"), Event::InitDone, now());
+        assert_eq!(names(&cache), ["kept", "other"]);
     }
 
     #[test]
     fn of_too_many_the_newest_are_kept() {
-        let shelf = Shelf::default();
-        for n in 0..=MOST {
+        let cache = RecordCache::default();
+        for n in 0..=MAX_RECORDS {
             let ago = i64::try_from(n).unwrap();
-            shelf.apply(None, Event::Apply(record("a", &format!("r{n:05}"), ago)), now());
+            cache.apply(None, Event::Apply(record("a", &format!("r{n:05}"), ago)), now());
         }
-        let kept = names(&shelf);
-        assert_eq!((kept.len(), kept.contains(&format!("r{MOST:05}"))), (MOST, false));
-        assert!(shelf.is_cut(now()));
+        let kept = names(&cache);
+        assert_eq!((kept.len(), kept.contains(&format!("r{MAX_RECORDS:05}"))), (MAX_RECORDS, false));
+        assert!(cache.is_cut(now()));
         // When the one that was dropped would be too old by now, nothing is missing any more.
-        let (ago, day) = (Duration::from_secs(MOST as u64), Duration::from_secs(24 * 3600));
-        assert!(shelf.is_cut(now().plus(WINDOW - ago)));
-        assert!(!shelf.is_cut(now().plus(WINDOW - ago + day)));
+        let (ago, day) = (Duration::from_secs(MAX_RECORDS as u64), Duration::from_secs(24 * 3600));
+        assert!(cache.is_cut(now().plus(WINDOW - ago)));
+        assert!(!cache.is_cut(now().plus(WINDOW - ago + day)));
     }
 
     #[test]
     fn a_record_keeps_only_what_figures_are_made_of() {
-        let shelf = Shelf::default();
-        shelf.apply(None, Event::Apply(record("a", "r", 1)), now());
-        let kept = shelf.all().pop().unwrap();
+        let cache = RecordCache::default();
+        cache.apply(None, Event::Apply(record("a", "r", 1)), now());
+        let kept = cache.all().pop().unwrap();
         assert_eq!(
             (kept.metadata.labels.clone(), kept.spec.outputs.len(), kept.spec.message.clone()),
             (None, 0, None)

@@ -1,7 +1,7 @@
 //! Pages that show every part and every drawing, with usual, empty, huge and hostile content.
 //!
 //! Tests hold them against what every page must be; people look at them:
-//! `cargo test --lib dashboard::specimen -- --ignored` writes them to `target/specimen`.
+//! `cargo test --lib dashboard::gallery -- --ignored` writes them to `target/gallery`.
 
 mod checks;
 mod content;
@@ -52,7 +52,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
 #[test]
 #[ignore = "writes files for people to look at"]
 fn the_specimen_is_written() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/specimen");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/gallery");
     std::fs::create_dir_all(folder.join("assets")).unwrap();
     for (name, html) in pages() {
         std::fs::write(folder.join(name), html).unwrap();

@@ -1,6 +1,6 @@
 //! What the process knows of the cluster, as the dashboard reads it: by functions that make no request.
 //!
-//! The operator gives them; nothing here knows how its stores are kept. Start reading at [`Known`].
+//! The operator gives them; nothing here knows how its stores are kept. Start reading at [`ClusterView`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{RunRecord, Workflow, WorkflowRun, WorkflowSpec};
 
-use super::access::rights::Sight;
-use super::shelf::Shelf;
+use super::access::rights::Visibility;
+use super::record_cache::RecordCache;
 
 type All<K> = Box<dyn Fn() -> Vec<Arc<DeserializeGuard<K>>> + Send + Sync>;
 type One<K> = Box<dyn Fn(&str, &str) -> Option<Arc<DeserializeGuard<K>>> + Send + Sync>;
@@ -20,7 +20,7 @@ type Jobs = Box<dyn Fn(&str) -> Vec<Arc<Job>> + Send + Sync>;
 type Revision = Box<dyn Fn(&str, &str, &str) -> Option<Arc<WorkflowSpec>> + Send + Sync>;
 
 /// What the process knows.
-pub struct Known {
+pub struct ClusterView {
     pub runs: All<WorkflowRun>,
     pub run: One<WorkflowRun>,
     pub workflows: All<Workflow>,
@@ -31,17 +31,17 @@ pub struct Known {
     pub revision: Revision,
     /// Whether all of it has been listed once.
     pub is_full: Box<dyn Fn() -> bool + Send + Sync>,
-    pub records: Arc<Shelf>,
+    pub records: Arc<RecordCache>,
 }
 
-impl std::fmt::Debug for Known {
+impl std::fmt::Debug for ClusterView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Known").finish_non_exhaustive()
+        f.debug_struct("ClusterView").finish_non_exhaustive()
     }
 }
 
 /// An object that could be read. Others are told about by the operator itself, as a condition and a counter.
-pub type Seen<K> = Arc<DeserializeGuard<K>>;
+pub type Cached<K> = Arc<DeserializeGuard<K>>;
 
 /// The object inside, if it can be read.
 pub fn readable<K>(seen: &DeserializeGuard<K>) -> Option<&K>
@@ -51,11 +51,11 @@ where
     seen.0.as_ref().ok()
 }
 
-impl Known {
+impl ClusterView {
     /// The runs that a reader may see, the newest first.
-    pub fn seen_runs(&self, sight: &Sight) -> Vec<Seen<WorkflowRun>> {
-        let mut runs = self.runs_within(sight);
-        let made = |r: &Seen<WorkflowRun>| r.meta().creation_timestamp.as_ref().map(|t| t.0);
+    pub fn visible_runs(&self, visibility: &Visibility) -> Vec<Cached<WorkflowRun>> {
+        let mut runs = self.visible_runs_unsorted(visibility);
+        let made = |r: &Cached<WorkflowRun>| r.meta().creation_timestamp.as_ref().map(|t| t.0);
         runs.sort_unstable_by(|a, b| {
             made(b)
                 .cmp(&made(a))
@@ -66,20 +66,20 @@ impl Known {
     }
 
     /// The same in no order: for sums.
-    pub fn runs_within(&self, sight: &Sight) -> Vec<Seen<WorkflowRun>> {
-        within((self.runs)(), sight)
+    pub fn visible_runs_unsorted(&self, visibility: &Visibility) -> Vec<Cached<WorkflowRun>> {
+        within((self.runs)(), visibility)
     }
 
     /// The workflows that a reader may see, by name.
-    pub fn seen_workflows(&self, sight: &Sight) -> Vec<Seen<Workflow>> {
-        let mut workflows = within((self.workflows)(), sight);
+    pub fn visible_workflows(&self, visibility: &Visibility) -> Vec<Cached<Workflow>> {
+        let mut workflows = within((self.workflows)(), visibility);
         workflows.sort_by_cached_key(|w| (w.name_any(), w.namespace()));
         workflows
     }
 
-    pub fn seen_records(&self, sight: &Sight) -> Vec<Arc<RunRecord>> {
+    pub fn visible_records(&self, visibility: &Visibility) -> Vec<Arc<RunRecord>> {
         let mut records = self.records.all();
-        records.retain(|r| sight.has(r.metadata.namespace.as_deref().unwrap_or_default()));
+        records.retain(|r| visibility.includes(r.metadata.namespace.as_deref().unwrap_or_default()));
         records
     }
 
@@ -97,10 +97,13 @@ impl Known {
     }
 }
 
-fn within<K: Resource>(mut all: Vec<Arc<DeserializeGuard<K>>>, sight: &Sight) -> Vec<Arc<DeserializeGuard<K>>>
+fn within<K: Resource>(
+    mut all: Vec<Arc<DeserializeGuard<K>>>,
+    visibility: &Visibility,
+) -> Vec<Arc<DeserializeGuard<K>>>
 where
     DeserializeGuard<K>: Resource,
 {
-    all.retain(|o| o.0.is_ok() && sight.has(o.meta().namespace.as_deref().unwrap_or_default()));
+    all.retain(|o| o.0.is_ok() && visibility.includes(o.meta().namespace.as_deref().unwrap_or_default()));
     all
 }

@@ -6,43 +6,47 @@ use super::*;
 /// Attempts by place, the next one first; people likewise. The last word of an agent repeats.
 #[derive(Default)]
 struct Scripted {
-    agents: BTreeMap<&'static str, VecDeque<Reply>>,
-    people: VecDeque<Word>,
-    orders: Vec<Word>,
+    agents: BTreeMap<&'static str, VecDeque<AttemptResult>>,
+    people: VecDeque<DecisionInput>,
+    orders: Vec<DecisionInput>,
 }
 
-fn says(after: u64, text: &str) -> Reply {
-    let end = End::Exits { code: 0, text: text.into() };
-    Reply { after: Duration::from_secs(after), end, made_up: BTreeMap::new() }
+fn says(after: u64, text: &str) -> AttemptResult {
+    let end = AttemptEnd::Exits { code: 0, text: text.into() };
+    AttemptResult { after: Duration::from_secs(after), end, made_up: BTreeMap::new() }
 }
 
-fn word(after: u64, action: Action) -> Word {
+fn word(after: u64, action: Action) -> DecisionInput {
     let after = Duration::from_secs(after);
-    Word { after, action, feedback: None, outputs: BTreeMap::new(), by: None }
+    DecisionInput { after, action, feedback: None, outputs: BTreeMap::new(), by: None }
 }
 
 impl Source for Scripted {
-    fn attempt(&mut self, launch: &Launch) -> Reply {
+    fn attempt(&mut self, launch: &Launch) -> AttemptResult {
         match self.agents.get_mut(launch.step.as_str()) {
             Some(list) if list.len() > 1 => list.pop_front().unwrap(),
             Some(list) => list.front().unwrap().clone(),
             None => says(1, "STATUS: done"),
         }
     }
-    fn question(&mut self, _: &EscalationStatus) -> Option<Word> {
+    fn question(&mut self, _: &EscalationStatus) -> Option<DecisionInput> {
         self.people.pop_front()
     }
-    fn orders(&mut self) -> Vec<Word> {
+    fn orders(&mut self) -> Vec<DecisionInput> {
         std::mem::take(&mut self.orders)
     }
 }
 
-fn play(flow: &str, mut source: Scripted, limit: usize) -> (World, Result<Vec<Event>, String>) {
-    let mut world = World::new();
-    script::event(&mut world, &format!("workflow: {flow}")).unwrap();
-    script::event(&mut world, "run").unwrap();
-    let told = drive(&mut world, &mut source, limit);
-    (world, told)
+fn rehearsed(
+    flow: &str,
+    mut source: Scripted,
+    limit: usize,
+) -> (SimulatedCluster, Result<Vec<Event>, String>) {
+    let mut cluster = SimulatedCluster::new();
+    script::event(&mut cluster, &format!("workflow: {flow}")).unwrap();
+    script::event(&mut cluster, "run").unwrap();
+    let told = play(&mut cluster, &mut source, limit);
+    (cluster, told)
 }
 
 /// `+3s a: Starts`, without words.
@@ -58,7 +62,7 @@ fn lines(told: Result<Vec<Event>, String>) -> Vec<String> {
 fn time_goes_on_to_the_next_answer_or_to_the_end_of_a_backoff() {
     let mut source = Scripted::default();
     source.agents.insert("a", [says(3, "STATUS: failed"), says(2, "STATUS: done")].into());
-    let (world, told) = play("a limit=1", source, LIMIT);
+    let (cluster, told) = rehearsed("a limit=1", source, LIMIT);
     assert_eq!(
         lines(told),
         [
@@ -69,14 +73,14 @@ fn time_goes_on_to_the_next_answer_or_to_the_end_of_a_backoff() {
             "+6s a: Ends(Done, None)",
         ]
     );
-    assert_eq!(world.run.unwrap().status.unwrap().phase, Some(Phase::Succeeded));
+    assert_eq!(cluster.run.unwrap().status.unwrap().phase, Some(Phase::Succeeded));
 }
 
 #[test]
 fn an_attempt_that_takes_too_long_is_stopped_at_its_timeout() {
     let source =
         Scripted { agents: [("a", [says(720, "STATUS: done")].into())].into(), ..Scripted::default() };
-    let (_, told) = play("a limit=0 timeout=10m exhausted=Fail", source, LIMIT);
+    let (_, told) = rehearsed("a limit=0 timeout=10m exhausted=Fail", source, LIMIT);
     let told = lines(told);
     assert_eq!(told[..2], ["+0s a: Starts", "+10m a: Ends(TimedOut, Some(Timeout))"]);
     assert_eq!(told[2..], ["+10m a: GivesUp", "+10m: RunEnds(Failed, StepFailed)"]);
@@ -84,20 +88,21 @@ fn an_attempt_that_takes_too_long_is_stopped_at_its_timeout() {
 
 #[test]
 fn a_question_without_an_answer_ends_the_rehearsal_or_expires() {
-    let (world, told) = play("a approval=\"go on?\"", Scripted::default(), LIMIT);
+    let (cluster, told) = rehearsed("a approval=\"go on?\"", Scripted::default(), LIMIT);
     assert_eq!(lines(told), ["+0s a: Asks(Approval, [Approve, Reject, Abort])"]);
-    assert_eq!(world.run.unwrap().status.unwrap().phase, Some(Phase::Paused));
-    let (world, told) = play("a approval=\"go on?\" | also expires=2h", Scripted::default(), LIMIT);
+    assert_eq!(cluster.run.unwrap().status.unwrap().phase, Some(Phase::Paused));
+    let (cluster, told) = rehearsed("a approval=\"go on?\" | also expires=2h", Scripted::default(), LIMIT);
     assert_eq!(lines(told)[1..], ["+2h a: Expires", "+2h: RunEnds(Cancelled, EscalationExpired)"]);
-    assert_eq!(world.run.unwrap().status.unwrap().phase, Some(Phase::Cancelled));
-    let (_, told) = play("a approval=\"go on?\" | also expires=2h expiry=Skip", Scripted::default(), LIMIT);
+    assert_eq!(cluster.run.unwrap().status.unwrap().phase, Some(Phase::Cancelled));
+    let (_, told) =
+        rehearsed("a approval=\"go on?\" | also expires=2h expiry=Skip", Scripted::default(), LIMIT);
     assert_eq!(lines(told)[1..], ["+2h a: Expires", "+2h a: Skips"]);
 }
 
 #[test]
 fn the_end_is_told_before_what_runs_at_the_end() {
     let flow = "a approval=\"go on?\" | finally clean | also expires=2h";
-    let (_, told) = play(flow, Scripted::default(), LIMIT);
+    let (_, told) = rehearsed(flow, Scripted::default(), LIMIT);
     let end = "+2h: RunEnds(Cancelled, EscalationExpired)";
     assert_eq!(
         lines(told)[1..],
@@ -108,7 +113,7 @@ fn the_end_is_told_before_what_runs_at_the_end() {
 #[test]
 fn a_refused_answer_is_followed_by_another() {
     let people = [word(5, Action::Retry), word(60, Action::Approve)].into();
-    let (_, told) = play("a approval=\"go on?\"", Scripted { people, ..Scripted::default() }, LIMIT);
+    let (_, told) = rehearsed("a approval=\"go on?\"", Scripted { people, ..Scripted::default() }, LIMIT);
     assert_eq!(lines(told)[1..], ["+5s a: Refuses(Retry)", "+1m5s a: Decides(Approve)"]);
 }
 
@@ -116,7 +121,7 @@ fn a_refused_answer_is_followed_by_another() {
 fn an_order_to_the_run_comes_at_its_time() {
     let agents = [("a", [says(60, "STATUS: done")].into())].into();
     let orders = vec![word(30, Action::Abort)];
-    let (_, told) = play("a", Scripted { agents, orders, ..Scripted::default() }, LIMIT);
+    let (_, told) = rehearsed("a", Scripted { agents, orders, ..Scripted::default() }, LIMIT);
     let told = lines(told);
     assert!(told.contains(&"+30s: Decides(Abort)".to_string()), "{told:?}");
     assert!(told.contains(&"+30s a: Ends(Stopped, Some(RunEnded))".to_string()), "{told:?}");
@@ -126,7 +131,7 @@ fn an_order_to_the_run_comes_at_its_time() {
 fn rejected_work_is_told_with_its_feedback() {
     let judge = [says(1, "ISSUES: too short\nSTATUS: retry"), says(1, "STATUS: done")].into();
     let source = Scripted { agents: [("b", judge)].into(), ..Scripted::default() };
-    let (_, told) = play("a | b rerun=a:2:ISSUES", source, LIMIT);
+    let (_, told) = rehearsed("a | b rerun=a:2:ISSUES", source, LIMIT);
     let again = told.clone().unwrap().into_iter().find(|e| e.what == What::Again).unwrap();
     assert_eq!((again.step.as_deref(), again.why.as_str()), (Some("a"), "too short"));
     assert_eq!(lines(told).iter().filter(|l| l.ends_with("Starts")).count(), 4);
@@ -136,7 +141,7 @@ fn rejected_work_is_told_with_its_feedback() {
 fn a_run_without_an_end_is_given_up() {
     let source =
         Scripted { agents: [("a", [says(1, "STATUS: failed")].into())].into(), ..Scripted::default() };
-    let (_, told) = play("a limit=100", source, 20);
+    let (_, told) = rehearsed("a limit=100", source, 20);
     let error = told.unwrap_err();
     assert!(error.contains("after 20 events") && error.contains("step a goes on and on"), "{error}");
 }

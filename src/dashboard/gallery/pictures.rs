@@ -1,4 +1,4 @@
-//! The drawings of the specimen.
+//! The drawings of the gallery.
 
 use jiff::ToSpan;
 use jiff::civil::date;

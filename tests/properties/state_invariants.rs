@@ -1,4 +1,4 @@
-//! What must hold at any moment, of one status and the world around it.
+//! What must hold at any moment, of one status and the cluster around it.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use mission_control::api::{Cause, Outcome, Phase, StepPhase, StepStatus, Workflo
 use mission_control::engine::definition::Definition;
 use mission_control::engine::place::{Place, places};
 use mission_control::engine::snapshot::AttemptFact;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 
 use super::{Held, hold, status};
 
 /// Whether the attempt that was just started at the place could start.
-pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, world: &World) -> Held {
+pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, cluster: &SimulatedCluster) -> Held {
     let def = &all.steps[at.step];
     let phase = |k: usize| now.steps[k].work.phase;
     if def.finally {
@@ -22,7 +22,7 @@ pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, world: &W
         hold!(first, "{} starts beside another of finally", def.name);
         return Ok(());
     }
-    let suspended = world.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
+    let suspended = cluster.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
     hold!(now.ending.is_none() && now.hold.is_none() && !suspended, "{} starts though nothing may", def.name);
     let of = def.verifies.unwrap_or(at.step);
     for need in &all.steps[of].needs {
@@ -91,17 +91,17 @@ pub fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &WorkflowRunSt
 }
 
 /// Each Job belongs to an attempt, is unique, is told its end; one live Pod per piece of work.
-pub fn jobs(world: &World, now: &WorkflowRunStatus, ended: &BTreeSet<String>) -> Held {
+pub fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &BTreeSet<String>) -> Held {
     let terminal = now.phase.is_some_and(Phase::is_terminal);
     let mut names = BTreeSet::new();
     let mut live = BTreeSet::new();
-    for launch in &world.launched {
+    for launch in &cluster.launched {
         hold!(names.insert(&launch.job), "{} was launched twice", launch.job);
         let current = now.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == launch.job));
         hold!(current || ended.contains(&launch.job), "{} belongs to no attempt", launch.job);
-        let Some(fact) = world.attempts.get(&launch.job) else { continue };
+        let Some(fact) = cluster.attempts.get(&launch.job) else { continue };
         hold!(
-            current || world.finished_jobs.contains_key(&launch.job),
+            current || cluster.finished_jobs.contains_key(&launch.job),
             "{} was not told its end",
             launch.job
         );
@@ -115,9 +115,9 @@ pub fn jobs(world: &World, now: &WorkflowRunStatus, ended: &BTreeSet<String>) ->
 }
 
 /// Paused exactly while something is asked or held and nothing runs or can start; and nobody sleeps for ever.
-pub fn pauses(all: &Definition, world: &World, now: &WorkflowRunStatus) -> Held {
+pub fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &WorkflowRunStatus) -> Held {
     let asked = !now.escalations.is_empty();
-    let held = now.hold.is_some() || world.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
+    let held = now.hold.is_some() || cluster.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
     let runs = now.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
     let met = |at: &Place| {
         let of = all.steps[at.step].verifies.unwrap_or(at.step);
@@ -134,20 +134,20 @@ pub fn pauses(all: &Definition, world: &World, now: &WorkflowRunStatus) -> Held 
         now.phase
     );
     hold!(now.active_since.is_some() != paused, "its clock does not fit its phase");
-    hold!(!starts || world.wake.is_some(), "a backoff that nobody looks at");
+    hold!(!starts || cluster.wake.is_some(), "a backoff that nobody looks at");
     Ok(())
 }
 
 /// What holds when a run has ended.
-pub fn ended(world: &World) -> Held {
-    let now = status(world);
+pub fn ended(cluster: &SimulatedCluster) -> Held {
+    let now = status(cluster);
     for step in now.steps.iter().filter(|_| now.started_at.is_some()) {
         hold!(step.work.phase.is_finished(), "{} is {} after the end", step.name, step.work.phase);
         for item in &step.items {
             hold!(item.work.phase.is_finished(), "{}/{} is {}", step.name, item.id, item.work.phase);
         }
     }
-    if let Some(record) = world.records.values().next() {
+    if let Some(record) = cluster.records.values().next() {
         let told = record.steps.iter().map(|s| (s.name.clone(), s.phase, s.attempts, s.rounds));
         let are = now.steps.iter().map(|s| (s.name.clone(), s.work.phase, s.work.attempts, s.work.rounds));
         hold!(told.eq(are), "the record tells of other steps");

@@ -1,4 +1,4 @@
-//! The content of the specimen's pages.
+//! The content of the gallery's pages.
 
 use maud::{Markup, html};
 

@@ -1,7 +1,7 @@
 //! A workflow -> what its steps say, and what its run gives, where nobody says it: made up so that what comes later finds
 //! all that it names. Made-up values look it (`<branch>`) unless a pattern asks for another form.
 //!
-//! [`named`] finds what is asked for, [`value`] makes a value. Start reading at [`Invented::of`].
+//! [`named`] finds what is asked for, [`value`] makes a value. Start reading at [`Synthesized::of`].
 
 mod named;
 mod value;
@@ -19,7 +19,7 @@ use named::Kind;
 
 /// What every step says that nobody speaks for.
 #[derive(Clone, Debug, Default)]
-pub struct Invented {
+pub struct Synthesized {
     steps: BTreeMap<String, Said>,
 }
 
@@ -31,7 +31,7 @@ pub struct Said {
     pub values: BTreeMap<String, String>,
 }
 
-impl Invented {
+impl Synthesized {
     pub fn of(all: &Definition) -> Self {
         let named = named::keys(all);
         let steps = all.steps.iter().zip(named).map(|(def, kinds)| (def.name.clone(), said(def, &kinds)));
