@@ -13,6 +13,8 @@ pub mod changes;
 pub mod cluster_view;
 pub mod draw;
 pub mod figures;
+pub mod limits;
+pub mod page;
 pub mod pages;
 pub mod parts;
 pub mod record_cache;
@@ -32,8 +34,8 @@ use access::rights::{ObjectKind, Visibility};
 use access::{Access, AccessError, Reader};
 use changes::Changes;
 use cluster_view::{Cached, ClusterView};
-use figures::FigureCache;
-use web::limits::{ConnectionLimits, OpenStreams};
+use figures::{FigureCache, FigureSet};
+use limits::{ConnectionLimits, OpenStreams};
 
 /// Those of a version of what is known.
 type Namespaces = Mutex<Option<(u64, Arc<BTreeSet<String>>)>>;
@@ -41,7 +43,7 @@ type Namespaces = Mutex<Option<(u64, Arc<BTreeSet<String>>)>>;
 /// All that requests are answered from.
 #[derive(Debug)]
 pub struct Dashboard {
-    pub cluster: ClusterView,
+    pub cluster: Arc<ClusterView>,
     pub access: Access,
     pub changes: Changes,
     pub figures: FigureCache,
@@ -58,6 +60,7 @@ impl Dashboard {
         let (changes, figures) = (Changes::default(), FigureCache::default());
         let (streams, limits) = (OpenStreams::default(), ConnectionLimits::default());
         let namespaces = Namespaces::default();
+        let cluster = Arc::new(cluster);
         Self { cluster, access, changes, figures, streams, limits, namespaces, actions, now }
     }
 
@@ -79,6 +82,13 @@ impl Dashboard {
     /// Where a reader may list objects of a kind.
     pub async fn visibility(&self, reader: &Reader, kind: ObjectKind) -> Result<Visibility, AccessError> {
         self.access.visibility(reader, kind, || self.namespaces()).await
+    }
+
+    /// The figures of what a reader may see.
+    pub async fn figures(&self, reader: &Reader) -> Result<Arc<FigureSet>, AccessError> {
+        let records = self.visibility(reader, ObjectKind::Records).await?;
+        let runs = self.visibility(reader, ObjectKind::Runs).await?;
+        self.figures.of(&self.cluster, &self.changes, (records, runs), self.now).await
     }
 
     /// That run, if it is known and the reader may read it: to who may not, it is as one that is not there.

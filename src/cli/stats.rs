@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::api::labels::{self, label_value};
 use crate::api::{Phase, RunRecord, Stamp, Workflow, WorkflowRun};
-use crate::view::stats::{Band, FEW, Figures, OfWorkflow, Seconds, Stats as Totals, Trend};
+use crate::view::stats::{Band, FEW, Figures, Seconds, Stats as Totals, Trend, WorkflowStats};
 use crate::view::time::short;
 
 use super::args::{Format, Global};
@@ -179,7 +179,7 @@ fn percent(rate: Option<f64>) -> (String, Style) {
     (format!("{:.0}%", rate * 100.0), colour)
 }
 
-fn workflows(all: &[OfWorkflow], everywhere: bool, wide: bool) -> Table {
+fn workflows(all: &[WorkflowStats], everywhere: bool, wide: bool) -> Table {
     let mut head = if everywhere { vec!["NAMESPACE"] } else { Vec::new() };
     head.extend(["WORKFLOW", "ENDED", "LIVE", "SUCCESS", "AVERAGE", "P95", "RETRIES", "ESCALATED"]);
     if wide {

@@ -19,7 +19,7 @@ mod tests;
 pub use days::{Day, days};
 pub use durations::{DayDurations, durations};
 pub use frame::Caption;
-pub use gantt::{Bar, Gantt, Kind, Lane, gantt};
+pub use gantt::{Bar, BarKind, Gantt, Lane, gantt};
 pub use graph::{Graph, Node, Shape, graph};
 pub use shares::{Share, shares};
 pub use spark::sparkline;

@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 use crate::api::{RunRecord, Stamp, WorkflowRun};
 use crate::view::stats::{Stats, Trend};
 
-use super::Dashboard;
-use super::access::rights::{ObjectKind, Visibility};
-use super::access::{AccessError, Reader};
-use super::changes::PUBLISH_DELAY;
-use super::cluster_view::readable;
+use super::access::AccessError;
+use super::access::rights::Visibility;
+use super::changes::{Changes, PUBLISH_DELAY};
+use super::cluster_view::{ClusterView, readable};
 use super::record_cache::WINDOW;
 
 /// Folds that are kept: readers who see the same share one.
@@ -22,7 +21,7 @@ const MAX_ENTRIES: usize = 16;
 const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Whose records, and whose runs.
-type Scope = (Visibility, Visibility);
+pub type Scope = (Visibility, Visibility);
 
 /// The folds of late.
 #[derive(Debug, Default)]
@@ -54,31 +53,35 @@ pub struct FigureSet {
 }
 
 impl FigureCache {
-    /// The figures of what a reader may see.
-    pub async fn of(d: &Arc<Dashboard>, reader: &Reader) -> Result<Arc<FigureSet>, AccessError> {
-        let scope =
-            (d.visibility(reader, ObjectKind::Records).await?, d.visibility(reader, ObjectKind::Runs).await?);
-        if let Some(folded) = d.figures.fresh(d, &scope) {
+    /// The figures of the namespaces in `scope`.
+    pub async fn of(
+        &self,
+        cluster: &Arc<ClusterView>,
+        changes: &Changes,
+        scope: Scope,
+        now: fn() -> Stamp,
+    ) -> Result<Arc<FigureSet>, AccessError> {
+        if let Some(folded) = self.fresh(changes, &scope) {
             return Ok(folded);
         }
-        let _turn = d.figures.folding.lock().await;
+        let _turn = self.folding.lock().await;
         // Somebody may have done it meanwhile.
-        if let Some(folded) = d.figures.fresh(d, &scope) {
+        if let Some(folded) = self.fresh(changes, &scope) {
             return Ok(folded);
         }
-        let (version, at) = (d.changes.version(), Instant::now());
-        let (dashboard, wanted) = (Arc::clone(d), scope.clone());
-        let folded = tokio::task::spawn_blocking(move || Arc::new(fold(&dashboard, &wanted, version))).await;
-        let folded = folded.map_err(|_| AccessError::Unavailable(None))?;
-        d.figures.keep(CachedFigures { scope, version, at, folded: Arc::clone(&folded) });
+        let (version, at) = (changes.version(), Instant::now());
+        let (objects, wanted) = (Arc::clone(cluster), scope.clone());
+        let folding = tokio::task::spawn_blocking(move || Arc::new(fold(&objects, &wanted, version, now())));
+        let folded = folding.await.map_err(|_| AccessError::Unavailable(None))?;
+        self.keep(CachedFigures { scope, version, at, folded: Arc::clone(&folded) });
         Ok(folded)
     }
 
-    fn fresh(&self, d: &Dashboard, scope: &Scope) -> Option<Arc<FigureSet>> {
+    fn fresh(&self, changes: &Changes, scope: &Scope) -> Option<Arc<FigureSet>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = kept.iter().find(|e| e.scope == *scope)?;
         let age = entry.at.elapsed();
-        let good = if entry.version == d.changes.version() { age < MAX_AGE } else { age < PUBLISH_DELAY };
+        let good = if entry.version == changes.version() { age < MAX_AGE } else { age < PUBLISH_DELAY };
         good.then(|| Arc::clone(&entry.folded))
     }
 
@@ -92,18 +95,18 @@ impl FigureCache {
     }
 }
 
-fn fold(d: &Dashboard, (records, runs): &Scope, version: u64) -> FigureSet {
+fn fold(cluster: &ClusterView, (records, runs): &Scope, version: u64, now: Stamp) -> FigureSet {
     let without_records = records.is_empty() && !runs.is_empty();
-    let (kept, live) = (d.cluster.visible_records(records), d.cluster.visible_runs_unsorted(runs));
+    let (kept, live) = (cluster.visible_records(records), cluster.visible_runs_unsorted(runs));
     let records: Vec<&RunRecord> = kept.iter().map(|r| &**r).collect();
     let runs = live.iter().filter_map(|r| readable::<WorkflowRun>(r));
-    let since = window((d.now)());
+    let since = window(now);
     FigureSet {
         version,
         stats: Stats::of(records.iter().copied(), runs, since),
-        trend: Trend::of(records.iter().copied(), since, (d.now)()),
+        trend: Trend::of(records.iter().copied(), since, now),
         without_records,
-        is_cut: d.cluster.records.is_cut((d.now)()),
+        is_cut: cluster.records.is_cut(now),
     }
 }
 

@@ -9,6 +9,7 @@ mod drawings;
 pub mod overview;
 mod questions;
 pub mod run;
+mod run_detail;
 pub mod run_list;
 pub mod runs;
 mod steps;
@@ -24,7 +25,7 @@ use crate::view::stats::{Figures, Seconds};
 use crate::view::time::{age, short};
 use crate::view::words;
 
-use super::parts::{Tone, badge, time};
+use super::parts::{Tone, anchor, badge, time};
 
 /// `-n NAMESPACE` behind a name: a command that can be copied whatever the reader's context is.
 fn at(name: &str, namespace: &str) -> String {
@@ -70,4 +71,12 @@ fn whole(seconds: u64) -> f64 {
 /// `1 run`, `2 runs`
 fn many(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// Where a step or an item is on the page, as [`anchor`] writes it: `step-build`, `step-build-item-a`.
+fn step_id(step: &str, item: Option<&str>) -> String {
+    match item {
+        None => format!("step-{}", anchor(step)),
+        Some(item) => format!("step-{}-item-{}", anchor(step), anchor(item)),
+    }
 }

@@ -6,19 +6,19 @@
 pub mod answer;
 pub mod decide;
 pub mod events;
-pub mod limits;
 pub mod serve;
 pub mod session;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
+use super::page::Problem;
 use super::{Dashboard, api, assets, pages, parts};
 
 /// The most that a request may send.
@@ -48,7 +48,14 @@ pub fn authenticated_routes() -> Vec<Route> {
         ("/events", get(events::events)),
         (parts::SIGN_OUT, post(session::sign_out)),
     ];
-    pages.into_iter().chain(api::routes()).collect()
+    let data = vec![
+        ("/api/v1/overview", get(api::overview)),
+        ("/api/v1/runs", get(api::runs)),
+        ("/api/v1/runs/{namespace}/{name}", get(api::run)),
+        ("/api/v1/workflows", get(api::workflows)),
+        ("/api/v1/workflows/{namespace}/{name}", get(api::workflow)),
+    ];
+    pages.into_iter().chain(data).collect()
 }
 
 /// Every address of the dashboard.
@@ -56,14 +63,26 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
     let of =
         |all: Vec<Route>| all.into_iter().fold(Router::new(), |r, (path, answers)| r.route(path, answers));
     let authenticated = of(authenticated_routes())
-        .fallback(async || answer::Problem::NotFound)
+        .fallback(async || Problem::NotFound)
         .layer(from_fn_with_state(Arc::clone(&dashboard), session::authenticate));
     of(public_routes())
         .fallback_service(authenticated.with_state(Arc::clone(&dashboard)))
         .with_state(Arc::clone(&dashboard))
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(from_fn_with_state(dashboard, limits::with_timeout))
+        .layer(from_fn_with_state(dashboard, with_timeout))
         .layer(from_fn(answer::security_headers))
+}
+
+/// An answer that does not begin in time is one that says so.
+pub async fn with_timeout(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
+    let api = answer::is_api(request.uri().path());
+    match tokio::time::timeout(d.limits.response_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let late = Problem::Unavailable("This takes too long; try again.".into());
+            answer::render(late.into_response(), None, api, (d.now)())
+        }
+    }
 }
 
 /// The files that the page to sign in needs, too; there is nothing in them that is not in the repository.

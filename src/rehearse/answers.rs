@@ -9,6 +9,7 @@
 //! It knows what was used and what was not. Start reading at [`read`] (the text), then [`Answers`].
 
 mod read;
+mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,46 +17,15 @@ use std::time::Duration;
 use crate::api::status::EscalationStatus;
 use crate::api::{Action, Cause};
 use crate::engine::effect::Launch;
-use crate::engine::snapshot::Loss;
 
 use super::player::{AttemptEnd, AttemptResult, DecisionInput, Source};
 use super::synthesize::Synthesized;
 
 pub use read::read;
+pub use script::{Attempt, Decision, Script};
 
 /// How long an attempt runs unless something else is said.
 const RUNS: Duration = Duration::from_secs(1);
-
-/// Everything that was said beforehand.
-#[derive(Clone, Debug, Default)]
-pub struct Script {
-    /// By `step` or `step/item`.
-    pub attempts: BTreeMap<String, Vec<Attempt>>,
-    /// Of approval steps.
-    pub approvals: BTreeMap<String, Vec<DecisionInput>>,
-    /// Answers to other questions, and orders to the run.
-    pub decisions: Vec<Decision>,
-}
-
-/// How one attempt goes.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Attempt {
-    pub exit: Option<i32>,
-    pub says: Option<String>,
-    pub lost: Option<Loss>,
-    pub unreadable: bool,
-    pub after: Option<Duration>,
-}
-
-/// One answer to one question.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
-    /// `None`: an order to the run.
-    pub step: Option<String>,
-    /// `None`: whichever item of the step asks.
-    pub item: Option<String>,
-    pub word: DecisionInput,
-}
 
 /// A script with what was made up, and a memory of what was used.
 #[derive(Clone, Debug)]

@@ -32,6 +32,7 @@ use describe::prose;
 use events::attempt_event;
 
 pub use describe::describe;
+use workflow::pairs;
 pub use workflow::workflow;
 
 /// Runs every scenario of a text; the errors name scenario, line and what was there instead.
@@ -198,19 +199,4 @@ fn decide(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
         escalation.map_or_else(|| format!("order-{}", cluster.decisions.len()), |id| format!("demo-{id}"));
     cluster.decide(&name, spec);
     Ok(())
-}
-
-/// `key=value` pairs; a value in double quotes may hold blanks, `\n` is a new line.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut rest = text.trim();
-    while let Some((key, tail)) = rest.split_once('=') {
-        let (value, after) = match tail.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => tail.split_once(' ').unwrap_or((tail, "")),
-        };
-        found.push((key.trim().to_string(), value.replace("\\n", "\n")));
-        rest = after.trim();
-    }
-    found
 }

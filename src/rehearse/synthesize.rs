@@ -15,17 +15,17 @@ use crate::engine::answer::key_of;
 use crate::engine::definition::{Definition, StepDef};
 use crate::engine::params::fits;
 
-use named::Kind;
+use named::ValueKind;
 
 /// What every step says that nobody speaks for.
 #[derive(Clone, Debug, Default)]
 pub struct Synthesized {
-    steps: BTreeMap<String, Said>,
+    steps: BTreeMap<String, SynthesizedOutput>,
 }
 
 /// What one step says.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Said {
+pub struct SynthesizedOutput {
     pub text: String,
     /// The made-up values in it, by key.
     pub values: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ impl Synthesized {
         Self { steps: steps.collect() }
     }
 
-    pub fn step(&self, name: &str) -> Option<&Said> {
+    pub fn step(&self, name: &str) -> Option<&SynthesizedOutput> {
         self.steps.get(name)
     }
 }
@@ -50,7 +50,7 @@ pub fn params(all: &Definition, given: &BTreeMap<String, String>) -> BTreeMap<St
     let made = open.filter_map(|param| {
         let kind = match needed.get(&param.name) {
             Some(kind) => kind.clone(),
-            None if param.required == Some(true) => Kind::Text,
+            None if param.required == Some(true) => ValueKind::Text,
             None => return None,
         };
         let fit = |text: &str| fits(param, text).is_ok();
@@ -64,11 +64,12 @@ pub fn params(all: &Definition, given: &BTreeMap<String, String>) -> BTreeMap<St
     made.collect()
 }
 
-fn said(def: &StepDef, kinds: &BTreeMap<String, Kind>) -> Said {
+fn said(def: &StepDef, kinds: &BTreeMap<String, ValueKind>) -> SynthesizedOutput {
     let mut values = BTreeMap::new();
     for output in &def.outputs {
         let key = key_of(output);
-        let kind = kinds.get(&key).or_else(|| kinds.get(&output.name.to_uppercase())).unwrap_or(&Kind::Text);
+        let kind =
+            kinds.get(&key).or_else(|| kinds.get(&output.name.to_uppercase())).unwrap_or(&ValueKind::Text);
         values.insert(key, declared(output, kind));
     }
     for (key, kind) in kinds {
@@ -84,10 +85,10 @@ fn said(def: &StepDef, kinds: &BTreeMap<String, Kind>) -> Said {
     lines.extend(Some(expects.clone()).filter(|e| !is_status && !e.trim().is_empty()));
     lines.extend(values.iter().map(|(key, value)| format!("{key}: {value}")));
     lines.push(if is_status { expects } else { "STATUS: done".into() });
-    Said { text: lines.join("\n"), values }
+    SynthesizedOutput { text: lines.join("\n"), values }
 }
 
-fn declared(output: &StepOutput, kind: &Kind) -> String {
+fn declared(output: &StepOutput, kind: &ValueKind) -> String {
     let pattern = output.pattern.as_deref();
     let regex = pattern.and_then(|p| Regex::new(p).ok());
     let fit = |text: &str| regex.as_ref().is_none_or(|r| r.is_match(text));

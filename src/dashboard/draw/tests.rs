@@ -141,7 +141,8 @@ fn at(clock: &str) -> crate::api::Stamp {
 
 #[test]
 fn an_attempt_without_an_end_goes_up_to_now() {
-    let bar = |from, to| Bar { from: at(from), to, kind: Kind::Work(Tone::Live), words: "attempt 1".into() };
+    let bar =
+        |from, to| Bar { from: at(from), to, kind: BarKind::Work(Tone::Live), words: "attempt 1".into() };
     let lane = Lane {
         name: "plan".into(),
         indented: false,
@@ -162,7 +163,7 @@ fn the_table_has_every_lane_and_the_drawing_two_hundred() {
     let bar = Bar {
         from: at("10:00:00"),
         to: Some(at("10:01:00")),
-        kind: Kind::Work(Tone::Good),
+        kind: BarKind::Work(Tone::Good),
         words: "attempt 1".into(),
     };
     let lane = |n| Lane {

@@ -126,7 +126,7 @@ pub fn chain(id: &str, count: usize) -> Markup {
     graph(&Caption { id, title: "Sixty steps" }, &Graph { nodes: &chain_nodes(count) })
 }
 
-fn bar(from: &str, to: Option<&str>, kind: Kind, words: &str) -> Bar {
+fn bar(from: &str, to: Option<&str>, kind: BarKind, words: &str) -> Bar {
     Bar { from: at(from), to: to.map(at), kind, words: words.into() }
 }
 
@@ -135,7 +135,7 @@ fn lane(name: &str, indented: bool, tone: Tone, bars: Vec<Bar>) -> Lane {
 }
 
 pub fn live_lanes() -> Vec<Lane> {
-    use Kind::{Wait, Work};
+    use BarKind::{Wait, Work};
     let work = Work;
     vec![
         lane(
@@ -183,7 +183,7 @@ fn later(seconds: i64) -> Stamp {
 pub fn large_gantt(id: &str, count: i64) -> Markup {
     let lanes: Vec<Lane> = (0..count)
         .map(|n| {
-            let kind = Kind::Work(Tone::ALL[n as usize % 6]);
+            let kind = BarKind::Work(Tone::ALL[n as usize % 6]);
             let bars = vec![Bar {
                 from: later(n * 3_000),
                 to: Some(later(n * 3_000 + 2_900)),
@@ -232,7 +232,7 @@ pub fn hostile(caption: &Caption) -> Markup {
         HOSTILE,
         false,
         Tone::Bad,
-        vec![bar("10:05:00", Some("10:01:00"), Kind::Work(Tone::Bad), HOSTILE)],
+        vec![bar("10:05:00", Some("10:01:00"), BarKind::Work(Tone::Bad), HOSTILE)],
     )];
     html! {
         (graph(caption, &Graph { nodes: &[evil] }))

@@ -76,7 +76,7 @@ fn step(step: &StepTrend) -> Vec<Markup> {
         _ => "no figures".into(),
     };
     vec![
-        html! { a href={ "#" (super::steps::id(&step.step, None)) } { (words(&step.step)) } },
+        html! { a href={ "#" (super::step_id(&step.step, None)) } { (words(&step.step)) } },
         html! { (of.executions) },
         html! { (share(of.failure_rate)) },
         html! { (format!("{:.1}", of.average_retries)) },

@@ -9,12 +9,11 @@ use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
 use crate::dashboard::access::rights::{ObjectKind, Visibility};
 use crate::dashboard::draw::{Caption, Share, shares};
-use crate::dashboard::figures::{FigureCache, FigureSet};
+use crate::dashboard::figures::FigureSet;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{
     Head, Nav, RUNS, Tone, card, cards, empty, meter, notice, page_head, section, share, table, words,
 };
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
 use crate::view::stats::{Band, Bottleneck, FEW, Figures, WorkflowStats};
 
 use super::{charts, questions, seconds, whole, workflow_url};
@@ -26,7 +25,7 @@ pub async fn page(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Page, Problem> {
-    let folded = FigureCache::of(&d, &reader).await?;
+    let folded = d.figures(&reader).await?;
     let runs = d.visibility(&reader, ObjectKind::Runs).await?;
     let now = (d.now)();
     let main = html! {
@@ -40,7 +39,7 @@ pub async fn page(
     Ok(Page {
         title: "Overview".into(),
         nav: Some(Nav::Overview),
-        live: Some(events::address(folded.version, &[])),
+        live: Some(events_url(folded.version, &[])),
         window: window(&folded),
         main,
     })
@@ -186,7 +185,7 @@ pub fn bottlenecks(found: &[Bottleneck]) -> Markup {
     let row = |b: &Bottleneck| {
         let workflow = workflow_url(&b.namespace, &b.workflow);
         vec![
-            html! { a href={ (workflow) "#" (super::steps::id(&b.step, None)) } { (words(&b.to_string())) } },
+            html! { a href={ (workflow) "#" (super::step_id(&b.step, None)) } { (words(&b.to_string())) } },
             html! { a href=(workflow) { (b.namespace) "/" (words(&b.workflow)) } },
             html! { (b.executions) },
         ]

@@ -10,9 +10,8 @@ use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
 use crate::dashboard::access::rights::ObjectKind;
 use crate::dashboard::cluster_view::Cached;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{Field, Nav, Pages, RUNS, Way, empty, filters, page_head, pager};
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
 
 use super::run_list::{Filter, Found, ROWS, rows, values};
 
@@ -38,7 +37,7 @@ pub async fn page(
     Ok(Page {
         title: "Runs".into(),
         nav: Some(Nav::Runs),
-        live: Some(events::address(version, &[])),
+        live: Some(events_url(version, &[])),
         window: "Runs that exist now, whenever they were made.".into(),
         main,
     })

@@ -11,10 +11,9 @@ use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
 use crate::dashboard::access::rights::ObjectKind;
 use crate::dashboard::cluster_view::readable;
-use crate::dashboard::figures::{FigureCache, FigureSet};
+use crate::dashboard::figures::FigureSet;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{Head, Nav, Tone, badge, empty, meter, page_head, table, words};
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
 use crate::view::stats::{Band, Figures};
 
 use super::{overview, workflow_url};
@@ -26,7 +25,7 @@ pub async fn page(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Page, Problem> {
-    let folded = FigureCache::of(&d, &reader).await?;
+    let folded = d.figures(&reader).await?;
     let seen = d.cluster.visible_workflows(&d.visibility(&reader, ObjectKind::Workflows).await?);
     let all: Vec<&Workflow> = seen.iter().filter_map(|w| readable::<Workflow>(w)).collect();
     let main = html! {
@@ -40,7 +39,7 @@ pub async fn page(
     Ok(Page {
         title: "Workflows".into(),
         nav: Some(Nav::Workflows),
-        live: Some(events::address(folded.version, &[])),
+        live: Some(events_url(folded.version, &[])),
         window: overview::window(&folded),
         main,
     })

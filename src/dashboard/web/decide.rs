@@ -14,8 +14,7 @@ use crate::dashboard::Dashboard;
 use crate::dashboard::access::rights::ObjectKind;
 use crate::dashboard::access::{AccessError, Reader};
 use crate::dashboard::cluster_view::readable;
-
-use super::answer::Problem;
+use crate::dashboard::page::Problem;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

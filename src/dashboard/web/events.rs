@@ -17,8 +17,8 @@ use crate::dashboard::access::rights::{ObjectKind, Visibility};
 use crate::dashboard::access::{AccessError, Reader};
 use crate::dashboard::changes::{Change, ChangeBatch, PUBLISH_DELAY, Subscriber};
 
-use super::answer::Problem;
-use super::limits::StreamSlot;
+use crate::dashboard::limits::StreamSlot;
+use crate::dashboard::page::Problem;
 
 /// So often something is said although nothing happened, so that no proxy on the way takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -30,12 +30,6 @@ pub struct EventFilter {
     pub name: Option<String>,
     /// Changes that the page knows of. What happened between the page and this connection would be told to nobody.
     pub seen: Option<u64>,
-}
-
-/// Where a page hears of what it is about (pairs of the query), when it was made of so many changes.
-pub fn address(seen: u64, filter: &[(&str, &str)]) -> String {
-    let pairs = filter.iter().map(|(name, value)| format!("&{name}={value}"));
-    format!("/events?seen={seen}{}", pairs.collect::<String>())
 }
 
 struct EventStream {

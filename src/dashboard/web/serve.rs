@@ -14,8 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::dashboard::Dashboard;
-
-use super::limits::ConnectionLimits;
+use crate::dashboard::limits::ConnectionLimits;
 
 /// Serves until the process ends.
 pub async fn serve(bind: SocketAddr, dashboard: Arc<Dashboard>) -> std::io::Result<()> {

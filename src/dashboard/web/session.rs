@@ -15,9 +15,10 @@ use crate::dashboard::Dashboard;
 use crate::dashboard::access::token::{Credentials, Token, credentials, no_cookie};
 use crate::dashboard::access::transport::{Transport, came_from, is_ours};
 use crate::dashboard::access::{AccessError, Reader};
+use crate::dashboard::page::{Page, Problem, json};
 use crate::dashboard::parts::{self, Tone, command, notice};
 
-use super::answer::{self, Page, Problem, html_response, json, render};
+use super::answer::{self, html_response, render};
 
 /// How a person gets a token.
 const WAY: &str = "kubectl create token NAME --namespace NAMESPACE --duration 8h";

@@ -10,7 +10,7 @@ use crate::engine::definition::{Definition, Doing};
 
 use super::super::cluster::{LOSSES, loss};
 use super::super::player::DecisionInput;
-use super::{Attempt, Decision, Script};
+use super::script::{Attempt, Decision, Script};
 
 /// The name of the list that belongs to no step.
 const DECISIONS: &str = "decisions";

@@ -7,8 +7,6 @@ use crate::api::workflow::{
     Concurrency, ConcurrencyPolicy, Escalation, Keep, OnExpiry, Param, RunOutput, Workspace,
 };
 
-use super::pairs;
-
 /// `a limit=2 timeout=5m | b input="..." | finally clean | also timeout=1h expires=72h param=repo!`
 ///
 /// Of a step: limit, lost, hopeless, timeout, pending, input, agent, expects, needs, exhausted, when, approval, expires,
@@ -170,4 +168,19 @@ fn each(each: &mut ForEach, key: &str, value: &str) -> Result<(), String> {
         _ => return Err(format!("unknown option {key}")),
     }
     Ok(())
+}
+
+/// `key=value` pairs; a value in double quotes may hold blanks, `\n` is a new line.
+pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut rest = text.trim();
+    while let Some((key, tail)) = rest.split_once('=') {
+        let (value, after) = match tail.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => tail.split_once(' ').unwrap_or((tail, "")),
+        };
+        found.push((key.trim().to_string(), value.replace("\\n", "\n")));
+        rest = after.trim();
+    }
+    found
 }

@@ -15,7 +15,7 @@ use crate::engine::template::Template;
 
 /// What a value is used for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     /// It is compared with this.
     DecisionInput(String),
@@ -37,7 +37,7 @@ const ITEMS: usize = 2;
 /// What stands between `steps.x` and what is done with its value, in a condition.
 const OF_STEP: &str = r#"steps(?:\.(\w+)|\[['"]([-\w]+)['"]\])\.outputs(?:\.(\w+)|\[['"]([-\w]+)['"]\])"#;
 
-type Keys = Vec<BTreeMap<String, Kind>>;
+type Keys = Vec<BTreeMap<String, ValueKind>>;
 
 /// By position of the step: the keys that it is to print.
 pub(super) fn keys(all: &Definition) -> Keys {
@@ -46,7 +46,7 @@ pub(super) fn keys(all: &Definition) -> Keys {
         let before = all.ancestors(i);
         for (_, text) in def.templates() {
             for path in Template::parse(text).map(|t| t.mentioned()).unwrap_or_default() {
-                mark(&mut found, all, i, &before, &path, Kind::Text);
+                mark(&mut found, all, i, &before, &path, ValueKind::Text);
             }
             in_loops(&mut found, all, text);
         }
@@ -61,19 +61,19 @@ pub(super) fn keys(all: &Definition) -> Keys {
     let main: Vec<usize> =
         (0..all.steps.len()).filter(|k| all.steps.get(*k).is_some_and(|s| !s.finally)).collect();
     for output in &all.outputs {
-        mark(&mut found, all, all.steps.len(), &main, &output.from, Kind::Text);
+        mark(&mut found, all, all.steps.len(), &main, &output.from, ValueKind::Text);
     }
     found
 }
 
 /// Params that a text needs, and those that a loop reads its list from.
-pub(super) fn params(all: &Definition) -> BTreeMap<String, Kind> {
+pub(super) fn params(all: &Definition) -> BTreeMap<String, ValueKind> {
     let mut found = BTreeMap::new();
     for (i, def) in all.steps.iter().enumerate() {
         for (_, text) in def.templates() {
             let needed = Template::parse(text).map(|t| t.variables()).unwrap_or_default();
             for name in needed.iter().filter_map(|path| path.strip_prefix("params.")) {
-                found.entry(name.to_string()).or_insert(Kind::Text);
+                found.entry(name.to_string()).or_insert(ValueKind::Text);
             }
         }
         for name in all.params.iter().map(|p| &p.name) {
@@ -81,7 +81,7 @@ pub(super) fn params(all: &Definition) -> BTreeMap<String, Kind> {
                 text.contains(&format!("params.{name}")) && !text.contains(&format!("has(params.{name}"))
             };
             if def.when.as_ref().is_some_and(has) {
-                found.entry(name.clone()).or_insert(Kind::Text);
+                found.entry(name.clone()).or_insert(ValueKind::Text);
             }
         }
         if let Some((each, name)) = def.each.as_ref().and_then(|e| Some((e, e.list.strip_prefix("params.")?)))
@@ -93,7 +93,7 @@ pub(super) fn params(all: &Definition) -> BTreeMap<String, Kind> {
 }
 
 /// Notes that the text of step `i` names a path; `before` are the steps that it sees.
-fn mark(found: &mut Keys, all: &Definition, i: usize, before: &[usize], path: &str, kind: Kind) {
+fn mark(found: &mut Keys, all: &Definition, i: usize, before: &[usize], path: &str, kind: ValueKind) {
     let parts: Vec<&str> = path.split('.').collect();
     match parts.as_slice() {
         ["steps", step, "outputs", key, ..] => {
@@ -113,14 +113,14 @@ fn mark(found: &mut Keys, all: &Definition, i: usize, before: &[usize], path: &s
 }
 
 /// A list says more than a word, a word more than any text.
-fn insert(found: &mut Keys, step: usize, key: &str, kind: Kind) {
+fn insert(found: &mut Keys, step: usize, key: &str, kind: ValueKind) {
     let key = key.to_uppercase();
     let can_be_printed = key.starts_with(|c: char| c.is_ascii_uppercase())
         && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if let Some(keys) = found.get_mut(step).filter(|_| can_be_printed && !is_reserved(&key)) {
-        let known = keys.entry(key).or_insert(Kind::Text);
-        let is_list = |k: &Kind| matches!(k, Kind::List { .. } | Kind::Stories { .. });
-        if *known == Kind::Text || (is_list(&kind) && !is_list(known)) {
+        let known = keys.entry(key).or_insert(ValueKind::Text);
+        let is_list = |k: &ValueKind| matches!(k, ValueKind::List { .. } | ValueKind::Stories { .. });
+        if *known == ValueKind::Text || (is_list(&kind) && !is_list(known)) {
             *known = kind;
         }
     }
@@ -158,22 +158,22 @@ fn in_loops(found: &mut Keys, all: &Definition, text: &str) {
     for (k, step) in all.steps.iter().enumerate() {
         if text.contains(&format!("steps.{}.items", step.name)) {
             let keys = key.iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1));
-            keys.for_each(|key| insert(found, k, key.as_str(), Kind::Text));
+            keys.for_each(|key| insert(found, k, key.as_str(), ValueKind::Text));
         }
     }
 }
 
 /// The outputs that a condition names, and what it wants of them.
-fn of_condition(text: &str) -> Vec<(String, String, Kind)> {
+fn of_condition(text: &str) -> Vec<(String, String, ValueKind)> {
     let number = r"(?:(int|uint|double)\s*\(\s*)?";
     let literal = r#"(?:\s*==\s*(?:'([^']*)'|"([^"]*)"))?"#;
     let Ok(regex) = Regex::new(&format!("{number}{OF_STEP}{literal}")) else { return Vec::new() };
     let found = regex.captures_iter(text).filter_map(|c| {
         let part = |i: usize, j: usize| c.get(i).or_else(|| c.get(j)).map(|m| m.as_str().to_string());
         let kind = match (c.get(1), part(6, 7)) {
-            (Some(_), _) => Kind::Number,
-            (None, Some(word)) => Kind::DecisionInput(word),
-            (None, None) => Kind::Text,
+            (Some(_), _) => ValueKind::Number,
+            (None, Some(word)) => ValueKind::DecisionInput(word),
+            (None, None) => ValueKind::Text,
         };
         Some((part(2, 3)?, part(4, 5)?, kind))
     });
@@ -181,7 +181,7 @@ fn of_condition(text: &str) -> Vec<(String, String, Kind)> {
 }
 
 /// The list of a loop, with the fields that its own texts name.
-fn list(all: &Definition, i: usize, each: &Each) -> Kind {
+fn list(all: &Definition, i: usize, each: &Each) -> ValueKind {
     let steps = [Some(i), each.verifier].into_iter().flatten().filter_map(|k| all.steps.get(k));
     let texts: Vec<&str> = steps.flat_map(StepDef::templates).map(|(_, text)| text).collect();
     let paths = texts.iter().flat_map(|t| Template::parse(t).map(|t| t.mentioned()).unwrap_or_default());
@@ -191,8 +191,8 @@ fn list(all: &Definition, i: usize, each: &Each) -> Kind {
     fields.dedup();
     let count = ITEMS.min(each.max_items as usize);
     if each.list == "stories" {
-        Kind::Stories { count, fields }
+        ValueKind::Stories { count, fields }
     } else {
-        Kind::List { item: each.name.clone(), count, fields }
+        ValueKind::List { item: each.name.clone(), count, fields }
     }
 }

@@ -3,22 +3,22 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
-use super::named::Kind;
+use super::named::ValueKind;
 
 /// The longest text that is made from a pattern.
 const LONGEST: usize = 16 * 1024;
 
 /// The first that fits of some plausible values, then whatever the pattern itself describes.
-pub(super) fn of(name: &str, kind: &Kind, pattern: Option<&str>, fits: &dyn Fn(&str) -> bool) -> String {
+pub(super) fn of(name: &str, kind: &ValueKind, pattern: Option<&str>, fits: &dyn Fn(&str) -> bool) -> String {
     let shown = format!("<{name}>");
     let first = match kind {
-        Kind::Text => shown.clone(),
-        Kind::DecisionInput(word) => word.clone(),
-        Kind::Number => "1".into(),
-        Kind::List { item, count, fields } => {
+        ValueKind::Text => shown.clone(),
+        ValueKind::DecisionInput(word) => word.clone(),
+        ValueKind::Number => "1".into(),
+        ValueKind::List { item, count, fields } => {
             Value::from_iter((1..=*count).map(|n| entry(item, n, fields))).to_string()
         }
-        Kind::Stories { count, fields } => {
+        ValueKind::Stories { count, fields } => {
             Value::from_iter((1..=*count).map(|n| story(n, fields))).to_string()
         }
     };

@@ -1,17 +1,11 @@
-//! How long and how much: all bounds of the dashboard's connections, and how two of them are held. `serve` holds the others.
+//! How long and how much: all limits of the dashboard's connections, and the count of open event streams. [`super::web`]
+//! enforces the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-
-use crate::dashboard::Dashboard;
-use crate::dashboard::access::token::TokenHash;
-
-use super::answer::{self, Problem};
+use super::access::token::TokenHash;
 
 /// What is asked of whoever connects. Tests have shorter ones.
 #[derive(Clone, Copy, Debug)]
@@ -45,17 +39,6 @@ impl Default for ConnectionLimits {
             max_streams: 100,
             // A browser has six per host anyway.
             max_streams_per_reader: 8,
-        }
-    }
-}
-
-pub async fn with_timeout(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
-    let api = answer::is_api(request.uri().path());
-    match tokio::time::timeout(d.limits.response_timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let late = Problem::Unavailable("This takes too long; try again.".into());
-            answer::render(late.into_response(), None, api, (d.now)())
         }
     }
 }
