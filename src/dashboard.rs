@@ -20,10 +20,10 @@ pub mod parts;
 pub mod record_cache;
 pub mod web;
 
+// Tests of the drawings and of the colours read the HTML that they get.
 #[cfg(test)]
-mod gallery;
-#[cfg(test)]
-mod tests;
+#[path = "../tests/support/markup.rs"]
+mod markup;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -9,6 +9,5 @@
 pub mod answers;
 pub mod cluster;
 pub mod player;
-pub mod script;
 pub mod synthesize;
 pub mod timeline;

@@ -3,6 +3,10 @@
 //! Needs no cluster. What the tools' own code makes of it is told by tests/gitops/health, and by tests/gitops/on-cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +17,6 @@ use mission_control::api::{Workflow, WorkflowRun, crds};
 use mission_control::engine::{lint, params};
 use mission_control::reconcile::workflow;
 use mission_control::rehearse::cluster::SimulatedCluster;
-use mission_control::rehearse::script;
 use serde_json::{Value, json};
 
 /// Set to any value, the recorded objects are written instead of compared.

@@ -130,9 +130,8 @@ impl Access {
         self.api_server.decide(&reader.token, namespace, decision).await
     }
 
-    /// What the API server is supposed to have said just now.
-    #[cfg(test)]
-    pub fn suppose(&self, token: &Token, user: Option<&str>, answers: &[(Permission, bool)]) {
+    /// Caches a user and answers as if the API server had given them just now: where tests begin, which have none.
+    pub fn remember(&self, token: &Token, user: Option<&str>, answers: &[(Permission, bool)]) {
         let hash = token.hash();
         self.cache.keep_user(hash, user.map(String::from), Instant::now());
         for (permission, answer) in answers {

@@ -25,7 +25,7 @@ pub struct Change {
     pub name: String,
 }
 
-/// Where changes are told.
+/// The channel of changes.
 #[derive(Debug)]
 pub struct Changes {
     /// Without a name: much has changed.
@@ -52,7 +52,7 @@ impl Changes {
 
     fn send(&self, change: Option<Change>) {
         self.version.fetch_add(1, Ordering::Release);
-        // Nobody listens: nobody is told.
+        // Without a subscriber nothing is kept.
         let _ = self.sender.send(change);
     }
 
@@ -65,11 +65,11 @@ impl Changes {
     }
 }
 
-/// One who listens.
+/// A subscription to the changes.
 #[derive(Debug)]
 pub struct Subscriber(broadcast::Receiver<Option<Change>>);
 
-/// What was batch.
+/// What changed since the last batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ChangeBatch {
     Named(BTreeSet<Change>),

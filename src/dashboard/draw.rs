@@ -13,9 +13,6 @@ mod scale;
 mod shares;
 mod spark;
 
-#[cfg(test)]
-mod tests;
-
 pub use days::{Day, days};
 pub use durations::{DayDurations, durations};
 pub use frame::Caption;

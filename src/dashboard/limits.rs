@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_has_eight_seats_and_all_together_a_hundred() {
+    fn a_reader_has_eight_streams_and_all_together_a_hundred() {
         let (streams, limits) = (OpenStreams::default(), ConnectionLimits::default());
         let mine: Vec<StreamSlot> = (0..10).filter_map(|_| streams.take([1; 32], &limits)).collect();
         assert_eq!(mine.len(), 8);

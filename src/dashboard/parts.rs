@@ -12,9 +12,6 @@ mod table;
 mod text;
 mod tone;
 
-#[cfg(test)]
-mod tests;
-
 pub use card::{
     badge, card, cards, columns, command, empty, item, meter, notice, page_head, section, share, step,
 };

@@ -31,7 +31,7 @@ const RUNS: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Answers {
     script: Script,
-    invented: Synthesized,
+    synthesized: Synthesized,
     used: BTreeSet<(String, usize)>,
     decided: BTreeSet<usize>,
     /// How often each approval step was answered, and the question that was answered last.
@@ -39,8 +39,14 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub fn new(script: Script, invented: Synthesized) -> Self {
-        Self { script, invented, used: BTreeSet::new(), decided: BTreeSet::new(), approved: BTreeMap::new() }
+    pub fn new(script: Script, synthesized: Synthesized) -> Self {
+        Self {
+            script,
+            synthesized,
+            used: BTreeSet::new(),
+            decided: BTreeSet::new(),
+            approved: BTreeMap::new(),
+        }
     }
 
     /// Answers that nobody asked for, by place.
@@ -56,7 +62,7 @@ impl Answers {
     }
 
     /// The answer to the `n`th attempt (from 1) at a place; that of an item goes before that of its step.
-    fn said(&mut self, step: &str, item: Option<&str>, n: u32) -> Option<Attempt> {
+    fn scripted(&mut self, step: &str, item: Option<&str>, n: u32) -> Option<Attempt> {
         let of_item = item.map(|item| format!("{step}/{item}"));
         let name = of_item.filter(|n| self.script.attempts.contains_key(n)).unwrap_or_else(|| step.into());
         let list = self.script.attempts.get(&name)?;
@@ -73,9 +79,9 @@ impl Answers {
         };
         let all = self.script.decisions.iter().enumerate();
         let (i, found) = all.into_iter().find(|(i, d)| !self.decided.contains(i) && meant(d))?;
-        let word = found.word.clone();
+        let input = found.input.clone();
         self.decided.insert(i);
-        Some(word)
+        Some(input)
     }
 
     /// What is said to an approval; without a word about it, it is approved.
@@ -88,7 +94,7 @@ impl Answers {
         }
         self.approved.insert(step.clone(), (count + 1, question.id.clone()));
         let Some(list) = self.script.approvals.get(step) else {
-            let outputs = self.invented.step(step).map(|s| s.values.clone()).unwrap_or_default();
+            let outputs = self.synthesized.step(step).map(|s| s.values.clone()).unwrap_or_default();
             let by = Some("nobody (made up)".into());
             return Some(DecisionInput {
                 after: Duration::ZERO,
@@ -106,10 +112,10 @@ impl Answers {
 
 impl Source for Answers {
     fn attempt(&mut self, launch: &Launch) -> AttemptResult {
-        let said = self.said(&launch.step, launch.item.as_deref(), launch.n).unwrap_or_default();
-        let after = said.after.unwrap_or(RUNS);
-        let code = said.exit.unwrap_or(0);
-        let (end, made_up) = match (said.lost, said.unreadable, said.says, said.exit) {
+        let scripted = self.scripted(&launch.step, launch.item.as_deref(), launch.n).unwrap_or_default();
+        let after = scripted.after.unwrap_or(RUNS);
+        let code = scripted.exit.unwrap_or(0);
+        let (end, made_up) = match (scripted.lost, scripted.unreadable, scripted.says, scripted.exit) {
             (Some(loss), ..) => (AttemptEnd::Loses(loss), BTreeMap::new()),
             (None, true, ..) => (AttemptEnd::Unreadable { code }, BTreeMap::new()),
             (None, false, Some(text), _) => (AttemptEnd::Exits { code, text }, BTreeMap::new()),
@@ -117,7 +123,7 @@ impl Source for Answers {
                 (AttemptEnd::Exits { code, text: String::new() }, BTreeMap::new())
             }
             (None, false, None, None) => {
-                let step = self.invented.step(&launch.step).cloned().unwrap_or_default();
+                let step = self.synthesized.step(&launch.step).cloned().unwrap_or_default();
                 (AttemptEnd::Exits { code, text: step.text }, step.values)
             }
         };
@@ -133,14 +139,11 @@ impl Source for Answers {
     }
 
     fn orders(&mut self) -> Vec<DecisionInput> {
-        let mut words = Vec::new();
+        let mut inputs = Vec::new();
         for (i, decision) in self.script.decisions.iter().enumerate().filter(|(_, d)| d.step.is_none()) {
             self.decided.insert(i);
-            words.push(decision.word.clone());
+            inputs.push(decision.input.clone());
         }
-        words
+        inputs
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! A cluster with a run in it, and a source of answers -> everything that happens until nothing happens any more.
 //!
 //! Time is the cluster's: it goes on to the next answer or to the plan's `wake`, whichever is first. What agents and people say
-//! is the source's; what follows from it is the engine's. Nothing is decided here. Start reading at [`player`].
+//! is the source's; what follows from it is the engine's. Nothing is decided here. Start reading at [`play`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -94,8 +94,8 @@ pub fn play(
         placeholders: BTreeMap::new(),
     };
     player.settle(limit)?;
-    for word in player.source.orders() {
-        player.scheduled.push(Scheduled { at: start.plus(word.after), occasion: Occasion::Order(word) });
+    for input in player.source.orders() {
+        player.scheduled.push(Scheduled { at: start.plus(input.after), occasion: Occasion::Order(input) });
     }
     // Each turn tells something, or moves the clock to a time that a status or an answer names.
     for _ in 0..limit {
@@ -118,8 +118,8 @@ struct Scheduled {
 }
 
 enum Occasion {
-    Attempt { job: String, reply: AttemptResult },
-    Answer { id: String, word: DecisionInput },
+    Attempt { job: String, result: AttemptResult },
+    Answer { id: String, input: DecisionInput },
     Order(DecisionInput),
 }
 
@@ -201,9 +201,9 @@ impl Player<'_> {
                 .any(|p| matches!(&p.occasion, Occasion::Attempt { job: j, .. } if *j == job));
             let launch = self.cluster.launched.iter().rev().find(|l| l.job == job);
             if let Some(launch) = launch.filter(|_| !known && runs(self.cluster, &job)) {
-                let reply = self.source.attempt(launch);
-                let at = self.cluster.now.plus(reply.after);
-                self.scheduled.push(Scheduled { at, occasion: Occasion::Attempt { job, reply } });
+                let result = self.source.attempt(launch);
+                let at = self.cluster.now.plus(result.after);
+                self.scheduled.push(Scheduled { at, occasion: Occasion::Attempt { job, result } });
             }
         }
         for question in &status.escalations {
@@ -211,10 +211,10 @@ impl Player<'_> {
                 .scheduled
                 .iter()
                 .any(|p| matches!(&p.occasion, Occasion::Answer { id, .. } if *id == question.id));
-            if let Some(word) = (!known).then(|| self.source.question(question)).flatten() {
-                let at = self.cluster.now.plus(word.after);
+            if let Some(input) = (!known).then(|| self.source.question(question)).flatten() {
+                let at = self.cluster.now.plus(input.after);
                 self.scheduled
-                    .push(Scheduled { at, occasion: Occasion::Answer { id: question.id.clone(), word } });
+                    .push(Scheduled { at, occasion: Occasion::Answer { id: question.id.clone(), input } });
             }
         }
     }
@@ -228,31 +228,31 @@ impl Player<'_> {
         let now = self.cluster.now;
         if let Some(i) = self.scheduled.iter().position(|p| p.at <= now && Some(p.at) == first) {
             match self.scheduled.remove(i).occasion {
-                Occasion::Attempt { job, reply } => self.end_attempt(&job, reply),
-                Occasion::Answer { id, word } => self.decide(Some(id), word),
-                Occasion::Order(word) => self.decide(None, word),
+                Occasion::Attempt { job, result } => self.end_attempt(&job, result),
+                Occasion::Answer { id, input } => self.decide(Some(id), input),
+                Occasion::Order(input) => self.decide(None, input),
             }
         }
         true
     }
 
-    fn end_attempt(&mut self, job: &str, reply: AttemptResult) {
+    fn end_attempt(&mut self, job: &str, result: AttemptResult) {
         if let Some(l) = self.cluster.launched.iter().rev().find(|l| l.job == job) {
-            self.placeholders.insert((Some(l.step.clone()), l.item.clone(), Some(l.n)), reply.made_up);
+            self.placeholders.insert((Some(l.step.clone()), l.item.clone(), Some(l.n)), result.made_up);
         }
-        match reply.end {
+        match result.end {
             AttemptEnd::Exits { code, text } => self.cluster.exits(job, code, &text),
             AttemptEnd::Loses(loss) => self.cluster.loses(job, loss),
             AttemptEnd::Unreadable { code } => self.cluster.unreadable(job, code),
         }
     }
 
-    fn decide(&mut self, escalation: Option<String>, word: DecisionInput) {
+    fn decide(&mut self, escalation: Option<String>, input: DecisionInput) {
         let run = self.cluster.run.as_ref().and_then(|r| r.metadata.name.clone()).unwrap_or_default();
         let orders = |d: &&WorkflowDecision| d.spec.escalation.is_none();
         let number = self.cluster.decisions.iter().filter(orders).count() + 1;
         let name = escalation.as_ref().map_or_else(|| format!("order-{number}"), |id| format!("{run}-{id}"));
-        let DecisionInput { action, feedback, outputs, by, .. } = word;
+        let DecisionInput { action, feedback, outputs, by, .. } = input;
         self.cluster.decide(&name, WorkflowDecisionSpec { run, escalation, action, feedback, outputs, by });
     }
 
@@ -266,6 +266,3 @@ impl Player<'_> {
         format!("the rehearsal is given up after {limit} events, at +{at}: {place} goes on and on")
     }
 }
-
-#[cfg(test)]
-mod tests;

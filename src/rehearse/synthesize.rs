@@ -34,7 +34,7 @@ pub struct SynthesizedOutput {
 impl Synthesized {
     pub fn of(all: &Definition) -> Self {
         let named = named::keys(all);
-        let steps = all.steps.iter().zip(named).map(|(def, kinds)| (def.name.clone(), said(def, &kinds)));
+        let steps = all.steps.iter().zip(named).map(|(def, kinds)| (def.name.clone(), output(def, &kinds)));
         Self { steps: steps.collect() }
     }
 
@@ -64,7 +64,7 @@ pub fn params(all: &Definition, given: &BTreeMap<String, String>) -> BTreeMap<St
     made.collect()
 }
 
-fn said(def: &StepDef, kinds: &BTreeMap<String, ValueKind>) -> SynthesizedOutput {
+fn output(def: &StepDef, kinds: &BTreeMap<String, ValueKind>) -> SynthesizedOutput {
     let mut values = BTreeMap::new();
     for output in &def.outputs {
         let key = key_of(output);

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use mission_control::api::{Phase, RunRecord, RunRecordSpec, Stamp, StepPhase, WorkflowRun};
 use mission_control::rehearse::cluster::SimulatedCluster;
-use mission_control::rehearse::script::event;
+
+use crate::script::event;
 
 const RUNS: u64 = 200;
 /// Namespace, name, and what it is made of. Two have the same name.

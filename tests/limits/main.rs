@@ -3,13 +3,15 @@
 
 mod answers;
 mod graphs;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
 mod sizes;
 
 use mission_control::api::status::LastAttempt;
 use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
 use mission_control::engine::volume::LIMIT;
 use mission_control::rehearse::cluster::SimulatedCluster;
-use mission_control::rehearse::script;
 
 /// A run in the toy cluster. Its status fits at any time.
 struct Stage {

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use mission_control::api::Workflow;
 use mission_control::engine::lint;
 use mission_control::rehearse::cluster::SimulatedCluster;
-use mission_control::rehearse::script::{describe, event};
 use serde_json::Value;
 
 use crate::golden::is_kept;
 use crate::program::mc_in;
+use crate::script::{describe, event};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mc/convert")

@@ -2,8 +2,8 @@
 
 use std::fmt::{Debug, Formatter, Result as Shown, Write};
 
+use crate::script;
 use mission_control::engine::lint;
-use mission_control::rehearse::script;
 use proptest::prelude::*;
 
 /// A workflow, and what a run of it is given.

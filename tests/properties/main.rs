@@ -8,11 +8,13 @@ mod end;
 mod events;
 mod generate;
 mod invariants;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
 mod state_invariants;
 
 use mission_control::api::WorkflowRunStatus;
 use mission_control::rehearse::cluster::SimulatedCluster;
-use mission_control::rehearse::script;
 use proptest::test_runner::{Config, TestCaseError};
 
 use generate::Flow;

@@ -86,7 +86,7 @@ pub fn gantt(caption: &Caption, gantt: &Gantt) -> Markup {
             @if left_out > 0 { p.quiet-text { (left_out) " more are in the table." } }
             p.quiet-text { "Times are UTC; the axis begins at " (gantt.from.0.strftime("%-d %b %Y %H:%M:%S").to_string()) "." }
         },
-        twin(gantt),
+        table_fallback(gantt),
     )
 }
 
@@ -186,7 +186,7 @@ fn legend(caption: &Caption) -> Markup {
     }
 }
 
-fn twin(gantt: &Gantt) -> Markup {
+fn table_fallback(gantt: &Gantt) -> Markup {
     let heads = [
         Head::text("Step"),
         Head::text("What"),

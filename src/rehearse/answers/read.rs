@@ -39,7 +39,7 @@ struct DecisionText {
 }
 
 impl DecisionText {
-    fn word(&self) -> DecisionInput {
+    fn input(&self) -> DecisionInput {
         DecisionInput {
             after: self.after.map(Span::as_duration).unwrap_or_default(),
             action: self.action,
@@ -146,7 +146,7 @@ fn approval(entry: &Value) -> Result<DecisionInput, String> {
     let text: DecisionText = serde_json::from_value(entry.clone()).map_err(|e| e.to_string())?;
     match text.action {
         _ if text.step.is_some() || text.item.is_some() => Err("leave out step and item".into()),
-        Action::Approve | Action::Reject | Action::Abort => Ok(text.word()),
+        Action::Approve | Action::Reject | Action::Abort => Ok(text.input()),
         Action::Retry | Action::Skip | Action::Pause | Action::Resume => {
             Err(format!("{} is no answer to an approval: Approve, Reject or Abort", text.action.as_str()))
         }
@@ -156,14 +156,14 @@ fn approval(entry: &Value) -> Result<DecisionInput, String> {
 fn decision(all: &Definition, entry: &Value) -> Result<Decision, String> {
     map(entry)?;
     let text: DecisionText = serde_json::from_value(entry.clone()).map_err(|e| e.to_string())?;
-    let word = text.word();
+    let input = text.input();
     let name = match (&text.step, &text.item) {
         (Some(step), Some(item)) => format!("{step}/{item}"),
         (Some(step), None) => step.clone(),
         (None, _) => {
             return match text.action {
                 Action::Abort | Action::Pause | Action::Resume => {
-                    Ok(Decision { step: None, item: None, word })
+                    Ok(Decision { step: None, item: None, input })
                 }
                 Action::Retry | Action::Skip | Action::Approve | Action::Reject => {
                     Err(format!("{} answers a question: name its step", text.action.as_str()))
@@ -172,5 +172,5 @@ fn decision(all: &Definition, entry: &Value) -> Result<Decision, String> {
         }
     };
     let (step, item) = place(all, &name)?;
-    Ok(Decision { step: Some(step.into()), item: item.map(String::from), word })
+    Ok(Decision { step: Some(step.into()), item: item.map(String::from), input })
 }

@@ -35,5 +35,5 @@ pub struct Decision {
     pub step: Option<String>,
     /// `None`: whichever item of the step asks.
     pub item: Option<String>,
-    pub word: DecisionInput,
+    pub input: DecisionInput,
 }

@@ -1,27 +1,24 @@
 //! Pages that show every part and every drawing, with usual, empty, huge and hostile content.
 //!
 //! Tests hold them against what every page must be; people look at them:
-//! `cargo test --lib dashboard::gallery -- --ignored` writes them to `target/gallery`.
+//! `cargo test --test dashboard gallery -- --ignored` writes them to `target/gallery`.
 
 mod checks;
 mod content;
-pub(super) mod markup;
 mod pictures;
+mod samples;
 
 use std::path::Path;
 
 use maud::Markup;
 
-pub(super) use content::at;
+pub use samples::{HOSTILE, at};
 
-use super::assets;
-use super::parts::{Nav, Shell, page};
-
-/// What an agent or a person may have written.
-pub(super) const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u{1b}[31m\u{202e}gnp.exe\u{2066} style=\"x\" {{ task }} &amp;";
+use mission_control::dashboard::assets;
+use mission_control::dashboard::parts::{Nav, Shell, page};
 
 /// Every page, by the name of its file.
-pub(super) fn pages() -> Vec<(&'static str, String)> {
+pub fn pages() -> Vec<(&'static str, String)> {
     let of = |title: &str, nav: Nav, main: Markup| {
         let shell = Shell {
             title,

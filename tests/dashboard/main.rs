@@ -1,12 +1,21 @@
 //! Requests to the real routes, without a socket and without an API server: what it would have said is supposed, as
 //! if it had been asked just now. What it does say is tested on a cluster (tests/on_cluster/dashboard).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod data;
+mod draw;
 mod events;
 mod figures;
+mod gallery;
 mod hostile;
+#[path = "../support/markup.rs"]
+mod markup;
 mod pages;
+mod parts;
 mod requests;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
 mod sessions;
 mod size;
 mod sockets;
@@ -17,9 +26,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt;
 
-use super::access::rights::{ObjectKind, Permission};
-use super::access::token::Token;
-use super::{Dashboard, web};
+use mission_control::dashboard::access::rights::{ObjectKind, Permission};
+use mission_control::dashboard::access::token::Token;
+use mission_control::dashboard::{Dashboard, web};
 
 /// What came back.
 struct Answer {
@@ -57,7 +66,7 @@ async fn read(d: &Arc<Dashboard>, token: &str, path: &str) -> Answer {
 fn admin(d: &Dashboard) -> &'static str {
     let asks = [ObjectKind::Runs, ObjectKind::Workflows, ObjectKind::Records]
         .map(|kind| (Permission::list(kind, None), true));
-    d.access.suppose(&Token::read("admin").unwrap(), Some("root"), &asks);
+    d.access.remember(&Token::read("admin").unwrap(), Some("root"), &asks);
     let mut more = Vec::new();
     for (kind, name) in [
         (ObjectKind::Runs, "one"),
@@ -69,7 +78,7 @@ fn admin(d: &Dashboard) -> &'static str {
     }
     more.extend(["a", "b"].map(|n| (Permission::list(ObjectKind::Jobs, Some(n)), true)));
     more.extend(["a", "b"].map(|n| (Permission::create(ObjectKind::Decisions, n), true)));
-    d.access.suppose(&Token::read("admin").unwrap(), Some("root"), &more);
+    d.access.remember(&Token::read("admin").unwrap(), Some("root"), &more);
     "admin"
 }
 
@@ -87,6 +96,6 @@ fn viewer(d: &Dashboard) -> &'static str {
     }
     asks.push((Permission::list(ObjectKind::Jobs, Some("a")), false));
     asks.push((Permission::create(ObjectKind::Decisions, "a"), false));
-    d.access.suppose(&Token::read("viewer").unwrap(), Some("vera"), &asks);
+    d.access.remember(&Token::read("viewer").unwrap(), Some("vera"), &asks);
     "viewer"
 }

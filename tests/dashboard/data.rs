@@ -8,11 +8,11 @@ use kube::core::DeserializeGuard;
 use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 
-use crate::api::{RunRecord, Stamp, Workflow, WorkflowRun};
-use crate::dashboard::Dashboard;
-use crate::dashboard::access::Access;
-use crate::dashboard::cluster_view::{Cached, ClusterView};
-use crate::dashboard::record_cache::RecordCache;
+use mission_control::api::{RunRecord, Stamp, Workflow, WorkflowRun};
+use mission_control::dashboard::Dashboard;
+use mission_control::dashboard::access::Access;
+use mission_control::dashboard::cluster_view::{Cached, ClusterView};
+use mission_control::dashboard::record_cache::RecordCache;
 
 pub fn now() -> Stamp {
     Stamp("2026-03-01T12:00:00Z".parse().unwrap())

@@ -1,9 +1,11 @@
+//! Drawings say in shapes what their tables say in words.
+
 use jiff::civil::date;
 
-use super::*;
-use crate::dashboard::gallery::markup::{Tag, tags, text};
-use crate::dashboard::gallery::pages;
-use crate::dashboard::parts::Tone;
+use crate::gallery::pages;
+use crate::markup::{Tag, tags, text};
+use mission_control::dashboard::draw::*;
+use mission_control::dashboard::parts::Tone;
 
 const CAPTION: Caption = Caption { id: "c", title: "A drawing" };
 
@@ -131,12 +133,12 @@ fn what_failed_is_hatched_and_what_came_to_nothing_is_hollow() {
         .into_string();
     let drawing = html.split("role=\"img\"").nth(1).unwrap().split("</svg>").next().unwrap();
     assert_eq!(drawing.matches("url(#c-hatch)").count(), 1);
-    let style = std::str::from_utf8(crate::dashboard::assets::style().bytes).unwrap();
+    let style = std::str::from_utf8(mission_control::dashboard::assets::style().bytes).unwrap();
     assert!(style.contains(".block.tone-over { fill: var(--ground)"));
 }
 
-fn at(clock: &str) -> crate::api::Stamp {
-    crate::dashboard::gallery::at(clock)
+fn at(clock: &str) -> mission_control::api::Stamp {
+    crate::gallery::at(clock)
 }
 
 #[test]

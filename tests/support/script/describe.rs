@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::api::{Span, Work};
+use mission_control::api::{Span, Work};
 
-use super::super::cluster::SimulatedCluster;
+use mission_control::rehearse::cluster::SimulatedCluster;
 
 /// The cluster in words.
 pub fn describe(cluster: &SimulatedCluster) -> Vec<String> {

@@ -7,7 +7,7 @@ use tower::ServiceExt;
 
 use super::data::two_namespaces;
 use super::{Token, read, web};
-use crate::dashboard::access::rights::{ObjectKind, Permission};
+use mission_control::dashboard::access::rights::{ObjectKind, Permission};
 
 const RUNS: Permission = Permission { verb: "list", kind: ObjectKind::Runs, namespace: None, name: None };
 const RECORDS: Permission =
@@ -41,7 +41,7 @@ fn table() -> Vec<(&'static str, &'static str, Vec<Permission>)> {
 async fn seen(path: &str, asks: &[Permission]) -> StatusCode {
     let d = two_namespaces();
     let answers: Vec<(Permission, bool)> = asks.iter().map(|a| (a.clone(), true)).collect();
-    d.access.suppose(&Token::read("reader").unwrap(), Some("vera"), &answers);
+    d.access.remember(&Token::read("reader").unwrap(), Some("vera"), &answers);
     if path.starts_with("/events") {
         let request = super::get(path).header("authorization", "Bearer reader").body(Body::empty());
         return web::router(d).oneshot(request.unwrap()).await.unwrap().status();
@@ -79,6 +79,6 @@ async fn who_may_not_list_everywhere_costs_a_question_for_each_namespace() {
         asks.push((Permission::list(kind, None), false));
         asks.extend(["a", "b"].map(|n| (Permission::list(kind, Some(n)), n == "a")));
     }
-    d.access.suppose(&Token::read("reader").unwrap(), Some("vera"), &asks);
+    d.access.remember(&Token::read("reader").unwrap(), Some("vera"), &asks);
     assert_eq!(read(&d, "reader", "/").await.status, StatusCode::OK);
 }

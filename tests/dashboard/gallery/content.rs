@@ -2,14 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{HOSTILE, pictures};
-use crate::api::{Phase, Stamp, StepPhase};
-use crate::dashboard::draw::{Caption, sparkline};
-use crate::dashboard::parts::*;
-
-pub fn at(clock: &str) -> Stamp {
-    Stamp(format!("2026-11-25T{clock}Z").parse().unwrap())
-}
+use super::pictures;
+use super::samples::{HOSTILE, at};
+use mission_control::api::{Phase, StepPhase};
+use mission_control::dashboard::draw::{Caption, sparkline};
+use mission_control::dashboard::parts::*;
 
 fn none() -> Markup {
     html! {}
@@ -201,7 +198,7 @@ pub fn empty() -> Markup {
 }
 
 fn empty_part() -> Markup {
-    crate::dashboard::parts::empty(
+    mission_control::dashboard::parts::empty(
         "No runs yet",
         "A run is an object like any other: apply one, and it appears here.",
         Some("mc workflow run feature-dev --task 'Add OAuth login' --namespace team"),
@@ -239,13 +236,13 @@ pub fn hostile() -> Markup {
             id: HOSTILE, about: HOSTILE, cause: HOSTILE, message: HOSTILE, times: words(HOSTILE), command: HOSTILE,
             answer: Some(Answer { url: HOSTILE, csrf: HOSTILE, actions: &[HOSTILE], outputs: true }),
         }))
-        (crate::dashboard::parts::empty(HOSTILE, HOSTILE, Some(HOSTILE)))
+        (mission_control::dashboard::parts::empty(HOSTILE, HOSTILE, Some(HOSTILE)))
         (pictures::hostile(&caption))
     }
 }
 
 pub fn sign_in() -> Markup {
-    crate::dashboard::parts::sign_in(
+    mission_control::dashboard::parts::sign_in(
         Some("The API server does not accept this token."),
         "3f9c",
         "kubectl create token alice --duration 8h",

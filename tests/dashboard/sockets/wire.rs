@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::PATIENCE;
-use crate::dashboard::Dashboard;
-use crate::dashboard::web::serve::serve_on;
+use mission_control::dashboard::Dashboard;
+use mission_control::dashboard::web::serve::serve_on;
 
 /// A request of a connection that stays.
 pub fn get(path: &str, head: &str) -> String {

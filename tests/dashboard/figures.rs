@@ -3,11 +3,11 @@
 //! The engine writes the records, the shelf keeps them, the pages are read as a browser has them. Nothing here asks the code
 //! that counts. The same accounts are held against the figures themselves in tests/figures.
 
-#[path = "../../../../tests/figures/by_hand.rs"]
+#[path = "../figures/by_hand.rs"]
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
 mod by_hand;
 mod page;
-#[path = "../../../../tests/figures/rehearsal.rs"]
+#[path = "../figures/rehearsal.rs"]
 mod rehearsal;
 mod said;
 
@@ -17,11 +17,11 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::api::{Phase, Stamp};
-use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{ObjectKind, Permission};
-use crate::dashboard::access::token::Token;
-use crate::view::time::short;
+use mission_control::api::{Phase, Stamp};
+use mission_control::dashboard::Dashboard;
+use mission_control::dashboard::access::rights::{ObjectKind, Permission};
+use mission_control::dashboard::access::token::Token;
+use mission_control::view::time::short;
 
 use super::data::{dashboard_at, workflow};
 use super::{admin, read};
@@ -62,7 +62,7 @@ fn filled() -> Arc<Dashboard> {
         |(namespace, name): (&str, &str)| workflow(namespace, |w| w["metadata"]["name"] = json!(name));
     let d = dashboard_at(all.runs.clone(), WORKFLOWS.map(named).to_vec(), records, now);
     let sees = |(namespace, name)| (Permission::get(ObjectKind::Workflows, namespace, name), true);
-    d.access.suppose(&Token::read(admin(&d)).unwrap(), Some("root"), &WORKFLOWS.map(sees));
+    d.access.remember(&Token::read(admin(&d)).unwrap(), Some("root"), &WORKFLOWS.map(sees));
     d
 }
 
@@ -234,7 +234,7 @@ async fn json_says_what_happened() {
 async fn a_list_of_runs_counts_those_that_are_there_whenever_they_ended() {
     let runs = &all().runs;
     for (phase, _) in Phase::ALL {
-        let is = |r: &&crate::api::WorkflowRun| {
+        let is = |r: &&mission_control::api::WorkflowRun| {
             r.status.as_ref().and_then(|s| s.phase).unwrap_or(Phase::Pending) == *phase
         };
         let count = runs.iter().filter(is).count();
@@ -253,7 +253,7 @@ async fn who_sees_one_namespace_gets_the_figures_of_that_alone() {
         asks.push((Permission::list(kind, None), false));
         asks.extend(["team", "other"].map(|n| (Permission::list(kind, Some(n)), n == "team")));
     }
-    d.access.suppose(&Token::read("vera").unwrap(), Some("vera"), &asks);
+    d.access.remember(&Token::read("vera").unwrap(), Some("vera"), &asks);
     let of: Vec<&Account> = accounts().into_iter().filter(|a| a.namespace == "team").collect();
     let answer = read(&d, "vera", "/").await;
     cards(&Page::of(&answer.body), &of);

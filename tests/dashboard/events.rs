@@ -7,9 +7,9 @@ use tower::ServiceExt;
 
 use super::data::two_namespaces;
 use super::{admin, get, read};
-use crate::dashboard::access::rights::ObjectKind;
-use crate::dashboard::changes::Change;
-use crate::dashboard::{Dashboard, web};
+use mission_control::dashboard::access::rights::ObjectKind;
+use mission_control::dashboard::changes::Change;
+use mission_control::dashboard::{Dashboard, web};
 
 /// Where the page listens, as its own script reads it.
 fn address(page: &str) -> String {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::data::two_namespaces;
 use super::{Dashboard, admin, viewer, web};
-use crate::dashboard::access::rights::{ObjectKind, Permission};
-use crate::dashboard::access::token::Token;
-use crate::dashboard::web::limits::ConnectionLimits;
+use mission_control::dashboard::access::rights::{ObjectKind, Permission};
+use mission_control::dashboard::access::token::Token;
+use mission_control::dashboard::limits::ConnectionLimits;
 use wire::{Server, Wire, get};
 
 /// For what happens at once on a machine that has nothing else to do.
@@ -97,7 +97,7 @@ async fn a_head_is_bounded_and_one_with_a_long_token_fits() {
     let d = two_namespaces();
     let long = "a".repeat(3_800);
     let asks = [ObjectKind::Runs, ObjectKind::Records].map(|kind| (Permission::list(kind, None), true));
-    d.access.suppose(&Token::read(&long).unwrap(), Some("root"), &asks);
+    d.access.remember(&Token::read(&long).unwrap(), Some("root"), &asks);
     let server = Server::of(d).await;
     let cookie = format!("Cookie: mission-control={}.{long}", super::data::now().0.as_second());
     assert_eq!(server.ask("GET /api/v1/overview HTTP/1.1", &cookie).await.status, 200);
@@ -178,7 +178,7 @@ async fn events_are_for_eight_pages_of_a_reader_and_a_hundred_of_all() {
     let d = two_namespaces();
     let readers: Vec<String> = (0..13).map(|n| format!("reader-{n}")).collect();
     for reader in &readers {
-        d.access.suppose(&Token::read(reader).unwrap(), Some(reader), &[]);
+        d.access.remember(&Token::read(reader).unwrap(), Some(reader), &[]);
     }
     viewer(&d);
     let server = Server::of(d).await;

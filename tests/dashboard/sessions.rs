@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode, header};
 
 use super::data::two_namespaces;
 use super::{Token, admin, ask, get, post, read};
-use crate::dashboard::assets;
+use mission_control::dashboard::assets;
 
 const PATHS: [&str; 9] = [
     "/",
@@ -41,7 +41,7 @@ async fn a_stranger_gets_the_page_to_sign_in_and_nothing_else() {
 #[tokio::test]
 async fn a_token_that_the_api_server_refuses_is_a_stranger_and_its_cookie_goes() {
     let d = two_namespaces();
-    d.access.suppose(&Token::read("old").unwrap(), None, &[]);
+    d.access.remember(&Token::read("old").unwrap(), None, &[]);
     let cookie = "mission-control=1772366400.old";
     let answer = ask(&d, get("/").header(header::COOKIE, cookie).body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);

@@ -4,11 +4,10 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use maud::{Markup, html};
 
-use super::HOSTILE;
-use super::content::at;
-use crate::api::{Stamp, StepPhase};
-use crate::dashboard::draw::*;
-use crate::dashboard::parts::Tone;
+use super::samples::{HOSTILE, at};
+use mission_control::api::{Stamp, StepPhase};
+use mission_control::dashboard::draw::*;
+use mission_control::dashboard::parts::Tone;
 
 fn the_days(count: i64) -> Vec<Day> {
     let day = |n: i64| Day {

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::data::{dashboard, now, two_namespaces};
 use super::{Answer, admin, ask, post, read};
-use crate::api::{Phase, RunRecord, Workflow, WorkflowRun};
-use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{ObjectKind, Permission};
-use crate::dashboard::access::token::Token;
 use fill::{Filled, fill, marker, raw};
+use mission_control::api::{Phase, RunRecord, Workflow, WorkflowRun};
+use mission_control::dashboard::Dashboard;
+use mission_control::dashboard::access::rights::{ObjectKind, Permission};
+use mission_control::dashboard::access::token::Token;
 
 const PAGES: [&str; 5] = ["/", "/runs", "/runs/a/one", "/workflows", "/workflows/a/flow"];
 const DATA: [&str; 5] = [
@@ -189,7 +189,7 @@ async fn what_a_reader_asks_for_and_is_called_acts_nowhere() {
         .map(|kind| (Permission::list(kind, None), true));
     let gets =
         [ObjectKind::Runs, ObjectKind::Workflows].map(|kind| (Permission::get(kind, &name, &name), true));
-    d.access.suppose(&Token::read("odd").unwrap(), Some(&name), &[asks.to_vec(), gets.to_vec()].concat());
+    d.access.remember(&Token::read("odd").unwrap(), Some(&name), &[asks.to_vec(), gets.to_vec()].concat());
     let percent = word.replace('+', "%20");
     for path in [
         "/".to_string(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::markup::{Tag, nested, tags, text};
 use super::{HOSTILE, pages};
-use crate::dashboard::assets;
+use crate::markup::{Tag, nested, tags, text};
+use mission_control::dashboard::assets;
 
 fn each(check: impl Fn(&str, &str, &[Tag])) {
     for (name, html) in pages() {
@@ -49,8 +49,8 @@ fn hostile_content_makes_no_tag() {
 
 #[test]
 fn what_somebody_else_wrote_cannot_turn_a_line_around() {
-    use crate::dashboard::draw::{Caption, Graph, Node, Shape, graph};
-    use crate::dashboard::parts::{command, output, words};
+    use mission_control::dashboard::draw::{Caption, Graph, Node, Shape, graph};
+    use mission_control::dashboard::parts::{command, output, words};
     let node = Node {
         name: HOSTILE.into(),
         shape: Shape::Task,

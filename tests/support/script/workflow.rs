@@ -1,9 +1,11 @@
 //! One line -> a workflow.
 
-use crate::api::WorkflowSpec;
-use crate::api::agent::{Agent, EnvVar, InputAs, WorkspaceAccess};
-use crate::api::step::{Approval, ForEach, OnExhausted, OnItemFailure, OnRetry, Retry, Step, StepOutput};
-use crate::api::workflow::{
+use mission_control::api::WorkflowSpec;
+use mission_control::api::agent::{Agent, EnvVar, InputAs, WorkspaceAccess};
+use mission_control::api::step::{
+    Approval, ForEach, OnExhausted, OnItemFailure, OnRetry, Retry, Step, StepOutput,
+};
+use mission_control::api::workflow::{
     Concurrency, ConcurrencyPolicy, Escalation, Keep, OnExpiry, Param, RunOutput, Workspace,
 };
 

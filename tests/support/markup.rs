@@ -2,23 +2,23 @@
 
 /// A tag with its attributes; `closes` where it is an end.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tag {
-    pub name: String,
-    pub closes: bool,
-    pub attributes: Vec<(String, String)>,
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    pub(crate) closes: bool,
+    pub(crate) attributes: Vec<(String, String)>,
 }
 
 impl Tag {
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
-    pub fn classes(&self) -> Vec<&str> {
+    pub(crate) fn classes(&self) -> Vec<&str> {
         self.get("class").unwrap_or_default().split_whitespace().collect()
     }
 }
 
 /// Panics where a browser would have to guess: a quote or a bracket that is not closed.
-pub fn tags(html: &str) -> Vec<Tag> {
+pub(crate) fn tags(html: &str) -> Vec<Tag> {
     let mut rest = html;
     let mut tags = Vec::new();
     while let Some((_, from)) = rest.split_once('<') {
@@ -60,7 +60,7 @@ fn attributes(mut rest: &str) -> (Vec<(String, String)>, &str) {
 const VOID: [&str; 4] = ["meta", "link", "input", "br"];
 
 /// Why the tags are not nested as they should be.
-pub fn nested(tags: &[Tag]) -> Result<(), String> {
+pub(crate) fn nested(tags: &[Tag]) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
     for tag in tags.iter().filter(|t| !VOID.contains(&t.name.as_str())) {
         if !tag.closes {
@@ -73,7 +73,7 @@ pub fn nested(tags: &[Tag]) -> Result<(), String> {
 }
 
 /// What is left without tags, unescaped.
-pub fn text(html: &str) -> String {
+pub(crate) fn text(html: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
     for c in html.chars() {

@@ -21,15 +21,15 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::api::decision::{Action, WorkflowDecisionSpec};
-use crate::api::run::WorkflowRef;
-use crate::api::status::EscalationStatus;
-use crate::api::{Phase, Reason, Span, Stamp, WorkflowRun, WorkflowRunSpec, WorkflowRunStatus};
-use crate::engine::lint;
+use mission_control::api::decision::{Action, WorkflowDecisionSpec};
+use mission_control::api::run::WorkflowRef;
+use mission_control::api::status::EscalationStatus;
+use mission_control::api::{Phase, Reason, Span, Stamp, WorkflowRun, WorkflowRunSpec, WorkflowRunStatus};
+use mission_control::engine::lint;
 
-use super::cluster::SimulatedCluster;
 use describe::prose;
 use events::attempt_event;
+use mission_control::rehearse::cluster::SimulatedCluster;
 
 pub use describe::describe;
 use workflow::pairs;

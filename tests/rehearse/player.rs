@@ -1,7 +1,17 @@
-use std::collections::{BTreeMap, VecDeque};
+//! A run with scripted answers, played to its end: what happens, when.
 
-use super::super::script;
-use super::*;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use mission_control::api::status::EscalationStatus;
+use mission_control::api::{Action, Span};
+use mission_control::engine::effect::Launch;
+use mission_control::engine::snapshot::Loss;
+use mission_control::rehearse::cluster::SimulatedCluster;
+use mission_control::rehearse::player::{AttemptEnd, AttemptResult, DecisionInput, LIMIT, Source, play};
+use mission_control::rehearse::timeline::{Event, What};
+
+use crate::script;
 
 /// Attempts by place, the next one first; people likewise. The last word of an agent repeats.
 #[derive(Default)]

@@ -10,9 +10,9 @@ use tower::ServiceExt;
 
 use super::data::{dashboard, now, record, run, workflow};
 use super::{Token, admin, get, read, web};
-use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{ObjectKind, Permission};
-use crate::dashboard::changes::Change;
+use mission_control::dashboard::Dashboard;
+use mission_control::dashboard::access::rights::{ObjectKind, Permission};
+use mission_control::dashboard::changes::Change;
 
 const MANY: i64 = 10_000;
 
@@ -36,7 +36,7 @@ async fn ten_thousand_runs_make_a_page_that_is_not_larger() {
     }
 }
 
-/// `cargo test --release --lib the_dashboard_in_figures -- --ignored --nocapture`; docs/dashboard.md has what it printed.
+/// `cargo test --release --test dashboard the_dashboard_in_figures -- --ignored --nocapture`; docs/dashboard.md has what it printed.
 #[tokio::test]
 #[ignore = "prints figures for people to look at"]
 async fn the_dashboard_in_figures() {
@@ -105,7 +105,7 @@ async fn what_a_change_costs_in_figures() {
                         std::iter::once((Permission::list(kind, None), sees_all)).chain(own)
                     })
                     .collect();
-            d.access.suppose(&Token::read(reader).unwrap(), Some(reader), &asks);
+            d.access.remember(&Token::read(reader).unwrap(), Some(reader), &asks);
         }
         let mut open = Vec::new();
         for n in 0..100 {

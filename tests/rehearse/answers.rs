@@ -1,11 +1,15 @@
+//! The file with answers of `mc workflow plan`: what it says, and what is wrong with it.
+
+use mission_control::api::{Outcome, WorkflowSpec};
+use mission_control::engine::definition::Definition;
+use mission_control::rehearse::answers::{Answers, read};
+use mission_control::rehearse::cluster::SimulatedCluster;
+use mission_control::rehearse::player::{LIMIT, play};
+use mission_control::rehearse::synthesize::Synthesized;
+use mission_control::rehearse::timeline::What;
 use serde_json::json;
 
-use super::super::player::{LIMIT, play};
-use super::super::timeline::What;
-use super::super::{cluster::SimulatedCluster, script};
-use super::*;
-use crate::api::{Outcome, WorkflowSpec};
-use crate::engine::definition::Definition;
+use crate::script;
 
 fn flow(text: &str) -> WorkflowSpec {
     script::workflow(text).unwrap()

@@ -1,8 +1,8 @@
 //! One line -> what happens to an attempt.
 
-use crate::engine::snapshot::AttemptFact;
+use mission_control::engine::snapshot::AttemptFact;
 
-use super::super::cluster::{SimulatedCluster, loss};
+use mission_control::rehearse::cluster::{SimulatedCluster, loss};
 
 /// What happens to the attempt under way of `step`, or of `step/item`.
 pub(super) fn attempt_event(cluster: &mut SimulatedCluster, step: &str, what: &str) -> Result<(), String> {

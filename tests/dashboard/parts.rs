@@ -1,9 +1,11 @@
+//! The parts of pages, one by one.
+
 use maud::{Markup, html};
 
-use super::*;
-use crate::api::{Outcome, Phase, StepPhase};
-use crate::dashboard::gallery::markup::{tags, text};
-use crate::view::stats::Band;
+use crate::markup::{tags, text};
+use mission_control::api::{Outcome, Phase, StepPhase};
+use mission_control::dashboard::parts::*;
+use mission_control::view::stats::Band;
 
 #[test]
 fn every_phase_has_a_word_and_a_symbol_beside_its_colour() {
@@ -83,7 +85,7 @@ fn an_end_of_the_list_is_no_link() {
 
 #[test]
 fn a_moment_is_for_machines_too() {
-    let at = crate::dashboard::gallery::at("10:02:00");
+    let at = crate::gallery::at("10:02:00");
     let html = [time(at, "28m ago"), since(at, "28m00s"), until(at, "2m00s")].map(Markup::into_string);
     assert!(html.iter().all(|h| h.contains("datetime=\"2026-11-25T10:02:00Z\"")), "{html:?}");
     assert!(html[1].contains("data-since=\"2026") && html[2].contains("data-until=\"2026"), "{html:?}");
