@@ -16,18 +16,18 @@ use crate::script::event;
 const RUNS: u64 = 200;
 /// Namespace, name, and what it is made of. Two have the same name.
 const FLOWS: [(&str, &str, &str); 4] = [
-    ("team", "flow-0", "a limit=2 | b limit=1 rerun=a:1"),
-    ("team", "flow-1", "a limit=1 lost=1 | b limit=0 exhausted=Fail | c"),
+    ("team", "flow-0", "a limit=2 | b limit=1 onRetry=a:1"),
+    ("team", "flow-1", "a limit=1 lostLimit=1 | b limit=0 onExhausted=Fail | c"),
     (
         "other",
         "flow-0",
-        "a limit=1 | gate approval=Ship? | b limit=0 exhausted=Continue | finally tidy limit=1",
+        "a limit=1 | gate approval=Ship? | b limit=0 onExhausted=Continue | finally tidy limit=1",
     ),
     // Its runs give no value for the param, and never start.
-    ("other", "never", "a | also param=repo!"),
+    ("other", "never", "a | spec param=repo!"),
 ];
 /// What becomes of the second: so that what failed may be executed again.
-const MENDED: &str = "a limit=1 lost=1 | b limit=1 exhausted=Fail | c";
+const MENDED: &str = "a limit=1 lostLimit=1 | b limit=1 onExhausted=Fail | c";
 
 /// Numbers that look random and are the same each time (an xorshift).
 struct Dice(u64);

@@ -164,7 +164,7 @@ pub fn line(event: &Event, cluster: &SimulatedCluster, flow: &Flow) -> Option<St
             Some(format!("decide {} {target} {}", action.as_str(), given_as(*given)).trim_end().to_string())
         }
         Event::Cluster(line) => Some((*line).to_string()),
-        Event::Edit => Some("workflow: other limit=0 exhausted=Fail | another | also param=hosts".into()),
+        Event::Edit => Some("workflow: other limit=0 onExhausted=Fail | another | spec param=hosts".into()),
         Event::Restore => Some(format!("workflow: {}", flow.text)),
     }
 }

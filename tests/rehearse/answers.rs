@@ -42,7 +42,7 @@ fn rehearsed(text: &str, answers: serde_json::Value) -> (Vec<String>, Vec<String
 #[test]
 fn successive_attempts_have_successive_answers_and_the_last_repeats() {
     let answers = json!({"a": [{"exit": 1}, {"lost": "node"}, "STATUS: failed"]});
-    let (told, unused) = rehearsed("a limit=2 exhausted=Continue", answers);
+    let (told, unused) = rehearsed("a limit=2 onExhausted=Continue", answers);
     let wanted = ["a Failed ExitCode", "a Lost Disrupted", "a Failed StatusFailed", "a Failed StatusFailed"];
     assert_eq!((told, unused), (wanted.map(String::from).to_vec(), vec![]));
 }
@@ -51,7 +51,7 @@ fn successive_attempts_have_successive_answers_and_the_last_repeats() {
 fn an_item_has_its_own_answers_and_else_those_of_its_step() {
     let list = "LIST: [\"x\", \"y\"]\nSTATUS: done";
     let answers = json!({"a": list, "b": [{"exit": 3}, "STATUS: done"], "b/item-2": ["STATUS: done"]});
-    let (told, unused) = rehearsed("a | b each=steps.a.outputs.list", answers);
+    let (told, unused) = rehearsed("a | b forEach=steps.a.outputs.list", answers);
     assert_eq!(told, ["a Done", "b/item-1 Failed ExitCode", "b/item-1 Done", "b/item-2 Done"]);
     assert!(unused.is_empty());
 }
@@ -69,7 +69,7 @@ fn each_decision_answers_one_question() {
 
 #[test]
 fn an_approval_is_given_unless_something_else_is_said() {
-    let text = "a | b approval=\"fine?\" rerun=a:3";
+    let text = "a | b approval=\"fine?\" onRetry=a:3";
     assert_eq!(rehearsed(text, json!({})).0, ["a Done", "b Approve"]);
     let (told, unused) = rehearsed(
         text,
@@ -107,6 +107,6 @@ fn every_problem_is_named_with_its_place() {
 #[test]
 fn a_step_with_the_name_of_the_list_of_decisions_can_be_meant() {
     let (told, unused) =
-        rehearsed("decisions limit=0 exhausted=Continue", json!({"decisions/": [{"exit": 2}]}));
+        rehearsed("decisions limit=0 onExhausted=Continue", json!({"decisions/": [{"exit": 2}]}));
     assert_eq!((told, unused), (vec!["decisions Failed ExitCode".to_string()], vec![]));
 }

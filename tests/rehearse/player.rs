@@ -90,7 +90,7 @@ fn time_goes_on_to_the_next_answer_or_to_the_end_of_a_backoff() {
 fn an_attempt_that_takes_too_long_is_stopped_at_its_timeout() {
     let source =
         Scripted { agents: [("a", [says(720, "STATUS: done")].into())].into(), ..Scripted::default() };
-    let (_, told) = rehearsed("a limit=0 timeout=10m exhausted=Fail", source, LIMIT);
+    let (_, told) = rehearsed("a limit=0 timeout=10m onExhausted=Fail", source, LIMIT);
     let told = lines(told);
     assert_eq!(told[..2], ["+0s a: Starts", "+10m a: Ends(TimedOut, Some(Timeout))"]);
     assert_eq!(told[2..], ["+10m a: GivesUp", "+10m: RunEnds(Failed, StepFailed)"]);
@@ -101,17 +101,18 @@ fn a_question_without_an_answer_ends_the_rehearsal_or_expires() {
     let (cluster, told) = rehearsed("a approval=\"go on?\"", Scripted::default(), LIMIT);
     assert_eq!(lines(told), ["+0s a: Asks(Approval, [Approve, Reject, Abort])"]);
     assert_eq!(cluster.run.unwrap().status.unwrap().phase, Some(Phase::Paused));
-    let (cluster, told) = rehearsed("a approval=\"go on?\" | also expires=2h", Scripted::default(), LIMIT);
+    let (cluster, told) =
+        rehearsed("a approval=\"go on?\" | spec expiresAfter=2h", Scripted::default(), LIMIT);
     assert_eq!(lines(told)[1..], ["+2h a: Expires", "+2h: RunEnds(Cancelled, EscalationExpired)"]);
     assert_eq!(cluster.run.unwrap().status.unwrap().phase, Some(Phase::Cancelled));
     let (_, told) =
-        rehearsed("a approval=\"go on?\" | also expires=2h expiry=Skip", Scripted::default(), LIMIT);
+        rehearsed("a approval=\"go on?\" | spec expiresAfter=2h onExpiry=Skip", Scripted::default(), LIMIT);
     assert_eq!(lines(told)[1..], ["+2h a: Expires", "+2h a: Skips"]);
 }
 
 #[test]
 fn the_end_is_told_before_what_runs_at_the_end() {
-    let flow = "a approval=\"go on?\" | finally clean | also expires=2h";
+    let flow = "a approval=\"go on?\" | finally clean | spec expiresAfter=2h";
     let (_, told) = rehearsed(flow, Scripted::default(), LIMIT);
     let end = "+2h: RunEnds(Cancelled, EscalationExpired)";
     assert_eq!(
@@ -141,7 +142,7 @@ fn an_order_to_the_run_comes_at_its_time() {
 fn rejected_work_is_told_with_its_feedback() {
     let judge = [says(1, "ISSUES: too short\nSTATUS: retry"), says(1, "STATUS: done")].into();
     let source = Scripted { agents: [("b", judge)].into(), ..Scripted::default() };
-    let (_, told) = rehearsed("a | b rerun=a:2:ISSUES", source, LIMIT);
+    let (_, told) = rehearsed("a | b onRetry=a:2:ISSUES", source, LIMIT);
     let again = told.clone().unwrap().into_iter().find(|e| e.what == What::Again).unwrap();
     assert_eq!((again.step.as_deref(), again.why.as_str()), (Some("a"), "too short"));
     assert_eq!(lines(told).iter().filter(|l| l.ends_with("Starts")).count(), 4);

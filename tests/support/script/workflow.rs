@@ -9,12 +9,15 @@ use mission_control::api::workflow::{
     Concurrency, ConcurrencyPolicy, Escalation, Keep, OnExpiry, Param, RunOutput, Workspace,
 };
 
-/// `a limit=2 timeout=5m | b input="..." | finally clean | also timeout=1h expires=72h param=repo!`
+/// `a limit=2 timeout=5m | b input="..." | finally clean | spec timeout=1h expiresAfter=72h param=repo!`
 ///
-/// Of a step: limit, lost, hopeless, timeout, pending, input, agent, expects, needs, exhausted, when, approval, expires,
-/// rerun (`target:limit:KEY`), each (a list), as, parallel, verify, max, items (Stop or Continue), empty, out (`name:KEY:pattern`).
-/// Of the whole (`also`): timeout, expires, expiry, param, out (`name:from`), workspace (when it is kept), one-by-one (a key),
-/// reject, env (`NAME:template`), as-file, runs and children (how long they are kept).
+/// An option has the name of the API's field that it sets; of a nested field, its last part.
+/// Of a step: limit, lostLimit, noRetryExitCodes, timeout, pendingTimeout, input, agent, expects, dependsOn, onExhausted,
+/// when, approval, expiresAfter, onRetry (`target:limit:KEY`), forEach (a list), as, parallelism, verifyWith, maxItems,
+/// onItemFailure (Stop or Continue), allowEmpty, outputs (`name:KEY:pattern`).
+/// Of the whole (`spec`): timeout, expiresAfter, onExpiry, param, outputs (`name:from`), workspace (when it is kept),
+/// concurrency (a key), reject (the same with the policy Reject), env (`NAME:template`), inputAs, workspaceAccess, runs and
+/// children (how long they are kept).
 pub fn workflow(text: &str) -> Result<WorkflowSpec, String> {
     let agent = Agent { name: "x".into(), image: "x".into(), ..Agent::default() };
     let mut spec = WorkflowSpec { agents: vec![agent], ..WorkflowSpec::default() };
@@ -22,9 +25,9 @@ pub fn workflow(text: &str) -> Result<WorkflowSpec, String> {
         let part = part.trim();
         let (part, finally) = part.strip_prefix("finally ").map_or((part, false), |rest| (rest, true));
         let (name, options) = part.split_once(' ').unwrap_or((part, ""));
-        if name == "also" {
+        if name == "spec" {
             for (key, value) in pairs(options) {
-                also(&mut spec, &key, &value)?;
+                spec_option(&mut spec, &key, &value)?;
             }
             continue;
         }
@@ -35,20 +38,22 @@ pub fn workflow(text: &str) -> Result<WorkflowSpec, String> {
             ..Step::default()
         };
         for (key, value) in pairs(options) {
-            option(&mut step, &key, &value)?;
+            step_option(&mut step, &key, &value)?;
         }
         if finally { spec.finally.push(step) } else { spec.steps.push(step) }
     }
     Ok(spec)
 }
 
-fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
+fn spec_option(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
     let escalation = spec.escalation.clone().unwrap_or_default();
     let agent = spec.agents.first_mut().ok_or("no agent")?;
     match key {
         "timeout" => spec.timeout = Some(value.parse()?),
-        "expires" => spec.escalation = Some(Escalation { expires_after: Some(value.parse()?), ..escalation }),
-        "expiry" => {
+        "expiresAfter" => {
+            spec.escalation = Some(Escalation { expires_after: Some(value.parse()?), ..escalation })
+        }
+        "onExpiry" => {
             let on_expiry = match value {
                 "Fail" => OnExpiry::Fail,
                 "Skip" => OnExpiry::Skip,
@@ -61,7 +66,7 @@ fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
             required: value.ends_with('!').then_some(true),
             ..Param::default()
         }),
-        "out" => {
+        "outputs" => {
             let (name, from) = value.split_once(':').ok_or("name:from")?;
             spec.outputs.push(RunOutput { name: name.into(), from: from.into() });
         }
@@ -73,7 +78,7 @@ fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
             };
             spec.workspace = Some(Workspace { size: "1Gi".into(), keep: Some(keep), ..Workspace::default() });
         }
-        "one-by-one" | "reject" => {
+        "concurrency" | "reject" => {
             let policy = (key == "reject").then_some(ConcurrencyPolicy::Reject);
             let key = Some(value.to_string()).filter(|v| !v.is_empty());
             spec.concurrency = Some(Concurrency { limit: 1, key, policy });
@@ -84,8 +89,8 @@ fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
         }
         "runs" => spec.retention.get_or_insert_default().runs = Some(value.into()),
         "children" => spec.retention.get_or_insert_default().children = Some(value.parse()?),
-        "as-file" => agent.input_as = Some(InputAs::File),
-        "access" => {
+        "inputAs" => agent.input_as = (value == "File").then_some(InputAs::File),
+        "workspaceAccess" => {
             agent.workspace_access = Some(match value {
                 "ReadOnly" => WorkspaceAccess::ReadOnly,
                 "None" => WorkspaceAccess::None,
@@ -97,23 +102,23 @@ fn also(spec: &mut WorkflowSpec, key: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn option(step: &mut Step, key: &str, value: &str) -> Result<(), String> {
+fn step_option(step: &mut Step, key: &str, value: &str) -> Result<(), String> {
     let number = || value.parse::<u32>().map_err(|e| e.to_string());
     let mut retry = step.retry.clone().unwrap_or_default();
     match key {
         "limit" => retry.limit = Some(number()?),
-        "lost" => retry.lost_limit = Some(number()?),
-        "hopeless" => retry.no_retry_exit_codes = vec![value.parse().map_err(|_| "a number")?],
+        "lostLimit" => retry.lost_limit = Some(number()?),
+        "noRetryExitCodes" => retry.no_retry_exit_codes = vec![value.parse().map_err(|_| "a number")?],
         "timeout" => step.timeout = Some(value.parse()?),
-        "pending" => step.pending_timeout = Some(value.parse()?),
+        "pendingTimeout" => step.pending_timeout = Some(value.parse()?),
         "input" => step.input = Some(value.into()),
         "agent" => step.agent = Some(value.into()),
         "expects" => step.expects = Some(value.into()),
         "when" => step.when = Some(value.into()),
-        "needs" => {
+        "dependsOn" => {
             step.depends_on = Some(value.split(',').filter(|n| !n.is_empty()).map(str::to_string).collect())
         }
-        "exhausted" => {
+        "onExhausted" => {
             step.on_exhausted = Some(match value {
                 "Fail" => OnExhausted::Fail,
                 "Continue" => OnExhausted::Continue,
@@ -125,13 +130,13 @@ fn option(step: &mut Step, key: &str, value: &str) -> Result<(), String> {
             step.input = None;
             step.approval = Some(Approval { message: value.into(), expires_after: None });
         }
-        "expires" => {
+        "expiresAfter" => {
             if let Some(approval) = step.approval.as_mut() {
                 approval.expires_after = Some(value.parse()?);
             }
         }
-        "rerun" => step.on_retry = Some(rerun(value)?),
-        "out" => {
+        "onRetry" => step.on_retry = Some(on_retry(value)?),
+        "outputs" => {
             let mut parts = value.splitn(3, ':');
             step.outputs.push(StepOutput {
                 name: parts.next().unwrap_or_default().into(),
@@ -139,7 +144,7 @@ fn option(step: &mut Step, key: &str, value: &str) -> Result<(), String> {
                 pattern: parts.next().map(String::from),
             });
         }
-        "each" => step.for_each = Some(ForEach { list: value.into(), ..ForEach::default() }),
+        "forEach" => step.for_each = Some(ForEach { list: value.into(), ..ForEach::default() }),
         _ => each(step.for_each.as_mut().ok_or(format!("unknown option {key}"))?, key, value)?,
     }
     if retry != Retry::default() {
@@ -148,7 +153,7 @@ fn option(step: &mut Step, key: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn rerun(value: &str) -> Result<OnRetry, String> {
+fn on_retry(value: &str) -> Result<OnRetry, String> {
     let mut parts = value.splitn(3, ':');
     let rerun = parts.next().unwrap_or_default().into();
     let limit = parts.next().map(|n| n.parse::<u32>().map_err(|e| e.to_string())).transpose()?;
@@ -159,11 +164,11 @@ fn each(each: &mut ForEach, key: &str, value: &str) -> Result<(), String> {
     let number = || value.parse::<u32>().map_err(|e| e.to_string());
     match key {
         "as" => each.item = Some(value.into()),
-        "parallel" => each.parallelism = Some(number()?),
-        "verify" => each.verify_with = Some(value.into()),
-        "max" => each.max_items = Some(number()?),
-        "empty" => each.allow_empty = Some(value == "fine"),
-        "items" => {
+        "parallelism" => each.parallelism = Some(number()?),
+        "verifyWith" => each.verify_with = Some(value.into()),
+        "maxItems" => each.max_items = Some(number()?),
+        "allowEmpty" => each.allow_empty = Some(value == "true"),
+        "onItemFailure" => {
             each.on_item_failure =
                 Some(if value == "Continue" { OnItemFailure::Continue } else { OnItemFailure::Stop });
         }
