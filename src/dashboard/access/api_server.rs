@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_CONCURRENT: usize = 16;
 
 /// The API server, without credentials.
-pub struct ApiServer {
+pub(super) struct ApiServer {
     client: Client,
     slots: Semaphore,
 }
@@ -53,7 +53,7 @@ impl std::fmt::Debug for ApiServer {
 
 impl ApiServer {
     /// The API server of `config`, with everything taken out that says who asks.
-    pub fn new(config: &Config) -> Result<Self, kube::Error> {
+    pub(super) fn new(config: &Config) -> Result<Self, kube::Error> {
         let mut bare = config.clone();
         bare.auth_info = AuthInfo::default();
         bare.headers = Vec::new();
@@ -62,7 +62,7 @@ impl ApiServer {
     }
 
     /// The reader's user name.
-    pub async fn user(&self, token: &Token) -> Result<String, AccessError> {
+    pub(super) async fn user(&self, token: &Token) -> Result<String, AccessError> {
         let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
         let review: SelfSubjectReview = self.post(token, path, &SelfSubjectReview::default()).await?;
         let user = review.status.and_then(|s| s.user_info).and_then(|u| u.username);
@@ -71,7 +71,7 @@ impl ApiServer {
     }
 
     /// Whether the reader may.
-    pub async fn may(&self, token: &Token, permission: &Permission) -> Result<bool, AccessError> {
+    pub(super) async fn may(&self, token: &Token, permission: &Permission) -> Result<bool, AccessError> {
         let resource = ResourceAttributes {
             group: Some(permission.kind.group().into()),
             resource: Some(permission.kind.resource().into()),
@@ -91,7 +91,7 @@ impl ApiServer {
     }
 
     /// Writes a decision. `namespace` is the run's.
-    pub async fn decide(
+    pub(super) async fn decide(
         &self,
         token: &Token,
         namespace: &str,

@@ -8,12 +8,12 @@ use super::rights::Permission;
 use super::token::TokenHash;
 
 /// How long an answer is believed: so long a right that was taken away is still there.
-pub const TTL: Duration = Duration::from_secs(30);
+pub(super) const TTL: Duration = Duration::from_secs(30);
 /// Answers of all readers. One takes about 200 bytes.
 const MAX_ENTRIES: usize = 20_000;
 
 #[derive(Debug, Default)]
-pub struct AnswerCache {
+pub(super) struct AnswerCache {
     users: Mutex<HashMap<TokenHash, Entry<Option<String>>>>,
     answers: Mutex<HashMap<(TokenHash, Permission), Entry<bool>>>,
 }
@@ -26,19 +26,19 @@ struct Entry<T> {
 
 impl AnswerCache {
     /// `None`: not asked lately. `Some(None)`: nobody that the API server knows.
-    pub fn user(&self, hash: &TokenHash, now: Instant) -> Option<Option<String>> {
+    pub(super) fn user(&self, hash: &TokenHash, now: Instant) -> Option<Option<String>> {
         fresh(lock(&self.users).get(hash), now)
     }
 
-    pub fn keep_user(&self, hash: TokenHash, user: Option<String>, now: Instant) {
+    pub(super) fn keep_user(&self, hash: TokenHash, user: Option<String>, now: Instant) {
         keep(&mut lock(&self.users), hash, user, now);
     }
 
-    pub fn answer(&self, hash: &TokenHash, permission: &Permission, now: Instant) -> Option<bool> {
+    pub(super) fn answer(&self, hash: &TokenHash, permission: &Permission, now: Instant) -> Option<bool> {
         fresh(lock(&self.answers).get(&(*hash, permission.clone())), now)
     }
 
-    pub fn keep_answer(&self, hash: TokenHash, permission: Permission, answer: bool, now: Instant) {
+    pub(super) fn keep_answer(&self, hash: TokenHash, permission: Permission, answer: bool, now: Instant) {
         keep(&mut lock(&self.answers), (hash, permission), answer, now);
     }
 }

@@ -15,18 +15,18 @@ use crate::dashboard::parts::Tone;
 
 /// One attempt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
-    pub n: u32,
+pub(super) struct Attempt {
+    pub(super) n: u32,
     /// Its Job's name, where the Job is known.
-    pub job: Option<String>,
-    pub from: Option<Stamp>,
-    pub to: Option<Stamp>,
-    pub end: AttemptEnd,
+    pub(super) job: Option<String>,
+    pub(super) from: Option<Stamp>,
+    pub(super) to: Option<Stamp>,
+    pub(super) end: AttemptEnd,
 }
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AttemptEnd {
+pub(super) enum AttemptEnd {
     /// It is under way.
     Running,
     /// As the status has it.
@@ -37,7 +37,7 @@ pub enum AttemptEnd {
 }
 
 impl AttemptEnd {
-    pub fn tone(&self) -> Tone {
+    pub(super) fn tone(&self) -> Tone {
         match self {
             AttemptEnd::Running => Tone::Live,
             AttemptEnd::Known(last) => Tone::from(last.outcome),
@@ -47,7 +47,7 @@ impl AttemptEnd {
     }
 
     /// `Failed (ExitCode), exit code 1`
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         match self {
             AttemptEnd::Running => "Running".into(),
             AttemptEnd::Done => Outcome::Done.to_string(),
@@ -66,10 +66,10 @@ impl AttemptEnd {
 }
 
 /// A step, or one of its items.
-pub type WorkKey = (String, Option<String>);
+pub(super) type WorkKey = (String, Option<String>);
 
 /// The attempts at each place, in their order.
-pub fn attempts(steps: &[StepStatus], jobs: &[Arc<Job>]) -> BTreeMap<WorkKey, Vec<Attempt>> {
+pub(super) fn attempts(steps: &[StepStatus], jobs: &[Arc<Job>]) -> BTreeMap<WorkKey, Vec<Attempt>> {
     let mut by_label: BTreeMap<WorkKey, Vec<Attempt>> = BTreeMap::new();
     for job in jobs {
         if let Some((place, attempt)) = of_job(job) {

@@ -5,14 +5,14 @@ use maud::{Markup, html};
 use crate::api::{Phase, Stamp, StepPhase, StepStatus, Work};
 use crate::dashboard::draw::{Bar, BarKind, Caption, Gantt, Graph, Lane, Node, Shape, gantt, graph};
 use crate::dashboard::parts::{Tone, section};
-use crate::view::shape::{StepKind, StepShape};
+use crate::view::shape::{ShapeKind, StepShape};
 
 use super::attempts::Attempt;
 use super::run_detail::RunDetail;
 use super::step_id;
 
 /// Both, as far as there is anything to draw.
-pub fn of(s: &RunDetail<'_>) -> Markup {
+pub(super) fn of(s: &RunDetail<'_>) -> Markup {
     let nodes = s.shapes.as_deref().map(|all| nodes(all, &s.status.steps));
     let lanes = lanes(s);
     let (Some(from), to) = (s.status.started_at, s.status.finished_at.unwrap_or(s.now)) else {
@@ -57,13 +57,13 @@ fn missing_attempts(s: &RunDetail<'_>) -> Markup {
 }
 
 /// The boxes of a workflow's graph; in a run each has the phase of its step.
-pub fn nodes(shapes: &[StepShape], steps: &[StepStatus]) -> Vec<Node> {
+pub(super) fn nodes(shapes: &[StepShape], steps: &[StepStatus]) -> Vec<Node> {
     let node = |shape: &StepShape| {
         let step = steps.iter().find(|s| s.name == shape.name);
         let (kind, note) = match &shape.kind {
-            StepKind::Approval { .. } => (Shape::Approval, "a person".to_string()),
-            StepKind::Task { agent, .. } if shape.finally => (Shape::Finally, agent.clone()),
-            StepKind::Task { agent, .. } => match &shape.over {
+            ShapeKind::Approval { .. } => (Shape::Approval, "a person".to_string()),
+            ShapeKind::Task { agent, .. } if shape.finally => (Shape::Finally, agent.clone()),
+            ShapeKind::Task { agent, .. } => match &shape.over {
                 Some(list) => (Shape::Loop(step.map_or_else(|| list.clone(), counted)), agent.clone()),
                 None => (Shape::Task, agent.clone()),
             },

@@ -19,7 +19,7 @@ use super::{at, many, run_url};
 const MOST: usize = 20;
 
 /// The runs that wait for a person, the longest first.
-pub fn needs_you(d: &Dashboard, visibility: &Visibility, now: Stamp) -> Markup {
+pub(super) fn needs_you(d: &Dashboard, visibility: &Visibility, now: Stamp) -> Markup {
     let runs = d.cluster.visible_runs_unsorted(visibility);
     let mut open: Vec<(&WorkflowRun, &EscalationStatus)> = runs
         .iter()
@@ -61,16 +61,16 @@ fn times(question: &EscalationStatus, now: Stamp) -> Markup {
 
 /// Where a run is, and whether and how its reader may answer.
 #[derive(Clone, Copy, Debug)]
-pub struct QuestionContext<'a> {
-    pub namespace: &'a str,
-    pub name: &'a str,
+pub(super) struct QuestionContext<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
     /// The word of the reader's forms, where the reader may decide here.
-    pub csrf: Option<&'a str>,
-    pub now: Stamp,
+    pub(super) csrf: Option<&'a str>,
+    pub(super) now: Stamp,
 }
 
 /// Every open question of a run, with what answers it.
-pub fn all(context: &QuestionContext<'_>, open: &[EscalationStatus]) -> Markup {
+pub(super) fn all(context: &QuestionContext<'_>, open: &[EscalationStatus]) -> Markup {
     html! { @for q in open { (one(context, q, open.len() == 1)) } }
 }
 
@@ -101,7 +101,7 @@ fn one(context: &QuestionContext<'_>, q: &EscalationStatus, alone: bool) -> Mark
 }
 
 /// What can be said to the run itself.
-pub fn orders(context: &QuestionContext<'_>, orders: &[Action]) -> Markup {
+pub(super) fn orders(context: &QuestionContext<'_>, orders: &[Action]) -> Markup {
     html! {
         @if let Some(csrf) = context.csrf {
             form method="post" action=(decisions_url(context)) {
@@ -121,6 +121,6 @@ fn decisions_url(context: &QuestionContext<'_>) -> String {
 }
 
 /// `step` or `step/item`.
-pub fn place(step: &str, item: Option<&str>) -> String {
+pub(super) fn place(step: &str, item: Option<&str>) -> String {
     item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
 }

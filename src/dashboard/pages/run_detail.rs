@@ -12,16 +12,16 @@ use super::attempts::{Attempt, WorkKey};
 
 /// All that the page is made of.
 #[derive(Debug)]
-pub struct RunDetail<'a> {
-    pub run: &'a WorkflowRun,
-    pub status: WorkflowRunStatus,
-    pub view: RunView,
+pub(super) struct RunDetail<'a> {
+    pub(super) run: &'a WorkflowRun,
+    pub(super) status: WorkflowRunStatus,
+    pub(super) view: RunView,
     /// The steps of the revision that the run executes, where that is at hand and may be seen.
-    pub shapes: Option<Vec<StepShape>>,
-    pub attempts: BTreeMap<WorkKey, Vec<Attempt>>,
+    pub(super) shapes: Option<Vec<StepShape>>,
+    pub(super) attempts: BTreeMap<WorkKey, Vec<Attempt>>,
     /// The reader may list Jobs.
-    pub jobs_seen: bool,
+    pub(super) jobs_seen: bool,
     /// The word of the reader's forms, where the reader may decide here.
-    pub csrf: Option<&'a str>,
-    pub now: Stamp,
+    pub(super) csrf: Option<&'a str>,
+    pub(super) now: Stamp,
 }

@@ -9,7 +9,7 @@ use crate::dashboard::parts::{
 };
 use crate::view::commands::quoted;
 use crate::view::run::StepView;
-use crate::view::shape::{StepKind, StepShape};
+use crate::view::shape::{ShapeKind, StepShape};
 use crate::view::time::short;
 
 use super::attempts::{Attempt, AttemptEnd};
@@ -19,7 +19,7 @@ use super::{at, length, many, step_id};
 /// Items that are shown in full; the drawing and its table have all.
 const ITEMS: usize = 100;
 
-pub fn all(s: &RunDetail<'_>) -> Markup {
+pub(super) fn all(s: &RunDetail<'_>) -> Markup {
     html! {
         @if s.status.steps.is_empty() { p.quiet-text { "It has not started: there are no steps yet." } }
         @for step in &s.status.steps { (one(s, step)) }
@@ -58,7 +58,7 @@ fn one_item(s: &RunDetail<'_>, step: &str, item: &ItemStatus, shape: Option<&Ste
 
 /// What the workflow says that is asked for.
 fn asked_for(here: &str, shape: Option<&StepShape>) -> Markup {
-    let Some(StepShape { kind: StepKind::Task { input, .. }, .. }) = shape else { return html! {} };
+    let Some(StepShape { kind: ShapeKind::Task { input, .. }, .. }) = shape else { return html! {} };
     details(&format!("{here}-input"), html! { "Input, as the workflow has it" }, output(input), false)
 }
 

@@ -19,7 +19,7 @@ use crate::dashboard::parts::{
     self, Head, Nav, RUNS, Tone, command, definitions, details, notice, output, page_head, section, table,
     words,
 };
-use crate::view::shape::{self, StepKind, StepShape};
+use crate::view::shape::{self, ShapeKind, StepShape};
 use crate::view::stats::WorkflowTrend;
 
 use super::{at, charts, drawings, many, overview, run_list, step_id, workflows};
@@ -165,8 +165,8 @@ impl WorkflowPage<'_> {
             if step.after.is_empty() { "nothing: it starts at once".into() } else { step.after.join(", ") };
         let mut facts = vec![("After", words(&after))];
         let (who, title, text) = match &step.kind {
-            StepKind::Task { agent, input } => (agent.as_str(), "Input", input),
-            StepKind::Approval { message } => ("a person", "What is asked", message),
+            ShapeKind::Task { agent, input } => (agent.as_str(), "Input", input),
+            ShapeKind::Approval { message } => ("a person", "What is asked", message),
         };
         facts.insert(0, ("Who", words(who)));
         if let Some(list) = &step.over {
@@ -178,7 +178,7 @@ impl WorkflowPage<'_> {
         if let Some(target) = &step.sends_back_to {
             facts.push(("Sends back to", words(target)));
         }
-        if matches!(step.kind, StepKind::Task { .. }) {
+        if matches!(step.kind, ShapeKind::Task { .. }) {
             facts.push(("Retries", html! { (step.retries) }));
             facts.push(("Timeout", html! { (step.timeout) " per attempt" }));
         }
