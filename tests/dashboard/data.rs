@@ -14,11 +14,11 @@ use mission_control::dashboard::access::Access;
 use mission_control::dashboard::cluster_view::{Cached, ClusterView};
 use mission_control::dashboard::record_cache::RecordCache;
 
-pub fn now() -> Stamp {
+pub(crate) fn now() -> Stamp {
     Stamp("2026-03-01T12:00:00Z".parse().unwrap())
 }
 
-pub fn run(namespace: &str, name: &str, change: impl FnOnce(&mut Value)) -> WorkflowRun {
+pub(crate) fn run(namespace: &str, name: &str, change: impl FnOnce(&mut Value)) -> WorkflowRun {
     let mut run = json!({
         "apiVersion": "missioncontrol.dev/v1alpha1", "kind": "WorkflowRun",
         "metadata": {"name": name, "namespace": namespace, "uid": format!("{namespace}-{name}"),
@@ -35,7 +35,7 @@ pub fn run(namespace: &str, name: &str, change: impl FnOnce(&mut Value)) -> Work
     serde_json::from_value(run).unwrap()
 }
 
-pub fn workflow(namespace: &str, change: impl FnOnce(&mut Value)) -> Workflow {
+pub(crate) fn workflow(namespace: &str, change: impl FnOnce(&mut Value)) -> Workflow {
     let mut workflow = json!({
         "apiVersion": "missioncontrol.dev/v1alpha1", "kind": "Workflow",
         "metadata": {"name": "flow", "namespace": namespace},
@@ -46,7 +46,7 @@ pub fn workflow(namespace: &str, change: impl FnOnce(&mut Value)) -> Workflow {
     serde_json::from_value(workflow).unwrap()
 }
 
-pub fn record(namespace: &str, name: &str, end: Timestamp) -> RunRecord {
+pub(crate) fn record(namespace: &str, name: &str, end: Timestamp) -> RunRecord {
     serde_json::from_value(json!({
         "apiVersion": "missioncontrol.dev/v1alpha1", "kind": "RunRecord",
         "metadata": {"name": name, "namespace": namespace},
@@ -60,7 +60,7 @@ pub fn record(namespace: &str, name: &str, end: Timestamp) -> RunRecord {
 }
 
 /// A dashboard that knows these objects. Its API server is an address where nobody answers.
-pub fn dashboard(
+pub(crate) fn dashboard(
     runs: Vec<WorkflowRun>,
     workflows: Vec<Workflow>,
     records: Vec<RunRecord>,
@@ -69,7 +69,7 @@ pub fn dashboard(
 }
 
 /// The same at another time. The records come as a watch's first list.
-pub fn dashboard_at(
+pub(crate) fn dashboard_at(
     runs: Vec<WorkflowRun>,
     workflows: Vec<Workflow>,
     records: Vec<RunRecord>,
@@ -99,7 +99,7 @@ pub fn dashboard_at(
 }
 
 /// A run, a workflow and a record in each of the namespaces `a` and `b`.
-pub fn two_namespaces() -> Arc<Dashboard> {
+pub(crate) fn two_namespaces() -> Arc<Dashboard> {
     let each = |of: fn(&str) -> WorkflowRun| vec![of("a"), of("b")];
     dashboard(
         each(|n| run(n, if n == "a" { "one" } else { "two" }, |_| {})),

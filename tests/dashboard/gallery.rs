@@ -12,13 +12,13 @@ use std::path::Path;
 
 use maud::Markup;
 
-pub use samples::{HOSTILE, at};
+pub(crate) use samples::{HOSTILE, at};
 
 use mission_control::dashboard::assets;
 use mission_control::dashboard::parts::{Nav, Shell, page};
 
 /// Every page, by the name of its file.
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let of = |title: &str, nav: Nav, main: Markup| {
         let shell = Shell {
             title,

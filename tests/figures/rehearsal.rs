@@ -43,7 +43,7 @@ impl Dice {
 
 /// What the test made happen to one step.
 #[derive(Clone, Debug, Default)]
-pub struct OfStep {
+pub(crate) struct OfStep {
     pub attempts: u32,
     pub failures: u32,
     pub retries: u32,
@@ -56,7 +56,7 @@ pub struct OfStep {
 
 /// What the test made happen to one run.
 #[derive(Clone, Debug, Default)]
-pub struct Account {
+pub(crate) struct Account {
     pub namespace: String,
     pub workflow: String,
     /// It got as far as an attempt.
@@ -239,7 +239,7 @@ impl Rehearsal {
 }
 
 #[derive(Default)]
-pub struct All {
+pub(crate) struct All {
     pub records: Vec<RunRecord>,
     pub runs: Vec<WorkflowRun>,
     pub accounts: Vec<Account>,
@@ -268,16 +268,16 @@ impl All {
     }
 }
 
-pub fn first() -> Stamp {
+pub(crate) fn first() -> Stamp {
     Stamp("2026-03-01T00:00:00Z".parse().unwrap())
 }
 
-pub fn later(hours: u64) -> Stamp {
+pub(crate) fn later(hours: u64) -> Stamp {
     first().plus(Duration::from_secs(hours * 3600))
 }
 
 /// They are rehearsed once for all tests.
-pub fn all() -> &'static All {
+pub(crate) fn all() -> &'static All {
     static ALL: OnceLock<All> = OnceLock::new();
     ALL.get_or_init(rehearse)
 }

@@ -6,7 +6,7 @@ use super::events::{attempts, files, questions, stories};
 use super::generate::Flow;
 use super::{Held, Play, state_invariants};
 
-pub fn of(play: &mut Play, flow: &Flow) -> Held {
+pub(crate) fn of(play: &mut Play, flow: &Flow) -> Held {
     faults_stop(play, flow)?;
     for round in 0..400 {
         if play.status().phase.is_some_and(Phase::is_terminal) {

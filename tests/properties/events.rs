@@ -10,7 +10,7 @@ use super::generate::Flow;
 use super::status;
 
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// Something happens to one of the attempts under way.
     Attempt(u8, &'static str),
     /// One of the attempts that may send work back does so.
@@ -28,14 +28,14 @@ pub enum Event {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     Question(u8),
     Run,
     Wrong,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Given {
+pub(crate) enum Given {
     Nothing,
     Word,
     Values,
@@ -65,7 +65,7 @@ const BEFORE_START: &[&str] =
     &["starts", "starts", "waits no room", "blocked quota", "refused policy", "taken by another"];
 const REJECTED: &[&str] = &[r#"says "STATUS: retry""#, r#"says "STATUS: retry\nISSUES: mend it""#];
 
-pub fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let happening = prop_oneof![
         20 => Just(DONE),
         10 => Just(DONE_WITH_KEY),
@@ -129,7 +129,7 @@ fn orders_of_any() -> impl Strategy<Value = Action> {
 }
 
 /// The event in the words of the scenarios; `None`: there is nothing that it could happen to.
-pub fn line(event: &Event, cluster: &SimulatedCluster, flow: &Flow) -> Option<String> {
+pub(crate) fn line(event: &Event, cluster: &SimulatedCluster, flow: &Flow) -> Option<String> {
     let now = status(cluster);
     match event {
         Event::Attempt(pick, what) => {
@@ -186,7 +186,7 @@ fn place(step: &str, item: Option<&str>) -> String {
 }
 
 /// The places that have an attempt under way.
-pub fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
+pub(crate) fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
     let of_step = |s: &mission_control::api::StepStatus| {
         let own = s.work.current.iter().map(|_| place(&s.name, None));
         let items = s.items.iter().filter(|i| i.work.current.is_some()).map(|i| place(&s.name, Some(&i.id)));
@@ -196,7 +196,7 @@ pub fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
 }
 
 /// The places that a question is open about.
-pub fn questions(now: &WorkflowRunStatus) -> Vec<String> {
+pub(crate) fn questions(now: &WorkflowRunStatus) -> Vec<String> {
     now.escalations.iter().map(|e| place(&e.step, e.item.as_deref())).collect()
 }
 
@@ -212,12 +212,12 @@ fn is_waiting(cluster: &SimulatedCluster, place: &str) -> bool {
     matches!(fact, Some(AttemptFact::Pending { .. } | AttemptFact::Blocked { .. }))
 }
 
-pub fn files(n: u8) -> String {
+pub(crate) fn files(n: u8) -> String {
     let names: Vec<String> = (1..=n).map(|k| format!("\"f{k}\"")).collect();
     format!("[{}]", names.join(","))
 }
 
-pub fn stories(n: u8) -> String {
+pub(crate) fn stories(n: u8) -> String {
     let story = |k| format!(r#"{{"id":"t{k}","title":"T","description":"d","acceptanceCriteria":["c"]}}"#);
     let all: Vec<String> = (1..=n).map(story).collect();
     format!("[{}]", all.join(","))

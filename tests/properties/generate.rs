@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 /// A workflow, and what a run of it is given.
 #[derive(Clone)]
-pub struct Flow {
+pub(crate) struct Flow {
     pub text: String,
     pub params: String,
     pub slow: bool,
@@ -56,7 +56,7 @@ struct Whole {
     clumsy: u8,
 }
 
-pub fn flow() -> impl Strategy<Value = Flow> {
+pub(crate) fn flow() -> impl Strategy<Value = Flow> {
     (proptest::collection::vec(numbers(), 1..=7), whole()).prop_map(|(steps, whole)| valid(&steps, &whole))
 }
 

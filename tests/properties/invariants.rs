@@ -16,7 +16,7 @@ use super::{Held, hold, status};
 
 /// What was seen of a run so far.
 #[derive(Default)]
-pub struct Watch {
+pub(crate) struct Watch {
     definition: Option<Definition>,
     /// Jobs of attempts whose end was seen.
     ended: BTreeSet<String>,
@@ -27,7 +27,7 @@ pub struct Watch {
 
 impl Watch {
     /// One pass led from `before` to the status as it is now.
-    pub fn pass(&mut self, cluster: &SimulatedCluster, before: &WorkflowRunStatus) -> Held {
+    pub(crate) fn pass(&mut self, cluster: &SimulatedCluster, before: &WorkflowRunStatus) -> Held {
         let after = status(cluster);
         self.record_is_written_once(cluster, &after)?;
         if before.phase.is_some_and(Phase::is_terminal) {
@@ -162,7 +162,7 @@ impl Watch {
     }
 
     /// Nothing is left to do.
-    pub fn rest(&self, cluster: &SimulatedCluster) -> Held {
+    pub(crate) fn rest(&self, cluster: &SimulatedCluster) -> Held {
         let now = status(cluster);
         let Some(again) = cluster.plan(&record_of(cluster)) else { return Ok(()) };
         hold!(

@@ -11,7 +11,12 @@ use mission_control::rehearse::cluster::SimulatedCluster;
 use super::{Held, hold, status};
 
 /// Whether the attempt that was just started at the place could start.
-pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, cluster: &SimulatedCluster) -> Held {
+pub(crate) fn may_start(
+    all: &Definition,
+    now: &WorkflowRunStatus,
+    at: Place,
+    cluster: &SimulatedCluster,
+) -> Held {
     let def = &all.steps[at.step];
     let phase = |k: usize| now.steps[k].work.phase;
     if def.finally {
@@ -32,7 +37,7 @@ pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, cluster: 
 }
 
 /// Items: so many at once, and no verification of work that is not done.
-pub fn loops(all: &Definition, now: &WorkflowRunStatus) -> Held {
+pub(crate) fn loops(all: &Definition, now: &WorkflowRunStatus) -> Held {
     for (i, def) in all.steps.iter().enumerate() {
         let Some(each) = &def.each else { continue };
         let runs = |step: usize, k: usize| Place::item(step, k).of(now).is_some_and(|w| w.current.is_some());
@@ -54,7 +59,7 @@ pub fn loops(all: &Definition, now: &WorkflowRunStatus) -> Held {
     Ok(())
 }
 
-pub fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &WorkflowRunStatus) -> Held {
+pub(crate) fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &WorkflowRunStatus) -> Held {
     let total = |s: &WorkflowRunStatus| s.totals.as_ref().map_or(0, |t| t.attempts);
     let sum: u32 = now.steps.iter().map(|s| s.work.attempts).sum();
     hold!(total(now) >= total(before), "the number of attempts fell");
@@ -91,7 +96,7 @@ pub fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &WorkflowRunSt
 }
 
 /// Each Job belongs to an attempt, is unique, is told its end; one live Pod per piece of work.
-pub fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &BTreeSet<String>) -> Held {
+pub(crate) fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &BTreeSet<String>) -> Held {
     let terminal = now.phase.is_some_and(Phase::is_terminal);
     let mut names = BTreeSet::new();
     let mut live = BTreeSet::new();
@@ -115,7 +120,7 @@ pub fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &BTreeSe
 }
 
 /// Paused exactly while something is asked or held and nothing runs or can start; and nobody sleeps for ever.
-pub fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &WorkflowRunStatus) -> Held {
+pub(crate) fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &WorkflowRunStatus) -> Held {
     let asked = !now.escalations.is_empty();
     let held = now.hold.is_some() || cluster.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
     let runs = now.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
@@ -139,7 +144,7 @@ pub fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &WorkflowRunSta
 }
 
 /// What holds when a run has ended.
-pub fn ended(cluster: &SimulatedCluster) -> Held {
+pub(crate) fn ended(cluster: &SimulatedCluster) -> Held {
     let now = status(cluster);
     for step in now.steps.iter().filter(|_| now.started_at.is_some()) {
         hold!(step.work.phase.is_finished(), "{} is {} after the end", step.name, step.work.phase);

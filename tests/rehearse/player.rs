@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use mission_control::api::status::EscalationStatus;
-use mission_control::api::{Action, Span};
+use mission_control::api::{Action, Phase, Span};
 use mission_control::engine::effect::Launch;
-use mission_control::engine::snapshot::Loss;
 use mission_control::rehearse::cluster::SimulatedCluster;
 use mission_control::rehearse::player::{AttemptEnd, AttemptResult, DecisionInput, LIMIT, Source, play};
 use mission_control::rehearse::timeline::{Event, What};

@@ -2,22 +2,22 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-pub struct Page(Html);
+pub(crate) struct Page(Html);
 
 impl Page {
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(Html::parse_document(text))
     }
 
     /// Value and note of a card.
-    pub fn card(&self, label: &str) -> [String; 2] {
+    pub(crate) fn card(&self, label: &str) -> [String; 2] {
         let card = all(self.0.root_element(), ".card").into_iter().find(|c| first(*c, "dt") == label);
         let card = card.unwrap_or_else(|| panic!("there is no card {label}"));
         [first(card, ".value"), first(card, ".note")]
     }
 
     /// The rows under a caption.
-    pub fn table(&self, caption: &str) -> Vec<Vec<String>> {
+    pub(crate) fn table(&self, caption: &str) -> Vec<Vec<String>> {
         let mut tables = all(self.0.root_element(), "table").into_iter();
         let table = tables.find(|t| first(*t, "caption") == caption);
         let table = table.unwrap_or_else(|| panic!("there is no table {caption}"));
@@ -26,13 +26,13 @@ impl Page {
     }
 
     /// What the legend under a drawing says.
-    pub fn legend(&self, title: &str) -> Vec<String> {
+    pub(crate) fn legend(&self, title: &str) -> Vec<String> {
         let mut figures = all(self.0.root_element(), "figure").into_iter();
         let figure = figures.find(|f| first(*f, "figcaption") == title).expect(title);
         all(figure, ".legend li").into_iter().map(text).collect()
     }
 
-    pub fn has(&self, words: &str) -> bool {
+    pub(crate) fn has(&self, words: &str) -> bool {
         text(self.0.root_element()).contains(words)
     }
 }

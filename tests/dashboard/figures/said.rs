@@ -6,14 +6,14 @@ use super::by_hand;
 use super::rehearsal::Account;
 
 /// A share that is rounded is neither all nor nothing if it was not so before.
-pub fn share(rate: f64) -> String {
+pub(crate) fn share(rate: f64) -> String {
     let whole = format!("{:.0} %", rate * 100.0);
     let hides = (whole == "100 %" && rate < 1.0) || (whole == "0 %" && rate > 0.0);
     if hides { format!("{:.1} %", rate * 100.0) } else { whole }
 }
 
 /// `1h30m`: the two largest units that there are any of.
-pub fn length(seconds: u64) -> String {
+pub(crate) fn length(seconds: u64) -> String {
     let mut words = Vec::new();
     let mut rest = seconds;
     for (unit, letter) in [(24 * 3600, "d"), (3600, "h"), (60, "m"), (1, "s")] {
@@ -26,7 +26,7 @@ pub fn length(seconds: u64) -> String {
 }
 
 /// What stands for the line of a step's days.
-pub fn days(of: &[&Account], step: &str) -> String {
+pub(crate) fn days(of: &[&Account], step: &str) -> String {
     let ran = |a: &&&Account| a.outcome.is_some() && a.steps.get(step).is_some_and(|s| s.attempts > 0);
     let mut all: Vec<&str> = of.iter().filter(ran).map(|a| a.day.as_str()).collect();
     all.sort_unstable();
@@ -37,7 +37,7 @@ pub fn days(of: &[&Account], step: &str) -> String {
     format!("{}, {}", on(all[0]), on(all[all.len() - 1]))
 }
 
-pub fn as_json(of: &[&Account]) -> Value {
+pub(crate) fn as_json(of: &[&Account]) -> Value {
     let f = by_hand::figures(of);
     let bottleneck = |((namespace, workflow), step, s): ((&str, &str), &str, by_hand::Step)| {
         json!({"namespace": namespace, "workflow": workflow, "step": step, "executions": s.executions,

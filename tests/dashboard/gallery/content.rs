@@ -12,7 +12,7 @@ fn none() -> Markup {
     html! {}
 }
 
-pub fn overview() -> Markup {
+pub(crate) fn overview() -> Markup {
     let text = |words: &str| html! { (words) };
     html! {
         (page_head("Overview", none(), none(), ""))
@@ -88,7 +88,7 @@ fn bottlenecks() -> Markup {
     )
 }
 
-pub fn runs() -> Markup {
+pub(crate) fn runs() -> Markup {
     let statuses = [("", "any"), ("Running", "Running"), ("Paused", "Paused"), ("Failed", "Failed")];
     let heads = [
         Head::text("Run"),
@@ -128,7 +128,7 @@ pub fn runs() -> Markup {
     }
 }
 
-pub fn run() -> Markup {
+pub(crate) fn run() -> Markup {
     html! {
         (page_head(
             "oauth-login",
@@ -160,7 +160,7 @@ pub fn run() -> Markup {
 }
 
 /// Every colour and attribute, as a program prints them.
-pub fn colours() -> String {
+pub(crate) fn colours() -> String {
     let both = (0..8).map(|n| format!("\u{1b}[3{n}mfront {n}\u{1b}[9{n}m bright\u{1b}[0m \u{1b}[4{n}mback\u{1b}[10{n}m bright\u{1b}[0m\n"));
     both.collect::<String>() + "\u{1b}[1mbold\u{1b}[22m \u{1b}[2mdim\u{1b}[22m \u{1b}[4munder\u{1b}[24m\n"
 }
@@ -175,7 +175,7 @@ fn said() -> Markup {
     }
 }
 
-pub fn workflow() -> Markup {
+pub(crate) fn workflow() -> Markup {
     html! {
         (page_head("feature-dev", badge("Ready", Tone::Good), none(), "Drop in a feature request, get back a reviewed pull request."))
         (section("graph", "Steps", none(), pictures::feature_dev("g", false)))
@@ -183,7 +183,7 @@ pub fn workflow() -> Markup {
     }
 }
 
-pub fn empty() -> Markup {
+pub(crate) fn empty() -> Markup {
     html! {
         (page_head("Overview", none(), none(), ""))
         (empty_part())
@@ -205,7 +205,7 @@ fn empty_part() -> Markup {
     )
 }
 
-pub fn huge() -> Markup {
+pub(crate) fn huge() -> Markup {
     let long = "implement-the-whole-thing-".repeat(20);
     html! {
         (page_head(&long, badge("Running", Phase::Running), none(), &"A task of many words. ".repeat(60)))
@@ -217,7 +217,7 @@ pub fn huge() -> Markup {
     }
 }
 
-pub fn hostile() -> Markup {
+pub(crate) fn hostile() -> Markup {
     let caption = Caption { id: "h", title: HOSTILE };
     html! {
         (page_head(HOSTILE, badge(HOSTILE, Tone::Bad), words(HOSTILE), HOSTILE))
@@ -241,7 +241,7 @@ pub fn hostile() -> Markup {
     }
 }
 
-pub fn sign_in() -> Markup {
+pub(crate) fn sign_in() -> Markup {
     mission_control::dashboard::parts::sign_in(
         Some("The API server does not accept this token."),
         "3f9c",

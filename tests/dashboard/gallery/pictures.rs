@@ -19,17 +19,17 @@ fn the_days(count: i64) -> Vec<Day> {
     (0..count).map(day).collect()
 }
 
-pub fn thirty_days(id: &str) -> Markup {
+pub(crate) fn thirty_days(id: &str) -> Markup {
     days(&Caption { id, title: "Runs that ended, by day" }, &the_days(30))
 }
 
-pub fn many_days(id: &str) -> Markup {
+pub(crate) fn many_days(id: &str) -> Markup {
     let mut all = the_days(3);
     all.push(Day { date: date(2026, 11, 1), succeeded: 1_204_331, failed: 12, cancelled: 1 });
     days(&Caption { id, title: "One day with very many" }, &all)
 }
 
-pub fn thirty_durations(id: &str) -> Markup {
+pub(crate) fn thirty_durations(id: &str) -> Markup {
     let day = |n: u64| DayDurations {
         date: date(2026, 10, 27).saturating_add((n as i64).days()),
         p50: (n % 8 != 3).then_some(600 + n * 37 % 400),
@@ -50,7 +50,7 @@ const KINDS: [(&str, u64, Tone); 6] = [
     ("Pending", 1, Tone::Neutral),
 ];
 
-pub fn breakdown(id: &str) -> Markup {
+pub(crate) fn breakdown(id: &str) -> Markup {
     let all = KINDS.map(|(name, count, tone)| Share { name, count, tone, href: Some("/runs?status=Failed") });
     shares(&Caption { id, title: "Runs by status" }, &all)
 }
@@ -60,7 +60,7 @@ fn node(name: &str, shape: Shape, note: &str, after: &[&str]) -> Node {
     Node { name: name.into(), shape, note: note.into(), after, sends_back_to: None, phase: None }
 }
 
-pub fn feature_dev(id: &str, live: bool) -> Markup {
+pub(crate) fn feature_dev(id: &str, live: bool) -> Markup {
     let mut nodes = vec![
         node("plan", Shape::Task, "planner", &[]),
         node("implement", Shape::Loop("stories".into()), "developer", &["plan"]),
@@ -88,7 +88,7 @@ pub fn feature_dev(id: &str, live: bool) -> Markup {
 }
 
 /// Many branches, and lines that pass columns.
-pub fn branches(id: &str) -> Markup {
+pub(crate) fn branches(id: &str) -> Markup {
     let mut nodes = vec![node("start", Shape::Task, "planner", &[])];
     for name in ["alpha", "beta", "gamma", "delta"] {
         nodes.push(node(&format!("{name}-scan"), Shape::Task, "scanner", &["start"]));
@@ -110,7 +110,7 @@ pub fn branches(id: &str) -> Markup {
     graph(&Caption { id, title: "A workflow with branches" }, &Graph { nodes: &nodes })
 }
 
-pub fn chain_nodes(count: usize) -> Vec<Node> {
+pub(crate) fn chain_nodes(count: usize) -> Vec<Node> {
     let mut nodes: Vec<Node> = (0..count)
         .map(|n| node(&format!("step-{n}"), Shape::Task, "agent", &[&format!("step-{}", n.wrapping_sub(1))]))
         .collect();
@@ -121,7 +121,7 @@ pub fn chain_nodes(count: usize) -> Vec<Node> {
     nodes
 }
 
-pub fn chain(id: &str, count: usize) -> Markup {
+pub(crate) fn chain(id: &str, count: usize) -> Markup {
     graph(&Caption { id, title: "Sixty steps" }, &Graph { nodes: &chain_nodes(count) })
 }
 
@@ -133,7 +133,7 @@ fn lane(name: &str, indented: bool, tone: Tone, bars: Vec<Bar>) -> Lane {
     Lane { name: name.into(), indented, tone, href: (!indented).then(|| format!("#step-{name}")), bars }
 }
 
-pub fn live_lanes() -> Vec<Lane> {
+pub(crate) fn live_lanes() -> Vec<Lane> {
     use BarKind::{Wait, Work};
     let work = Work;
     vec![
@@ -169,7 +169,7 @@ pub fn live_lanes() -> Vec<Lane> {
     ]
 }
 
-pub fn live_gantt(id: &str) -> Markup {
+pub(crate) fn live_gantt(id: &str) -> Markup {
     let chart =
         Gantt { lanes: &live_lanes(), from: at("10:02:00"), to: at("10:31:30"), now: Some(at("10:30:00")) };
     gantt(&Caption { id, title: "Attempts over time" }, &chart)
@@ -179,7 +179,7 @@ fn later(seconds: i64) -> Stamp {
     Stamp(at("00:00:00").0.checked_add(seconds.seconds()).unwrap())
 }
 
-pub fn large_gantt(id: &str, count: i64) -> Markup {
+pub(crate) fn large_gantt(id: &str, count: i64) -> Markup {
     let lanes: Vec<Lane> = (0..count)
         .map(|n| {
             let kind = BarKind::Work(Tone::ALL[n as usize % 6]);
@@ -198,33 +198,33 @@ pub fn large_gantt(id: &str, count: i64) -> Markup {
     )
 }
 
-pub fn no_days(id: &str) -> Markup {
+pub(crate) fn no_days(id: &str) -> Markup {
     html! { (days(&Caption { id, title: "Runs per day" }, &[])) }
 }
 
-pub fn no_durations(id: &str) -> Markup {
+pub(crate) fn no_durations(id: &str) -> Markup {
     durations(&Caption { id, title: "Duration" }, &[])
 }
 
-pub fn no_shares(id: &str) -> Markup {
+pub(crate) fn no_shares(id: &str) -> Markup {
     shares(
         &Caption { id, title: "Status" },
         &[Share { name: "Failed", count: 0, tone: Tone::Bad, href: None }],
     )
 }
 
-pub fn no_gantt(id: &str) -> Markup {
+pub(crate) fn no_gantt(id: &str) -> Markup {
     gantt(
         &Caption { id, title: "When" },
         &Gantt { lanes: &[], from: at("10:00:00"), to: at("10:00:00"), now: None },
     )
 }
 
-pub fn no_graph(id: &str) -> Markup {
+pub(crate) fn no_graph(id: &str) -> Markup {
     graph(&Caption { id, title: "Steps" }, &Graph { nodes: &[] })
 }
 
-pub fn hostile(caption: &Caption) -> Markup {
+pub(crate) fn hostile(caption: &Caption) -> Markup {
     let mut evil = node(HOSTILE, Shape::Loop(HOSTILE.into()), HOSTILE, &[HOSTILE]);
     evil.sends_back_to = Some(HOSTILE.into());
     let lanes = [lane(

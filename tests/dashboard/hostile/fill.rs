@@ -4,25 +4,25 @@
 use serde_json::{Map, Value, json};
 
 /// An object's fields, and where each marker stands.
-pub struct Filled {
+pub(crate) struct Filled {
     pub value: Value,
     pub paths: Vec<String>,
 }
 
 /// What would be a tag, turn a line around, colour a terminal and leave an attribute. The number is that of its field.
-pub fn marker(n: usize) -> String {
+pub(crate) fn marker(n: usize) -> String {
     format!("<x-marker-{n}>\u{1b}[31m\u{202e}\"'onmouseover='x'")
 }
 
 /// The field whose marker stands in a text as it was written, if there is any.
-pub fn raw(text: &str) -> Option<(usize, String)> {
+pub(crate) fn raw(text: &str) -> Option<(usize, String)> {
     let at = text.find("<x-marker-")?;
     let found: String = text[at..].chars().take(120).collect();
     let digits: String = found.chars().skip(10).take_while(char::is_ascii_digit).collect();
     Some((digits.parse().unwrap(), found))
 }
 
-pub fn fill(crd: &impl serde::Serialize) -> Filled {
+pub(crate) fn fill(crd: &impl serde::Serialize) -> Filled {
     let crd = serde_json::to_value(crd).unwrap();
     let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];
     let mut filled = Filled { value: json!({}), paths: Vec::new() };
@@ -35,7 +35,7 @@ pub fn fill(crd: &impl serde::Serialize) -> Filled {
 }
 
 impl Filled {
-    pub fn number(&self, path: &str) -> usize {
+    pub(crate) fn number(&self, path: &str) -> usize {
         self.paths.iter().position(|p| p == path).unwrap_or_else(|| panic!("{path} is not filled"))
     }
 

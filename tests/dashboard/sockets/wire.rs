@@ -13,23 +13,23 @@ use mission_control::dashboard::Dashboard;
 use mission_control::dashboard::web::serve::serve_on;
 
 /// A request of a connection that stays.
-pub fn get(path: &str, head: &str) -> String {
+pub(crate) fn get(path: &str, head: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{head}\r\n")
 }
 
-pub struct Server {
+pub(crate) struct Server {
     at: SocketAddr,
     serving: JoinHandle<std::io::Result<()>>,
 }
 
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     head: String,
     pub body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut pairs = self.head.lines().filter_map(|line| line.split_once(": "));
         pairs.find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -42,18 +42,18 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub async fn of(d: Arc<Dashboard>) -> Self {
+    pub(crate) async fn of(d: Arc<Dashboard>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         Self { at, serving: tokio::spawn(serve_on(listener, d)) }
     }
 
-    pub async fn connect(&self) -> Wire {
+    pub(crate) async fn connect(&self) -> Wire {
         Wire(TcpStream::connect(self.at).await.unwrap())
     }
 
     /// A connection that has had an answer, and stays.
-    pub async fn opened(&self) -> Wire {
+    pub(crate) async fn opened(&self) -> Wire {
         let mut wire = self.connect().await;
         wire.send(&get("/healthz", "")).await;
         assert!(wire.head().await.starts_with("HTTP/1.1 200"));
@@ -61,7 +61,7 @@ impl Server {
     }
 
     /// `rest`: what follows the first line and the host; a body follows an empty line in it.
-    pub async fn ask(&self, line: &str, rest: &str) -> Answer {
+    pub(crate) async fn ask(&self, line: &str, rest: &str) -> Answer {
         let mut wire = self.connect().await;
         let rest = if rest.is_empty() { String::new() } else { format!("\r\n{rest}") };
         // Of a large body the server may not want the end.
@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// Asks for events. The connection stays for as long as the wire is kept.
-    pub async fn listen(&self, token: &str) -> (u16, Wire) {
+    pub(crate) async fn listen(&self, token: &str) -> (u16, Wire) {
         let mut wire = self.connect().await;
         wire.send(&get("/events", &format!("Authorization: Bearer {token}\r\n"))).await;
         let head = wire.head().await;
@@ -82,25 +82,25 @@ impl Server {
     }
 }
 
-pub struct Wire(TcpStream);
+pub(crate) struct Wire(TcpStream);
 
 impl Wire {
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         assert!(self.try_send(text).await, "the connection is closed");
     }
 
     /// False: nobody takes it any more.
-    pub async fn try_send(&mut self, text: &str) -> bool {
+    pub(crate) async fn try_send(&mut self, text: &str) -> bool {
         self.0.write_all(text.as_bytes()).await.is_ok()
     }
 
     /// Whether there is anything to read by then.
-    pub async fn hears_within(&self, time: Duration) -> bool {
+    pub(crate) async fn hears_within(&self, time: Duration) -> bool {
         tokio::time::timeout(time, self.0.readable()).await.is_ok()
     }
 
     /// What comes until the first empty line.
-    pub async fn head(&mut self) -> String {
+    pub(crate) async fn head(&mut self) -> String {
         let mut text = Vec::new();
         while !text.ends_with(b"\r\n\r\n") {
             let byte = tokio::time::timeout(PATIENCE, self.0.read_u8()).await.expect("no answer");
@@ -110,7 +110,7 @@ impl Wire {
     }
 
     /// What comes until the server closes.
-    pub async fn rest(&mut self) -> String {
+    pub(crate) async fn rest(&mut self) -> String {
         let mut text = Vec::new();
         let read = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut text)).await;
         // A server that closes while a body is on its way resets the connection: what came before counts.

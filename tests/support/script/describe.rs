@@ -7,7 +7,7 @@ use mission_control::api::{Span, Work};
 use mission_control::rehearse::cluster::SimulatedCluster;
 
 /// The cluster in words.
-pub fn describe(cluster: &SimulatedCluster) -> Vec<String> {
+pub(crate) fn describe(cluster: &SimulatedCluster) -> Vec<String> {
     let Some(run) = &cluster.run else {
         let records = format!("records={}", cluster.records.len());
         return vec!["no-run".into(), format!("problems={}", cluster.problems.len()), records];

@@ -31,12 +31,12 @@ use describe::prose;
 use events::attempt_event;
 use mission_control::rehearse::cluster::SimulatedCluster;
 
-pub use describe::describe;
+pub(crate) use describe::describe;
 use workflow::pairs;
-pub use workflow::workflow;
+pub(crate) use workflow::workflow;
 
 /// Runs every scenario of a text; the errors name scenario, line and what was there instead.
-pub fn run(text: &str) -> Vec<String> {
+pub(crate) fn run(text: &str) -> Vec<String> {
     let mut failures = Vec::new();
     let mut cluster = SimulatedCluster::new();
     let mut title = String::new();
@@ -79,7 +79,7 @@ fn check(cluster: &SimulatedCluster, expected: &str) -> Result<(), String> {
 }
 
 /// One line of a scenario happens. What follows from it is the caller's to wait for.
-pub fn event(cluster: &mut SimulatedCluster, line: &str) -> Result<(), String> {
+pub(crate) fn event(cluster: &mut SimulatedCluster, line: &str) -> Result<(), String> {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
     let rest = line.strip_prefix(first).unwrap_or_default().trim();

@@ -18,7 +18,7 @@ use mission_control::api::workflow::{
 /// Of the whole (`spec`): timeout, expiresAfter, onExpiry, param, outputs (`name:from`), workspace (when it is kept),
 /// concurrency (a key), reject (the same with the policy Reject), env (`NAME:template`), inputAs, workspaceAccess, runs and
 /// children (how long they are kept).
-pub fn workflow(text: &str) -> Result<WorkflowSpec, String> {
+pub(crate) fn workflow(text: &str) -> Result<WorkflowSpec, String> {
     let agent = Agent { name: "x".into(), image: "x".into(), ..Agent::default() };
     let mut spec = WorkflowSpec { agents: vec![agent], ..WorkflowSpec::default() };
     for part in text.split(" | ") {
