@@ -3,6 +3,10 @@
 //! Needs no cluster. What the tools' own code makes of it is told by tests/gitops/health, and by tests/gitops/on-cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +16,7 @@ use kube::ResourceExt;
 use mission_control::api::{Workflow, WorkflowRun, crds};
 use mission_control::engine::{lint, params};
 use mission_control::reconcile::workflow;
-use mission_control::rehearse::script;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 use serde_json::{Value, json};
 
 /// Set to any value, the recorded objects are written instead of compared.
@@ -59,17 +62,17 @@ fn default_status(kind: &str) -> Option<Value> {
 impl Stage {
     /// The object as the API server would show it at the end of the stage.
     fn object(&self) -> Value {
-        let mut world = World::new();
+        let mut cluster = SimulatedCluster::new();
         for line in &self.events {
-            script::event(&mut world, line).unwrap_or_else(|e| panic!("{}: {line}: {e}", self.name));
-            assert!(world.settle(), "{}: {line}: the plan never came to rest", self.name);
+            script::event(&mut cluster, line).unwrap_or_else(|e| panic!("{}: {line}: {e}", self.name));
+            assert!(cluster.settle(), "{}: {line}: the plan never came to rest", self.name);
         }
         let mut object = if self.kind == "Workflow" {
-            let mut made = world.workflow.clone().expect("a workflow");
-            made.status = (!world.away).then(|| workflow::status(&made, world.now));
+            let mut made = cluster.workflow.clone().expect("a workflow");
+            made.status = (!cluster.away).then(|| workflow::status(&made, cluster.now));
             serde_json::to_value(made).unwrap()
         } else {
-            serde_json::to_value(world.run.expect("a run")).unwrap()
+            serde_json::to_value(cluster.run.expect("a run")).unwrap()
         };
         object["metadata"]["resourceVersion"] = json!("100");
         if object.get("status").is_none_or(Value::is_null) {

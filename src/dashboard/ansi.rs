@@ -30,7 +30,7 @@ pub fn html(text: &str) -> Markup {
     }
     read(shown, &mut writer);
     writer.end_line();
-    writer.wear(Pen::default());
+    writer.open_style(Pen::default());
     PreEscaped(writer.html)
 }
 
@@ -80,16 +80,16 @@ struct Writer {
     /// How the next character wants to look.
     pen: Pen,
     /// How the open span looks; the default one has no span.
-    worn: Pen,
+    open_style: Pen,
     column: usize,
 }
 
 impl Writer {
-    fn wear(&mut self, pen: Pen) {
-        if self.worn == pen {
+    fn open_style(&mut self, pen: Pen) {
+        if self.open_style == pen {
             return;
         }
-        if self.worn != Pen::default() {
+        if self.open_style != Pen::default() {
             self.html.push_str("</span>");
         }
         if pen != Pen::default() {
@@ -97,12 +97,12 @@ impl Writer {
             self.html.push_str(&pen.classes());
             self.html.push_str("\">");
         }
-        self.worn = pen;
+        self.open_style = pen;
     }
 
     /// A remark of ours, which no agent can write: it looks different.
     fn mark(&mut self, words: &str) {
-        self.wear(Pen::default());
+        self.open_style(Pen::default());
         self.html.push_str("<span class=\"mark\">");
         words.chars().for_each(|c| self.push(c));
         self.html.push_str("</span>");
@@ -138,7 +138,7 @@ impl Perform for Writer {
         if is_unseen(c) {
             return self.mark(&name_of(c));
         }
-        self.wear(self.pen);
+        self.open_style(self.pen);
         self.push(c);
     }
 
@@ -155,7 +155,7 @@ impl Perform for Writer {
 
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], ignore: bool, action: u8) {
         if action == b'm' && intermediates.is_empty() && !ignore {
-            self.pen.obey(params);
+            self.pen.apply(params);
         }
     }
 }

@@ -5,38 +5,26 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Serialize;
 
 use crate::api::{Phase, Reason, Stamp, Workflow, WorkflowRun};
-use crate::view::stats::Figures as Of;
+use crate::view::stats::Figures;
 
 use super::Dashboard;
 use super::access::Reader;
-use super::access::rights::Kind;
-use super::figures::{Figures, Folded};
-use super::known::readable;
+use super::access::rights::ObjectKind;
+use super::cluster_view::readable;
+use super::figures::FigureSet;
+use super::page::{Problem, json};
 use super::pages::run_list::Filter;
 use super::pages::workflows::figures;
-use super::web::Route;
-use super::web::answer::{Problem, json};
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        ("/api/v1/overview", get(overview)),
-        ("/api/v1/runs", get(runs)),
-        ("/api/v1/runs/{namespace}/{name}", get(run)),
-        ("/api/v1/workflows", get(workflows)),
-        ("/api/v1/workflows/{namespace}/{name}", get(workflow)),
-    ]
-}
 
 /// What `mc workflow stats -o json` prints, too.
-async fn overview(
+pub async fn overview(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Response, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
+    let folded = d.figures(&reader).await?;
     Ok(json(&folded.stats))
 }
 
@@ -90,19 +78,19 @@ impl<'a> RunRow<'a> {
     }
 }
 
-async fn runs(
+pub async fn runs(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
-    let runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
-    let found = filter.of(&runs).map_err(Problem::Senseless)?;
+    let runs = d.cluster.visible_runs(&d.visibility(&reader, ObjectKind::Runs).await?);
+    let found = filter.of(&runs).map_err(Problem::Invalid)?;
     let rows = found.rows.iter().map(|r| RunRow::of(r)).collect();
     Ok(json(&RunPage { total: found.total, page: found.page, runs: rows }))
 }
 
 /// The object as the API has it, without managedFields.
-async fn run(
+pub async fn run(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
@@ -124,11 +112,11 @@ struct WorkflowRow<'a> {
     problems: &'a [String],
     /// Absent where it had no run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    figures: Option<&'a Of>,
+    figures: Option<&'a Figures>,
 }
 
 impl<'a> WorkflowRow<'a> {
-    fn of(workflow: &'a Workflow, folded: &'a Folded) -> Self {
+    fn of(workflow: &'a Workflow, folded: &'a FigureSet) -> Self {
         let (meta, status) = (&workflow.metadata, workflow.status.as_ref());
         let (namespace, name) =
             (meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default());
@@ -144,25 +132,25 @@ impl<'a> WorkflowRow<'a> {
     }
 }
 
-async fn workflows(
+pub async fn workflows(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Response, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
-    let seen = d.known.seen_workflows(&d.sight(&reader, Kind::Workflows).await?);
+    let folded = d.figures(&reader).await?;
+    let seen = d.cluster.visible_workflows(&d.visibility(&reader, ObjectKind::Workflows).await?);
     let all = seen.iter().filter_map(|w| readable::<Workflow>(w)).map(|w| WorkflowRow::of(w, &folded));
     Ok(json(&serde_json::json!({"workflows": all.collect::<Vec<_>>()})))
 }
 
 /// The object as the API has it, and its figures.
-async fn workflow(
+pub async fn workflow(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or(Problem::NotFound)?;
-    let folded = Figures::of(&d, &reader).await?;
+    let folded = d.figures(&reader).await?;
     let of = figures(&folded, &namespace, &name);
     Ok(json(&serde_json::json!({"workflow": workflow, "figures": of})))
 }

@@ -8,24 +8,24 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::access::rights::Kind;
+use super::access::rights::ObjectKind;
 
 /// How long changes are collected.
-const COLLECTED: Duration = Duration::from_millis(250);
+const COLLECT_WINDOW: Duration = Duration::from_millis(250);
 /// How long they are then held back: figures may be that old, and a page that is fetched because of a change must have it.
-pub const HELD: Duration = Duration::from_secs(1);
+pub const PUBLISH_DELAY: Duration = Duration::from_secs(1);
 /// Changes that a slow reader may be behind; beyond that, everything has changed.
-const BEHIND: usize = 1024;
+const BACKLOG: usize = 1024;
 
 /// Something is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    pub kind: Kind,
+    pub kind: ObjectKind,
     pub namespace: String,
     pub name: String,
 }
 
-/// Where changes are told.
+/// The channel of changes.
 #[derive(Debug)]
 pub struct Changes {
     /// Without a name: much has changed.
@@ -36,23 +36,23 @@ pub struct Changes {
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(BEHIND), version: AtomicU64::new(0) }
+        Self { sender: broadcast::Sender::new(BACKLOG), version: AtomicU64::new(0) }
     }
 }
 
 impl Changes {
-    pub fn tell(&self, change: Change) {
+    pub fn publish(&self, change: Change) {
         self.send(Some(change));
     }
 
     /// More has changed than can be named.
-    pub fn much(&self) {
+    pub fn publish_overflow(&self) {
         self.send(None);
     }
 
     fn send(&self, change: Option<Change>) {
         self.version.fetch_add(1, Ordering::Release);
-        // Nobody listens: nobody is told.
+        // Without a subscriber nothing is kept.
         let _ = self.sender.send(change);
     }
 
@@ -60,46 +60,46 @@ impl Changes {
         self.version.load(Ordering::Acquire)
     }
 
-    pub fn listen(&self) -> Ear {
-        Ear(self.sender.subscribe())
+    pub fn subscribe(&self) -> Subscriber {
+        Subscriber(self.sender.subscribe())
     }
 }
 
-/// One who listens.
+/// A subscription to the changes.
 #[derive(Debug)]
-pub struct Ear(broadcast::Receiver<Option<Change>>);
+pub struct Subscriber(broadcast::Receiver<Option<Change>>);
 
-/// What was heard.
+/// What changed since the last batch.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
-    These(BTreeSet<Change>),
+pub enum ChangeBatch {
+    Named(BTreeSet<Change>),
     /// More than can be named.
-    Much,
+    Overflow,
 }
 
-impl Ear {
+impl Subscriber {
     /// Waits for a change and collects what follows closely. `None`: there will be no more.
-    pub async fn batch(&mut self) -> Option<Heard> {
-        let mut heard = Heard::These(BTreeSet::new());
-        heard.add(self.0.recv().await)?;
-        let end = tokio::time::Instant::now() + COLLECTED;
+    pub async fn next_batch(&mut self) -> Option<ChangeBatch> {
+        let mut batch = ChangeBatch::Named(BTreeSet::new());
+        batch.add(self.0.recv().await)?;
+        let end = tokio::time::Instant::now() + COLLECT_WINDOW;
         while let Ok(next) = tokio::time::timeout_at(end, self.0.recv()).await {
-            heard.add(next)?;
+            batch.add(next)?;
         }
-        tokio::time::sleep(HELD).await;
-        Some(heard)
+        tokio::time::sleep(PUBLISH_DELAY).await;
+        Some(batch)
     }
 }
 
-impl Heard {
-    fn add(&mut self, told: Result<Option<Change>, RecvError>) -> Option<()> {
-        match told {
+impl ChangeBatch {
+    fn add(&mut self, received: Result<Option<Change>, RecvError>) -> Option<()> {
+        match received {
             Ok(Some(change)) => {
-                if let Heard::These(all) = self {
+                if let ChangeBatch::Named(all) = self {
                     all.insert(change);
                 }
             }
-            Ok(None) | Err(RecvError::Lagged(_)) => *self = Heard::Much,
+            Ok(None) | Err(RecvError::Lagged(_)) => *self = ChangeBatch::Overflow,
             Err(RecvError::Closed) => return None,
         }
         Some(())
@@ -111,27 +111,30 @@ mod tests {
     use super::*;
 
     fn change(name: &str) -> Change {
-        Change { kind: Kind::Runs, namespace: "a".into(), name: name.into() }
+        Change { kind: ObjectKind::Runs, namespace: "a".into(), name: name.into() }
     }
 
     #[tokio::test(start_paused = true)]
     async fn changes_that_follow_closely_are_told_together_and_each_once() {
         let changes = Changes::default();
-        let mut ear = changes.listen();
+        let mut subscriber = changes.subscribe();
         for name in ["x", "y", "x"] {
-            changes.tell(change(name));
+            changes.publish(change(name));
         }
-        assert_eq!(ear.batch().await, Some(Heard::These([change("x"), change("y")].into())));
+        assert_eq!(
+            subscriber.next_batch().await,
+            Some(ChangeBatch::Named([change("x"), change("y")].into()))
+        );
         assert_eq!(changes.version(), 3);
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_is_too_far_behind_is_told_that_much_has_changed() {
         let changes = Changes::default();
-        let mut ear = changes.listen();
-        for n in 0..2 * BEHIND {
-            changes.tell(change(&n.to_string()));
+        let mut subscriber = changes.subscribe();
+        for n in 0..2 * BACKLOG {
+            changes.publish(change(&n.to_string()));
         }
-        assert_eq!(ear.batch().await, Some(Heard::Much));
+        assert_eq!(subscriber.next_batch().await, Some(ChangeBatch::Overflow));
     }
 }

@@ -1,7 +1,7 @@
 //! Records and live runs -> the figures that pages show, folded once for all who see the same namespaces.
 //!
 //! Figures of the same changes are the same; while changes go on, they are folded at most once a second, however many pages
-//! are open. Start reading at [`Figures::of`].
+//! are open. Start reading at [`FigureCache::of`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,40 +9,39 @@ use std::time::{Duration, Instant};
 use crate::api::{RunRecord, Stamp, WorkflowRun};
 use crate::view::stats::{Stats, Trend};
 
-use super::Dashboard;
-use super::access::rights::{Kind, Sight};
-use super::access::{Reader, Refusal};
-use super::changes::HELD;
-use super::known::readable;
-use super::shelf::WINDOW;
+use super::access::AccessError;
+use super::access::rights::Visibility;
+use super::changes::{Changes, PUBLISH_DELAY};
+use super::cluster_view::{ClusterView, readable};
+use super::record_cache::WINDOW;
 
 /// Folds that are kept: readers who see the same share one.
-const KEPT: usize = 16;
+const MAX_ENTRIES: usize = 16;
 /// Without any change the window moves all the same.
-const OLD: Duration = Duration::from_secs(60);
+const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Whose records, and whose runs.
-type Seen = (Sight, Sight);
+pub type Scope = (Visibility, Visibility);
 
 /// The folds of late.
 #[derive(Debug, Default)]
-pub struct Figures {
-    kept: Mutex<Vec<Entry>>,
+pub struct FigureCache {
+    kept: Mutex<Vec<CachedFigures>>,
     /// One at a time: a fold takes a core.
     folding: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct Entry {
-    seen: Seen,
+struct CachedFigures {
+    scope: Scope,
     version: u64,
     at: Instant,
-    folded: Arc<Folded>,
+    folded: Arc<FigureSet>,
 }
 
 /// What was made of them.
 #[derive(Debug)]
-pub struct Folded {
+pub struct FigureSet {
     /// The changes that are in it, as [`super::changes::Changes::version`] counts them.
     pub version: u64,
     pub stats: Stats,
@@ -53,56 +52,61 @@ pub struct Folded {
     pub is_cut: bool,
 }
 
-impl Figures {
-    /// The figures of what a reader may see.
-    pub async fn of(d: &Arc<Dashboard>, reader: &Reader) -> Result<Arc<Folded>, Refusal> {
-        let seen = (d.sight(reader, Kind::Records).await?, d.sight(reader, Kind::Runs).await?);
-        if let Some(folded) = d.figures.fresh(d, &seen) {
+impl FigureCache {
+    /// The figures of the namespaces in `scope`.
+    pub async fn of(
+        &self,
+        cluster: &Arc<ClusterView>,
+        changes: &Changes,
+        scope: Scope,
+        now: fn() -> Stamp,
+    ) -> Result<Arc<FigureSet>, AccessError> {
+        if let Some(folded) = self.fresh(changes, &scope) {
             return Ok(folded);
         }
-        let _turn = d.figures.folding.lock().await;
+        let _turn = self.folding.lock().await;
         // Somebody may have done it meanwhile.
-        if let Some(folded) = d.figures.fresh(d, &seen) {
+        if let Some(folded) = self.fresh(changes, &scope) {
             return Ok(folded);
         }
-        let (version, at) = (d.changes.version(), Instant::now());
-        let (dashboard, wanted) = (Arc::clone(d), seen.clone());
-        let folded = tokio::task::spawn_blocking(move || Arc::new(fold(&dashboard, &wanted, version))).await;
-        let folded = folded.map_err(|_| Refusal::Away(None))?;
-        d.figures.keep(Entry { seen, version, at, folded: Arc::clone(&folded) });
+        let (version, at) = (changes.version(), Instant::now());
+        let (objects, wanted) = (Arc::clone(cluster), scope.clone());
+        let folding = tokio::task::spawn_blocking(move || Arc::new(fold(&objects, &wanted, version, now())));
+        let folded = folding.await.map_err(|_| AccessError::Unavailable(None))?;
+        self.keep(CachedFigures { scope, version, at, folded: Arc::clone(&folded) });
         Ok(folded)
     }
 
-    fn fresh(&self, d: &Dashboard, seen: &Seen) -> Option<Arc<Folded>> {
+    fn fresh(&self, changes: &Changes, scope: &Scope) -> Option<Arc<FigureSet>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = kept.iter().find(|e| e.seen == *seen)?;
+        let entry = kept.iter().find(|e| e.scope == *scope)?;
         let age = entry.at.elapsed();
-        let good = if entry.version == d.changes.version() { age < OLD } else { age < HELD };
+        let good = if entry.version == changes.version() { age < MAX_AGE } else { age < PUBLISH_DELAY };
         good.then(|| Arc::clone(&entry.folded))
     }
 
-    fn keep(&self, entry: Entry) {
+    fn keep(&self, entry: CachedFigures) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|e| e.seen != entry.seen && e.at.elapsed() < OLD);
-        if kept.len() >= KEPT {
+        kept.retain(|e| e.scope != entry.scope && e.at.elapsed() < MAX_AGE);
+        if kept.len() >= MAX_ENTRIES {
             kept.remove(0);
         }
         kept.push(entry);
     }
 }
 
-fn fold(d: &Dashboard, (records, runs): &Seen, version: u64) -> Folded {
+fn fold(cluster: &ClusterView, (records, runs): &Scope, version: u64, now: Stamp) -> FigureSet {
     let without_records = records.is_empty() && !runs.is_empty();
-    let (kept, live) = (d.known.seen_records(records), d.known.runs_within(runs));
+    let (kept, live) = (cluster.visible_records(records), cluster.visible_runs_unsorted(runs));
     let records: Vec<&RunRecord> = kept.iter().map(|r| &**r).collect();
     let runs = live.iter().filter_map(|r| readable::<WorkflowRun>(r));
-    let since = window((d.now)());
-    Folded {
+    let since = window(now);
+    FigureSet {
         version,
         stats: Stats::of(records.iter().copied(), runs, since),
-        trend: Trend::of(records.iter().copied(), since, (d.now)()),
+        trend: Trend::of(records.iter().copied(), since, now),
         without_records,
-        is_cut: d.known.records.is_cut((d.now)()),
+        is_cut: cluster.records.is_cut(now),
     }
 }
 

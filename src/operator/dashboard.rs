@@ -16,10 +16,10 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::api::{RunRecord, Stamp};
 use crate::dashboard::access::Access;
-use crate::dashboard::access::rights::Kind;
+use crate::dashboard::access::rights::ObjectKind;
 use crate::dashboard::changes::Change;
-use crate::dashboard::known::Known;
-use crate::dashboard::shelf::Shelf;
+use crate::dashboard::cluster_view::ClusterView;
+use crate::dashboard::record_cache::RecordCache;
 use crate::dashboard::{Dashboard, web};
 use crate::engine::ids;
 use crate::reconcile::Context;
@@ -36,7 +36,7 @@ pub fn start(
     ctx: &Arc<Context>,
 ) -> Result<impl Future<Output = std::io::Result<()>> + use<>, kube::Error> {
     let Some(bind) = args.dashboard_bind else { return Ok(Either::Left(pending())) };
-    let dashboard = Dashboard::new(known(ctx), Access::new(config)?, args.dashboard_actions, now);
+    let dashboard = Dashboard::new(cluster_view(ctx), Access::new(config)?, args.dashboard_actions, now);
     let dashboard = Arc::new(dashboard);
     for part in ctx.scope.parts() {
         tokio::spawn(records(Arc::clone(ctx), Arc::clone(&dashboard), part));
@@ -49,10 +49,10 @@ fn now() -> Stamp {
     Stamp::of(Timestamp::now())
 }
 
-fn known(ctx: &Arc<Context>) -> Known {
+fn cluster_view(ctx: &Arc<Context>) -> ClusterView {
     let of = || Arc::clone(ctx);
     let (runs, run, workflows, workflow, jobs, revision, full) = (of(), of(), of(), of(), of(), of(), of());
-    Known {
+    ClusterView {
         runs: Box::new(move || runs.stores.runs.all()),
         run: Box::new(move |namespace, name| run.stores.runs.get(&Name::new(namespace, name))),
         workflows: Box::new(move || workflows.stores.workflows.all()),
@@ -62,7 +62,7 @@ fn known(ctx: &Arc<Context>) -> Known {
             revision.revision_at_hand(&Name::new(namespace, ids::revision_name(workflow, hash)))
         }),
         is_full: Box::new(move || full.is_ready()),
-        records: Arc::new(Shelf::default()),
+        records: Arc::new(RecordCache::default()),
     }
 }
 
@@ -80,13 +80,13 @@ async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, part: Part) {
                 let (changed, listed) = (name_of(&event), matches!(event, Event::InitDone));
                 // One that cannot be read is in no figure, and stops no other.
                 if let Some(event) = readable(event) {
-                    dashboard.known.records.apply(namespace, event, now());
+                    dashboard.cluster.records.apply(namespace, event, now());
                 }
                 if listed {
-                    dashboard.changes.much();
+                    dashboard.changes.publish_overflow();
                 }
                 if let Some(name) = changed {
-                    tell(&dashboard, Kind::Records, name);
+                    tell(&dashboard, ObjectKind::Records, name);
                 }
             }
             Err(error) => {
@@ -119,15 +119,15 @@ async fn told(ctx: Arc<Context>, dashboard: Arc<Dashboard>) {
     let mut changed = ctx.changed.subscribe();
     loop {
         match changed.recv().await {
-            Ok(("WorkflowRun", name)) => tell(&dashboard, Kind::Runs, name),
-            Ok(("Workflow", name)) => tell(&dashboard, Kind::Workflows, name),
+            Ok(("WorkflowRun", name)) => tell(&dashboard, ObjectKind::Runs, name),
+            Ok(("Workflow", name)) => tell(&dashboard, ObjectKind::Workflows, name),
             Ok(_) => {}
-            Err(RecvError::Lagged(_)) => dashboard.changes.much(),
+            Err(RecvError::Lagged(_)) => dashboard.changes.publish_overflow(),
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-fn tell(dashboard: &Dashboard, kind: Kind, name: Name) {
-    dashboard.changes.tell(Change { kind, namespace: name.namespace, name: name.name });
+fn tell(dashboard: &Dashboard, kind: ObjectKind, name: Name) {
+    dashboard.changes.publish(Change { kind, namespace: name.namespace, name: name.name });
 }

@@ -7,7 +7,7 @@ use crate::engine::definition::{Definition, Doing, StepDef};
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepShape {
     pub name: String,
-    pub kind: Kind,
+    pub kind: ShapeKind,
     /// The list that it is done for each item of.
     pub over: Option<String>,
     /// The steps that it waits for.
@@ -23,7 +23,7 @@ pub struct StepShape {
 
 /// What a step is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum ShapeKind {
     /// An agent does it. `input` is the template of what it is told.
     Task { agent: String, input: String },
     /// A person is asked.
@@ -46,8 +46,10 @@ fn shape(step: &StepDef, all: &[StepDef]) -> StepShape {
     StepShape {
         name: step.name.clone(),
         kind: match &step.doing {
-            Doing::Task(task) => Kind::Task { agent: task.agent.name.clone(), input: task.input.clone() },
-            Doing::Approval { message, .. } => Kind::Approval { message: message.clone() },
+            Doing::Task(task) => {
+                ShapeKind::Task { agent: task.agent.name.clone(), input: task.input.clone() }
+            }
+            Doing::Approval { message, .. } => ShapeKind::Approval { message: message.clone() },
         },
         over: step.each.as_ref().map(|each| each.list.clone()),
         after,
@@ -88,6 +90,6 @@ mod tests {
             ("gate", "verify".into(), None, None),
         ];
         assert_eq!(seen, expected);
-        assert_eq!(steps[3].kind, Kind::Approval { message: "go?".into() });
+        assert_eq!(steps[3].kind, ShapeKind::Approval { message: "go?".into() });
     }
 }

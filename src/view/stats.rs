@@ -14,12 +14,15 @@ use crate::api::status::Totals;
 use crate::api::{Phase, RunRecord, RunRecordSpec, Stamp, WorkflowRun};
 
 mod days;
+mod measure;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod trend;
 
 pub use days::Day;
+pub use measure::{Key, Seconds};
+use measure::{executions, ratio};
 pub use steps::{Bottleneck, bottlenecks};
 pub use trend::{Executions, StepDay, StepTrend, Trend, WorkflowTrend};
 
@@ -34,13 +37,13 @@ pub struct Stats {
     pub since: Stamp,
     pub all: Figures,
     /// In the order of their names.
-    pub workflows: Vec<OfWorkflow>,
+    pub workflows: Vec<WorkflowStats>,
 }
 
 /// Figures over the runs of one workflow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OfWorkflow {
+pub struct WorkflowStats {
     pub namespace: String,
     pub workflow: String,
     #[serde(flatten)]
@@ -78,17 +81,6 @@ pub struct Figures {
     pub bottlenecks: Vec<Bottleneck>,
 }
 
-/// For how long runs were active; waiting for people does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Seconds {
-    pub average: f64,
-    pub min: u64,
-    pub max: u64,
-    pub p50: u64,
-    pub p95: u64,
-}
-
 /// How good a success rate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Band {
@@ -108,9 +100,6 @@ impl Band {
         }
     }
 }
-
-/// Namespace and name of a workflow.
-pub type Key<'a> = (&'a str, &'a str);
 
 /// The runs that figures are about.
 #[derive(Default)]
@@ -144,26 +133,13 @@ impl Stats {
             let key = (run.metadata.namespace.as_deref().unwrap_or_default(), &*run.spec.workflow_ref.name);
             each.entry(key).or_default().live.push(run);
         }
-        let workflows = each.into_iter().map(|((namespace, workflow), runs)| OfWorkflow {
+        let workflows = each.into_iter().map(|((namespace, workflow), runs)| WorkflowStats {
             namespace: namespace.into(),
             workflow: workflow.into(),
             figures: Figures::of(&runs),
         });
         Self { since, workflows: workflows.collect(), all: Figures::of(&all) }
     }
-}
-
-/// Each execution that ended in the window, once, with the key of its workflow.
-fn executions<'a>(
-    records: impl IntoIterator<Item = &'a RunRecord>,
-    since: Stamp,
-) -> Vec<(Key<'a>, &'a RunRecordSpec)> {
-    let mut known: HashSet<&str> = HashSet::new();
-    records
-        .into_iter()
-        .filter(|r| r.spec.finished_at >= since && known.insert(&r.spec.run_uid))
-        .map(|r| ((r.metadata.namespace.as_deref().unwrap_or_default(), &*r.spec.workflow), &r.spec))
-        .collect()
 }
 
 impl Figures {
@@ -207,25 +183,4 @@ fn phases(runs: &Runs<'_>) -> BTreeMap<Phase, usize> {
         *all.entry(phase).or_default() += 1;
     }
     all
-}
-
-impl Seconds {
-    fn of(all: impl Iterator<Item = u64>) -> Option<Self> {
-        let mut all: Vec<u64> = all.collect();
-        all.sort_unstable();
-        // The nearest rank: the smallest that so many per cent of all do not exceed. It is one of them, never between two.
-        let rank = |percent: usize| all.get((all.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Self {
-            average: ratio(usize::try_from(all.iter().sum::<u64>()).unwrap_or(usize::MAX), all.len())?,
-            min: *all.first()?,
-            max: *all.last()?,
-            p50: rank(50)?,
-            p95: rank(95)?,
-        })
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts of runs and seconds are far below 2^52")]
-fn ratio(part: usize, of: usize) -> Option<f64> {
-    (of > 0).then(|| part as f64 / of as f64)
 }

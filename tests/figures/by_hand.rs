@@ -7,7 +7,7 @@ use mission_control::api::{Phase, StepPhase};
 use super::rehearsal::{Account, OfStep};
 
 #[derive(Debug)]
-pub struct Figures {
+pub(crate) struct Figures {
     pub total: usize,
     pub ended: usize,
     pub live: usize,
@@ -24,7 +24,7 @@ pub struct Figures {
 
 /// In seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lengths {
+pub(crate) struct Lengths {
     pub average: f64,
     pub min: u64,
     pub max: u64,
@@ -34,18 +34,18 @@ pub struct Lengths {
 
 /// Of the executions of a step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub(crate) struct Step {
     pub executions: usize,
     pub failure_rate: f64,
     pub average_retries: f64,
     pub lengths: Option<Lengths>,
 }
 
-pub fn ended<'a>(of: &[&'a Account]) -> Vec<&'a Account> {
+pub(crate) fn ended<'a>(of: &[&'a Account]) -> Vec<&'a Account> {
     of.iter().copied().filter(|a| a.outcome.is_some()).collect()
 }
 
-pub fn figures(of: &[&Account]) -> Figures {
+pub(crate) fn figures(of: &[&Account]) -> Figures {
     let ended = ended(of);
     let started: Vec<&Account> = ended.iter().copied().filter(|a| a.started).collect();
     let count = |phase| of.iter().filter(|a| a.phase == Some(phase)).count();
@@ -69,7 +69,7 @@ pub fn figures(of: &[&Account]) -> Figures {
 }
 
 /// Sorted, a percentile is the smallest that so many per cent of all do not exceed.
-pub fn lengths(mut all: Vec<u64>) -> Option<Lengths> {
+pub(crate) fn lengths(mut all: Vec<u64>) -> Option<Lengths> {
     all.sort_unstable();
     let rank = |percent: f64| all[((percent / 100.0 * all.len() as f64).ceil() as usize).max(1) - 1];
     (!all.is_empty()).then(|| Lengths {
@@ -82,7 +82,7 @@ pub fn lengths(mut all: Vec<u64>) -> Option<Lengths> {
 }
 
 /// Over the runs that ended and executed the step.
-pub fn step(of: &[&Account], name: &str) -> Option<Step> {
+pub(crate) fn step(of: &[&Account], name: &str) -> Option<Step> {
     let ended = ended(of);
     let all: Vec<&OfStep> =
         ended.iter().filter_map(|a| a.steps.get(name)).filter(|s| s.attempts > 0).collect();
@@ -99,7 +99,7 @@ pub fn step(of: &[&Account], name: &str) -> Option<Step> {
 }
 
 /// Workflow, step and figures of the five that hold runs up most.
-pub fn worst<'a>(of: &[&'a Account]) -> Vec<((&'a str, &'a str), &'a str, Step)> {
+pub(crate) fn worst<'a>(of: &[&'a Account]) -> Vec<((&'a str, &'a str), &'a str, Step)> {
     let mut found = Vec::new();
     for (workflow, of) in by_workflow(of) {
         let steps: BTreeSet<&str> = of.iter().flat_map(|a| a.steps.keys()).map(String::as_str).collect();
@@ -118,7 +118,7 @@ pub fn worst<'a>(of: &[&'a Account]) -> Vec<((&'a str, &'a str), &'a str, Step)>
 }
 
 /// In the order of namespaces and names.
-pub fn by_workflow<'a>(of: &[&'a Account]) -> BTreeMap<(&'a str, &'a str), Vec<&'a Account>> {
+pub(crate) fn by_workflow<'a>(of: &[&'a Account]) -> BTreeMap<(&'a str, &'a str), Vec<&'a Account>> {
     let mut all: BTreeMap<_, Vec<&Account>> = BTreeMap::new();
     for account in of {
         all.entry((&*account.namespace, &*account.workflow)).or_default().push(account);

@@ -5,6 +5,9 @@
 
 mod by_hand;
 mod rehearsal;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
 
 use mission_control::api::{Phase, Stamp, WorkflowRun};
 use mission_control::view::stats::{Executions, Figures, Seconds, Stats, Trend};

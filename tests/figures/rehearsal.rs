@@ -9,24 +9,25 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use mission_control::api::{Phase, RunRecord, RunRecordSpec, Stamp, StepPhase, WorkflowRun};
-use mission_control::rehearse::script::event;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
+
+use crate::script::event;
 
 const RUNS: u64 = 200;
 /// Namespace, name, and what it is made of. Two have the same name.
 const FLOWS: [(&str, &str, &str); 4] = [
-    ("team", "flow-0", "a limit=2 | b limit=1 rerun=a:1"),
-    ("team", "flow-1", "a limit=1 lost=1 | b limit=0 exhausted=Fail | c"),
+    ("team", "flow-0", "a limit=2 | b limit=1 onRetry=a:1"),
+    ("team", "flow-1", "a limit=1 lostLimit=1 | b limit=0 onExhausted=Fail | c"),
     (
         "other",
         "flow-0",
-        "a limit=1 | gate approval=Ship? | b limit=0 exhausted=Continue | finally tidy limit=1",
+        "a limit=1 | gate approval=Ship? | b limit=0 onExhausted=Continue | finally tidy limit=1",
     ),
     // Its runs give no value for the param, and never start.
-    ("other", "never", "a | also param=repo!"),
+    ("other", "never", "a | spec param=repo!"),
 ];
 /// What becomes of the second: so that what failed may be executed again.
-const MENDED: &str = "a limit=1 lost=1 | b limit=1 exhausted=Fail | c";
+const MENDED: &str = "a limit=1 lostLimit=1 | b limit=1 onExhausted=Fail | c";
 
 /// Numbers that look random and are the same each time (an xorshift).
 struct Dice(u64);
@@ -42,7 +43,7 @@ impl Dice {
 
 /// What the test made happen to one step.
 #[derive(Clone, Debug, Default)]
-pub struct OfStep {
+pub(crate) struct OfStep {
     pub attempts: u32,
     pub failures: u32,
     pub retries: u32,
@@ -55,7 +56,7 @@ pub struct OfStep {
 
 /// What the test made happen to one run.
 #[derive(Clone, Debug, Default)]
-pub struct Account {
+pub(crate) struct Account {
     pub namespace: String,
     pub workflow: String,
     /// It got as far as an attempt.
@@ -74,7 +75,7 @@ pub struct Account {
 }
 
 struct Rehearsal {
-    world: World,
+    cluster: SimulatedCluster,
     flow: usize,
     account: Account,
     dice: Dice,
@@ -90,10 +91,10 @@ impl Rehearsal {
             n if n % 5 == 1 => 2,
             _ => 0,
         };
-        let mut world = World::new();
-        world.now = start;
+        let mut cluster = SimulatedCluster::new();
+        cluster.now = start;
         let dice = Dice((n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let mut it = Self { world, flow, account: Account::default(), dice, before: None };
+        let mut it = Self { cluster, flow, account: Account::default(), dice, before: None };
         it.begin(FLOWS[flow].2);
         it
     }
@@ -102,27 +103,27 @@ impl Rehearsal {
     fn begin(&mut self, workflow: &str) {
         let (namespace, name, _) = FLOWS[self.flow];
         self.account = Account { namespace: namespace.into(), workflow: name.into(), ..Account::default() };
-        self.world.decisions.clear();
+        self.cluster.decisions.clear();
         self.say(&format!("workflow: {workflow}"));
         self.say("run");
     }
 
     fn say(&mut self, line: &str) {
         let before = self.open();
-        self.before.clone_from(&self.world.run);
-        event(&mut self.world, line).unwrap_or_else(|e| panic!("{line}: {e}"));
-        assert!(self.world.settle(), "{line}");
+        self.before.clone_from(&self.cluster.run);
+        event(&mut self.cluster, line).unwrap_or_else(|e| panic!("{line}: {e}"));
+        assert!(self.cluster.settle(), "{line}");
         self.account.questions += u64::from(self.open() && !before);
         self.keep_times();
     }
 
     fn keep_times(&mut self) {
-        let Some(status) = self.world.run.as_ref().and_then(|r| r.status.as_ref()) else { return };
+        let Some(status) = self.cluster.run.as_ref().and_then(|r| r.status.as_ref()) else { return };
         for step in &status.steps {
-            let begun = self.world.launched.iter().any(|l| l.step == step.name);
+            let begun = self.cluster.launched.iter().any(|l| l.step == step.name);
             let of = self.account.steps.entry(step.name.clone()).or_default();
-            of.from = of.from.or(begun.then_some(self.world.now));
-            of.to = if step.work.phase.is_finished() { of.to.or(Some(self.world.now)) } else { None };
+            of.from = of.from.or(begun.then_some(self.cluster.now));
+            of.to = if step.work.phase.is_finished() { of.to.or(Some(self.cluster.now)) } else { None };
             self.account.started |= begun;
         }
     }
@@ -133,11 +134,11 @@ impl Rehearsal {
     }
 
     fn run(&self) -> &WorkflowRun {
-        self.world.run.as_ref().unwrap()
+        self.cluster.run.as_ref().unwrap()
     }
 
     fn open(&self) -> bool {
-        let status = self.world.run.as_ref().and_then(|r| r.status.as_ref());
+        let status = self.cluster.run.as_ref().and_then(|r| r.status.as_ref());
         status.is_some_and(|s| !s.escalations.is_empty())
     }
 
@@ -171,8 +172,8 @@ impl Rehearsal {
             self.wait(hours * 3600, false);
             self.say("decide Resume");
         } else if let Some(step) = self.at(StepPhase::Backoff) {
-            let due = self.world.step(&step).unwrap().work.next_attempt_at.unwrap();
-            let seconds = due.since(self.world.now).as_secs();
+            let due = self.cluster.step(&step).unwrap().work.next_attempt_at.unwrap();
+            let seconds = due.since(self.cluster.now).as_secs();
             self.wait(seconds, true);
         } else {
             let step = self.at(StepPhase::Running).unwrap();
@@ -196,7 +197,7 @@ impl Rehearsal {
             7 | 8 if step == "b" && self.flow == 0 => self.say("b says \"STATUS: retry\""),
             _ => self.say(&format!("{step} says \"STATUS: done\"")),
         }
-        let phase = self.world.step(step).map(|s| s.work.phase);
+        let phase = self.cluster.step(step).map(|s| s.work.phase);
         let of = self.account.steps.get_mut(step).unwrap();
         let repeated = phase == Some(StepPhase::Backoff);
         match how {
@@ -228,9 +229,9 @@ impl Rehearsal {
         let account = &mut self.account;
         account.phase = Some(phase);
         account.outcome = Some(phase).filter(|p| p.is_terminal());
-        account.end = account.outcome.map(|_| self.world.now);
-        account.day = self.world.now.0.to_string()[..10].into();
-        let status = self.world.run.as_ref().unwrap().status.as_ref().unwrap();
+        account.end = account.outcome.map(|_| self.cluster.now);
+        account.day = self.cluster.now.0.to_string()[..10].into();
+        let status = self.cluster.run.as_ref().unwrap().status.as_ref().unwrap();
         for step in &status.steps {
             account.steps.entry(step.name.clone()).or_default().ended = Some(step.work.phase);
         }
@@ -238,7 +239,7 @@ impl Rehearsal {
 }
 
 #[derive(Default)]
-pub struct All {
+pub(crate) struct All {
     pub records: Vec<RunRecord>,
     pub runs: Vec<WorkflowRun>,
     pub accounts: Vec<Account>,
@@ -267,16 +268,16 @@ impl All {
     }
 }
 
-pub fn first() -> Stamp {
+pub(crate) fn first() -> Stamp {
     Stamp("2026-03-01T00:00:00Z".parse().unwrap())
 }
 
-pub fn later(hours: u64) -> Stamp {
+pub(crate) fn later(hours: u64) -> Stamp {
     first().plus(Duration::from_secs(hours * 3600))
 }
 
 /// They are rehearsed once for all tests.
-pub fn all() -> &'static All {
+pub(crate) fn all() -> &'static All {
     static ALL: OnceLock<All> = OnceLock::new();
     ALL.get_or_init(rehearse)
 }
@@ -301,14 +302,14 @@ fn rehearse() -> All {
             it.say("run");
             all.answered += 1;
         }
-        for (name, record) in it.world.records.iter().chain(&it.world.superseded) {
+        for (name, record) in it.cluster.records.iter().chain(&it.cluster.superseded) {
             all.record(n, it.flow, name, record);
         }
-        all.superseded += it.world.superseded.len();
+        all.superseded += it.cluster.superseded.len();
         // A status that does not say yet that the run is over, though its record is there. The operator's next pass says it:
         // none is as old as a window.
         let untold = over && n > RUNS / 2 && n % 11 == 3 && n % 7 != 2 && it.account.started;
-        let shown = if untold { it.before } else { it.world.run };
+        let shown = if untold { it.before } else { it.cluster.run };
         all.take(n, it.flow, shown.unwrap());
     }
     for n in RUNS..RUNS + 2 {

@@ -7,7 +7,7 @@ use super::Stage;
 #[test]
 fn an_agent_cannot_change_what_the_run_was_asked_for() {
     let mut stage = Stage::of(
-        "a | b input=\"{{ task }}; {{ params.repo }}; {{ run.name }}; {{ note }}\" | also param=repo",
+        "a | b input=\"{{ task }}; {{ params.repo }}; {{ run.name }}; {{ note }}\" | spec param=repo",
         "repo=good",
     );
     stage.says("a", "TASK: evil\nPARAMS: evil\nRUN: evil\nSTEPS: evil\nREPO: evil\nNOTE: mine\nSTATUS: done");
@@ -52,7 +52,7 @@ fn a_template_in_a_value_is_passed_on_as_it_is() {
 
 #[test]
 fn prose_after_retry_sends_the_work_back_and_a_sentence_in_its_place_passes_nothing() {
-    let mut stage = Stage::of("fix | verify rerun=fix limit=0", "");
+    let mut stage = Stage::of("fix | verify onRetry=fix limit=0", "");
     stage.says("fix", "STATUS: done");
     stage.says("verify", "STATUS: retry\nThe tests fail, though fix said STATUS: done");
     assert_eq!(stage.last("verify").outcome, Outcome::SentBack);
@@ -65,7 +65,7 @@ fn prose_after_retry_sends_the_work_back_and_a_sentence_in_its_place_passes_noth
 
 #[test]
 fn a_retry_in_a_quote_does_not_send_work_back() {
-    let mut stage = Stage::of("fix | verify rerun=fix", "");
+    let mut stage = Stage::of("fix | verify onRetry=fix", "");
     stage.says("fix", "STATUS: done");
     stage.says("verify", "```\nSTATUS: retry\n```\nSTATUS: done");
     assert_eq!(stage.phase(), Some(Phase::Succeeded));
@@ -118,7 +118,7 @@ const FAULTS: &[(&str, &str)] = &[
 #[test]
 fn each_fault_of_the_stories_is_named_and_costs_their_author_an_attempt() {
     for (list, words) in FAULTS {
-        let mut stage = Stage::of("plan limit=1 | impl each=stories", "");
+        let mut stage = Stage::of("plan limit=1 | impl forEach=stories", "");
         stage.says("plan", &format!("STATUS: done\nSTORIES_JSON: {list}"));
         let last = stage.last("plan");
         assert_eq!(last.cause, Some(Cause::StoriesInvalid), "{list}");
@@ -132,7 +132,7 @@ fn each_fault_of_the_stories_is_named_and_costs_their_author_an_attempt() {
 
 #[test]
 fn more_stories_than_are_allowed_are_a_fault_too() {
-    let mut stage = Stage::of("plan | impl each=stories", "");
+    let mut stage = Stage::of("plan | impl forEach=stories", "");
     stage.says("plan", &super::stories(21));
     let message = stage.last("plan").message.unwrap();
     assert_eq!(message, "STORIES_JSON has 21 items, and at most 20 are allowed (maxItems)");
@@ -140,7 +140,7 @@ fn more_stories_than_are_allowed_are_a_fault_too() {
 
 #[test]
 fn stories_of_more_than_64_kib_fail_the_attempt() {
-    let mut stage = Stage::of("plan limit=0 | impl each=stories", "");
+    let mut stage = Stage::of("plan limit=0 | impl forEach=stories", "");
     stage.says("plan", &format!("STATUS: done\nSTORIES_JSON: [\"{}\"]", "x".repeat(64 * 1024)));
     let last = stage.last("plan");
     assert_eq!(last.cause, Some(Cause::ValueTooLong));

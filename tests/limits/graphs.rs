@@ -32,7 +32,7 @@ fn fifty_steps_in_any_graph_run_in_its_order_to_the_end() {
         let graph = random_graph(&mut dice, 50);
         let step = |(i, needs): (usize, &Vec<usize>)| {
             let names: Vec<String> = needs.iter().map(|n| format!("s{n}")).collect();
-            format!("s{i} needs={}", names.join(","))
+            format!("s{i} dependsOn={}", names.join(","))
         };
         let workflow: Vec<String> = graph.iter().enumerate().map(step).collect();
         let mut stage = Stage::of(&workflow.join(" | "), "");
@@ -47,31 +47,32 @@ fn fifty_steps_in_any_graph_run_in_its_order_to_the_end() {
             done.insert(next[1..].parse::<usize>().unwrap());
         }
         assert_eq!(stage.phase(), Some(Phase::Succeeded), "seed {seed}");
-        assert_eq!((stage.world.launched.len(), done.len()), (50, 50));
+        assert_eq!((stage.cluster.launched.len(), done.len()), (50, 50));
         assert_eq!(stage.status().progress.as_deref(), Some("50/50"));
     }
 }
 
 #[test]
 fn twenty_items_go_at_once_where_twenty_may() {
-    let mut stage = Stage::of("plan | impl each=stories parallel=20 | test", "");
+    let mut stage = Stage::of("plan | impl forEach=stories parallelism=20 | test", "");
     stage.says("plan", &stories(20));
     assert_eq!(stage.under_way().len(), 20);
     for place in stage.under_way().into_iter().rev() {
-        assert_eq!(stage.world.step("test").unwrap().work.attempts, 0);
+        assert_eq!(stage.cluster.step("test").unwrap().work.attempts, 0);
         stage.says(&place, "STATUS: done");
     }
     assert_eq!(stage.under_way(), ["test"]);
     stage.says("test", "STATUS: done");
     assert_eq!(stage.phase(), Some(Phase::Succeeded));
-    assert_eq!(stage.world.launched.len(), 22);
+    assert_eq!(stage.cluster.launched.len(), 22);
 }
 
 #[test]
 fn twenty_branches_meet_in_one_step() {
     let names: Vec<String> = (0..20).map(|i| format!("b{i}")).collect();
-    let branches: Vec<String> = names.iter().map(|n| format!("{n} needs=a")).collect();
-    let mut stage = Stage::of(&format!("a | {} | end needs={}", branches.join(" | "), names.join(",")), "");
+    let branches: Vec<String> = names.iter().map(|n| format!("{n} dependsOn=a")).collect();
+    let mut stage =
+        Stage::of(&format!("a | {} | end dependsOn={}", branches.join(" | "), names.join(",")), "");
     stage.says("a", "STATUS: done");
     assert_eq!(stage.under_way(), names);
     for name in &names {
@@ -87,7 +88,7 @@ fn as_many_params_as_a_workflow_may_have_are_rendered() {
         let input: Vec<String> = numbers().map(|i| format!("{{{{ params.p{i} }}}}")).collect();
         let declared: Vec<String> = numbers().map(|i| format!("param=p{i}!")).collect();
         let given: Vec<String> = numbers().map(|i| format!("p{i}=v{i}")).collect();
-        let workflow = format!("a input=\"{}\" | also {}", input.join(" "), declared.join(" "));
+        let workflow = format!("a input=\"{}\" | spec {}", input.join(" "), declared.join(" "));
         let stage = Stage::of(&workflow, &given.join(" "));
         let expected: Vec<String> = numbers().map(|i| format!("v{i}")).collect();
         assert_eq!(stage.input(), expected.join(" "));
@@ -98,8 +99,8 @@ fn as_many_params_as_a_workflow_may_have_are_rendered() {
 fn a_param_that_is_required_and_missing_among_many_is_named_before_anything_runs() {
     let declared: Vec<String> = (0..100).map(|i| format!("param=p{i}!")).collect();
     let given: Vec<String> = (0..100).filter(|i| *i != 42).map(|i| format!("p{i}=v")).collect();
-    let stage = Stage::of(&format!("a | also {}", declared.join(" ")), &given.join(" "));
+    let stage = Stage::of(&format!("a | spec {}", declared.join(" ")), &given.join(" "));
     assert_eq!(stage.phase(), Some(Phase::Failed));
     assert_eq!(stage.status().message.as_deref(), Some("params.p42: required, and not given"));
-    assert!(stage.world.launched.is_empty());
+    assert!(stage.cluster.launched.is_empty());
 }

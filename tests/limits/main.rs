@@ -3,49 +3,51 @@
 
 mod answers;
 mod graphs;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
 mod sizes;
 
 use mission_control::api::status::LastAttempt;
 use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
 use mission_control::engine::volume::LIMIT;
-use mission_control::rehearse::script;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 
 /// A run in the toy cluster. Its status fits at any time.
 struct Stage {
-    world: World,
+    cluster: SimulatedCluster,
 }
 
 impl Stage {
     /// The workflow in the words of the scenarios; lint has nothing to say about it.
     fn of(workflow: &str, run: &str) -> Self {
-        let mut stage = Self { world: World::new() };
+        let mut stage = Self { cluster: SimulatedCluster::new() };
         stage.happens(&format!("workflow: {workflow}"));
-        assert_eq!(stage.world.problems, Vec::<String>::new());
+        assert_eq!(stage.cluster.problems, Vec::<String>::new());
         stage.happens(&format!("run {run}"));
         stage
     }
 
     fn happens(&mut self, line: &str) {
-        script::event(&mut self.world, line).unwrap();
+        script::event(&mut self.cluster, line).unwrap();
         self.settle(line);
     }
 
     /// The attempt under way of `step`, or of `step/item`, ends well and has said the text.
     fn says(&mut self, place: &str, text: &str) {
-        let job = self.world.job_of(place).unwrap_or_else(|| panic!("{place} has no attempt under way"));
-        self.world.exits(&job, 0, text);
+        let job = self.cluster.job_of(place).unwrap_or_else(|| panic!("{place} has no attempt under way"));
+        self.cluster.exits(&job, 0, text);
         self.settle(place);
     }
 
     fn settle(&mut self, what: &str) {
-        assert!(self.world.settle(), "never at rest after {what}");
+        assert!(self.cluster.settle(), "never at rest after {what}");
         let size = serde_json::to_vec(&self.status()).unwrap().len();
         assert!(size < LIMIT, "after {what} the status has {size} bytes");
     }
 
     fn status(&self) -> WorkflowRunStatus {
-        self.world.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
+        self.cluster.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
     }
 
     fn phase(&self) -> Option<Phase> {
@@ -53,7 +55,7 @@ impl Stage {
     }
 
     fn work(&self, step: &str) -> Work {
-        self.world.step(step).unwrap().work.clone()
+        self.cluster.step(step).unwrap().work.clone()
     }
 
     fn last(&self, step: &str) -> LastAttempt {
@@ -66,7 +68,7 @@ impl Stage {
 
     /// What the last attempt that was started is asked.
     fn input(&self) -> &str {
-        &self.world.launched.last().unwrap().input
+        &self.cluster.launched.last().unwrap().input
     }
 
     /// What the run was refused, or asked, or told last.

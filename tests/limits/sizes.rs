@@ -9,14 +9,14 @@ use mission_control::engine::volume::DROPPED;
 use super::{Stage, stories, words};
 
 fn dropped(stage: &Stage, step: &str) -> usize {
-    let items = stage.world.step(step).unwrap().items.clone();
+    let items = stage.cluster.step(step).unwrap().items.clone();
     items.iter().filter(|i| i.work.output.as_deref() == Some(DROPPED)).count()
 }
 
 #[test]
 fn twenty_stories_in_three_rounds_of_16_kib_each_fit_and_what_was_dropped_is_marked() {
     let mut stage = Stage::of(
-        "plan | impl each=stories verify=check input=\"{{ verify_feedback }}\" | check rerun=impl:2 input=\"{{ implOutput }}\"",
+        "plan | impl forEach=stories verifyWith=check input=\"{{ verify_feedback }}\" | check onRetry=impl:2 input=\"{{ implOutput }}\"",
         "",
     );
     stage.says("plan", &stories(20));
@@ -38,13 +38,13 @@ fn twenty_stories_in_three_rounds_of_16_kib_each_fit_and_what_was_dropped_is_mar
     assert_eq!(dropped(&stage, "impl"), 0, "a later template names it");
     let gone = dropped(&stage, "check");
     assert!((5..20).contains(&gone), "{gone}");
-    let first_kept = stage.world.step("check").unwrap().items[gone].work.output.clone().unwrap();
+    let first_kept = stage.cluster.step("check").unwrap().items[gone].work.output.clone().unwrap();
     assert!(first_kept.starts_with("[the beginning was cut off]"), "the oldest go first");
 }
 
 #[test]
 fn what_later_templates_name_is_not_dropped_a_person_is_asked() {
-    let mut stage = Stage::of("plan | impl each=stories max=40 | end input=\"{{ implOutput }}\"", "");
+    let mut stage = Stage::of("plan | impl forEach=stories maxItems=40 | end input=\"{{ implOutput }}\"", "");
     stage.says("plan", &stories(40));
     for k in 1..=40 {
         if stage.phase() != Some(Phase::Running) {
@@ -88,8 +88,9 @@ fn a_value_of_more_than_16_kib_fails_the_attempt_and_is_named() {
 
 #[test]
 fn what_fifty_failed_attempts_said_does_not_burst_the_status() {
-    let steps: Vec<String> = (0..50).map(|i| format!("s{i:02} needs= limit=0 exhausted=Continue")).collect();
-    let mut stage = Stage::of(&format!("ask needs= limit=0 | {}", steps.join(" | ")), "");
+    let steps: Vec<String> =
+        (0..50).map(|i| format!("s{i:02} dependsOn= limit=0 onExhausted=Continue")).collect();
+    let mut stage = Stage::of(&format!("ask dependsOn= limit=0 | {}", steps.join(" | ")), "");
     stage.says("ask", &words(16));
     for i in 0..50 {
         stage.says(&format!("s{i:02}"), &words(16));
@@ -100,7 +101,7 @@ fn what_fifty_failed_attempts_said_does_not_burst_the_status() {
 
 #[test]
 fn what_open_failures_said_is_dropped_where_nothing_else_is_left() {
-    let steps: Vec<String> = (0..50).map(|i| format!("s{i:02} needs= limit=0")).collect();
+    let steps: Vec<String> = (0..50).map(|i| format!("s{i:02} dependsOn= limit=0")).collect();
     let mut stage = Stage::of(&steps.join(" | "), "");
     for i in 0..50 {
         stage.says(&format!("s{i:02}"), &words(16));
@@ -122,7 +123,7 @@ fn characters_that_json_writes_as_six_count_as_six() {
 #[test]
 fn feedback_that_goes_back_over_fifty_steps_is_shortened_and_marked() {
     let names: Vec<String> = (0..50).map(|i| format!("s{i:02}")).collect();
-    let mut stage = Stage::of(&format!("{} | judge rerun=s00", names.join(" | ")), "");
+    let mut stage = Stage::of(&format!("{} | judge onRetry=s00", names.join(" | ")), "");
     for name in &names {
         stage.says(name, "STATUS: done");
     }
@@ -140,8 +141,8 @@ fn feedback_that_goes_back_over_fifty_steps_is_shortened_and_marked() {
 
 #[test]
 fn what_a_run_gives_back_fits_too() {
-    let outputs: Vec<String> = (0..32).map(|i| format!("out=all{i}:steps.impl.output")).collect();
-    let mut stage = Stage::of(&format!("plan | impl each=stories | also {}", outputs.join(" ")), "");
+    let outputs: Vec<String> = (0..32).map(|i| format!("outputs=all{i}:steps.impl.output")).collect();
+    let mut stage = Stage::of(&format!("plan | impl forEach=stories | spec {}", outputs.join(" ")), "");
     stage.says("plan", &stories(20));
     for k in 1..=20 {
         stage.says(&format!("impl/s{k}"), &format!("{}\nthis is s{k}\nSTATUS: done", words(15)));
@@ -169,7 +170,7 @@ fn a_person_who_gives_more_than_fits_is_told() {
         outputs: (0..values).map(|i| (format!("KEY_{i}"), "v".repeat(65_536))).collect::<BTreeMap<_, _>>(),
         by: None,
     };
-    stage.world.decide(&format!("demo-{id}"), answer(64));
+    stage.cluster.decide(&format!("demo-{id}"), answer(64));
     stage.settle("64 values");
     assert!(
         stage.answer().contains("outputs: 4097 KiB do not fit into the run's status (512 KiB in all)"),
@@ -177,7 +178,7 @@ fn a_person_who_gives_more_than_fits_is_told() {
         stage.answer()
     );
     assert_eq!(stage.step_phase("a"), StepPhase::Escalated);
-    stage.world.decide(&format!("demo-{id}"), answer(4));
+    stage.cluster.decide(&format!("demo-{id}"), answer(4));
     stage.settle("4 values");
     assert_eq!(stage.step_phase("a"), StepPhase::Skipped);
     assert_eq!(stage.under_way(), ["b"]);
@@ -186,7 +187,9 @@ fn a_person_who_gives_more_than_fits_is_told() {
 #[test]
 fn lists_of_more_items_than_the_status_can_follow_ask_before_they_begin() {
     let loops: Vec<String> = (0..6)
-        .map(|i| format!("l{i} each=stories max=100 verify=c{i} needs=plan | c{i} rerun=l{i}"))
+        .map(|i| {
+            format!("l{i} forEach=stories maxItems=100 verifyWith=c{i} dependsOn=plan | c{i} onRetry=l{i}")
+        })
         .collect();
     let mut stage = Stage::of(&format!("plan | {}", loops.join(" | ")), "");
     stage.says("plan", &stories(100));

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use mission_control::api::Workflow;
 use mission_control::engine::lint;
-use mission_control::rehearse::script::{describe, event};
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 use serde_json::Value;
 
 use crate::golden::is_kept;
 use crate::program::mc_in;
+use crate::script::{describe, event};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mc/convert")
@@ -45,28 +45,28 @@ fn converted(file: &str, arguments: &[&str]) -> Workflow {
 }
 
 /// A run in the toy cluster: an event a line, as in the scenarios.
-fn rehearse(workflow: &Workflow, run: &str, events: &[&str]) -> World {
-    let mut world = World::new();
-    world.apply_workflow(workflow.spec.clone());
+fn rehearse(workflow: &Workflow, run: &str, events: &[&str]) -> SimulatedCluster {
+    let mut cluster = SimulatedCluster::new();
+    cluster.apply_workflow(workflow.spec.clone());
     for line in std::iter::once(&run).chain(events) {
-        event(&mut world, line).unwrap_or_else(|e| panic!("{line}: {e}; {}", describe(&world).join(" ")));
-        assert!(world.settle(), "{line}");
+        event(&mut cluster, line).unwrap_or_else(|e| panic!("{line}: {e}; {}", describe(&cluster).join(" ")));
+        assert!(cluster.settle(), "{line}");
     }
-    world
+    cluster
 }
 
-fn words(world: &World) -> Vec<String> {
-    describe(world)
+fn words(cluster: &SimulatedCluster) -> Vec<String> {
+    describe(cluster)
 }
 
-fn input(world: &World, n: usize) -> String {
-    world.launched[n].input.clone()
+fn input(cluster: &SimulatedCluster, n: usize) -> String {
+    cluster.launched[n].input.clone()
 }
 
 #[test]
 fn a_workflow_of_the_typescript_system_becomes_a_manifest_that_runs() {
     let workflow = converted("review.yaml", &["--image", "registry.example/reader:2"]);
-    let world = rehearse(
+    let cluster = rehearse(
         &workflow,
         "run prDescription=mend diff=+x task=free",
         &[
@@ -75,15 +75,15 @@ fn a_workflow_of_the_typescript_system_becomes_a_manifest_that_runs() {
             "approve says \"DECISION: approve\\nSTATUS: done\"",
         ],
     );
-    assert!(words(&world).contains(&"Succeeded".to_string()), "{:?}", words(&world));
+    assert!(words(&cluster).contains(&"Succeeded".to_string()), "{:?}", words(&cluster));
     let first = "What its author says: mend\nThe change:\n+x\n\n\nReply with:";
-    assert!(input(&world, 0).contains(first), "{}", input(&world, 0));
+    assert!(input(&cluster, 0).contains(first), "{}", input(&cluster, 0));
     let second = "Templates such as {% include \"x\" %} are part of it.";
-    assert!(input(&world, 1).contains(second), "{}", input(&world, 1));
-    assert!(input(&world, 1).contains("Files: a.rs\n"), "{}", input(&world, 1));
+    assert!(input(&cluster, 1).contains(second), "{}", input(&cluster, 1));
+    assert!(input(&cluster, 1).contains("Files: a.rs\n"), "{}", input(&cluster, 1));
     let third = "Decide about a small change.\nRISKS: none {% if %}\nSTATUS: done\nPut your notes on the branch review/demo.";
-    assert!(input(&world, 2).contains(third), "{}", input(&world, 2));
-    let outputs = world.run.unwrap().status.unwrap().outputs;
+    assert!(input(&cluster, 2).contains(third), "{}", input(&cluster, 2));
+    let outputs = cluster.run.unwrap().status.unwrap().outputs;
     assert_eq!(outputs, [("decision".to_string(), "approve".to_string())].into());
 }
 
@@ -93,7 +93,7 @@ fn a_workflow_of_antfarm_becomes_a_manifest_that_runs() {
     let stories = r#"[{"id":"s1","title":"One","description":"d","acceptanceCriteria":["c"]},{"id":"s2","title":"Two","description":"d","acceptanceCriteria":["c"]}]"#;
     let plan =
         format!("plan says \"REPO: https://git.example/shop\\nSTORIES_JSON: {stories}\\nSTATUS: done\"");
-    let world = rehearse(
+    let cluster = rehearse(
         &workflow,
         "run",
         &[
@@ -111,11 +111,11 @@ fn a_workflow_of_antfarm_becomes_a_manifest_that_runs() {
             "publish says \"URL: u\\nSTATUS: done\"",
         ],
     );
-    assert!(words(&world).contains(&"Succeeded".to_string()), "{:?}", words(&world));
-    let again = input(&world, 3);
+    assert!(words(&cluster).contains(&"Succeeded".to_string()), "{:?}", words(&cluster));
+    let again = input(&cluster, 3);
     assert!(again.contains("Build one story in https://git.example/shop."), "{again}");
     assert!(again.contains("What was wrong with your last version: the other half"), "{again}");
-    let last = world.launched.last().unwrap();
+    let last = cluster.launched.last().unwrap();
     assert_eq!(last.input, "Publish fast (good).\nReply with STATUS: done and URL: where it is.\n");
 }
 

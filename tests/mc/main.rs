@@ -13,3 +13,6 @@ mod plan;
 mod program;
 mod refused;
 mod render;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;

@@ -4,25 +4,25 @@ use mission_control::api::{Cause, Phase, StepPhase};
 
 use super::events::{attempts, files, questions, stories};
 use super::generate::Flow;
-use super::{Held, Play, moment};
+use super::{Held, Play, state_invariants};
 
-pub fn of(play: &mut Play, flow: &Flow) -> Held {
+pub(crate) fn of(play: &mut Play, flow: &Flow) -> Held {
     faults_stop(play, flow)?;
     for round in 0..400 {
         if play.status().phase.is_some_and(Phase::is_terminal) {
             return afterwards(play);
         }
-        let at = (play.status(), play.world.now);
+        let at = (play.status(), play.cluster.now);
         if flow.clumsy {
             play.happens(["conflict", "crash"][(round / 2 % 2) as usize])?;
         }
         agents_answer(play)?;
         people_answer(play, round)?;
-        if let Some(wake) = play.world.wake.filter(|_| play.status() == at.0) {
+        if let Some(wake) = play.cluster.wake.filter(|_| play.status() == at.0) {
             let wait = wake.since(at.1).as_secs() + 1;
             play.happens(&format!("after {wait}s"))?;
         }
-        if play.status() == at.0 && play.world.now == at.1 {
+        if play.status() == at.0 && play.cluster.now == at.1 {
             return play
                 .happens("after 1s")
                 .and(Err(play.tells("the run neither moves nor asks to be looked at again")));
@@ -81,7 +81,7 @@ fn people_answer(play: &mut Play, round: u32) -> Held {
 /// An end is an end: late words are refused, what the run made goes in time, and nothing of its story changes.
 fn afterwards(play: &mut Play) -> Held {
     let ended = play.status();
-    moment::ended(&play.world)?;
+    state_invariants::ended(&play.cluster)?;
     if ended.phase == Some(Phase::Succeeded) {
         let main = ended.steps.iter().filter(|s| !s.finally);
         let open: Vec<StepPhase> = main.map(|s| s.work.phase).filter(|p| !p.is_satisfied()).collect();
@@ -92,7 +92,7 @@ fn afterwards(play: &mut Play) -> Held {
     for line in ["decide Abort", "decide Retry e1-000000", "suspend run", "delete workflow", "after 25h"] {
         play.happens(line)?;
     }
-    if play.world.attempts.is_empty() {
+    if play.cluster.attempts.is_empty() {
         Ok(())
     } else {
         Err(play.tells("its Jobs are left a day after its end"))

@@ -1,16 +1,16 @@
-//! Random numbers -> lines of a scenario that make sense in the world as it is.
+//! Random numbers -> lines of a scenario that make sense in the cluster as it is.
 
 use mission_control::api::WorkflowRunStatus;
 use mission_control::api::decision::Action;
 use mission_control::engine::snapshot::AttemptFact;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 use proptest::prelude::*;
 
 use super::generate::Flow;
 use super::status;
 
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// Something happens to one of the attempts under way.
     Attempt(u8, &'static str),
     /// One of the attempts that may send work back does so.
@@ -21,21 +21,21 @@ pub enum Event {
     /// Of an open question (by number), or of the run as a whole, or of a question that is not open.
     Decide(Action, Target, Given),
     /// Whatever the scenario language has for the whole.
-    World(&'static str),
+    Cluster(&'static str),
     Edit,
     /// A workflow that was edited or deleted is as it was.
     Restore,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Target {
+pub(crate) enum Target {
     Question(u8),
     Run,
     Wrong,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Given {
+pub(crate) enum Given {
     Nothing,
     Word,
     Values,
@@ -65,7 +65,7 @@ const BEFORE_START: &[&str] =
     &["starts", "starts", "waits no room", "blocked quota", "refused policy", "taken by another"];
 const REJECTED: &[&str] = &[r#"says "STATUS: retry""#, r#"says "STATUS: retry\nISSUES: mend it""#];
 
-pub fn event() -> impl Strategy<Value = Event> {
+pub(crate) fn event() -> impl Strategy<Value = Event> {
     let happening = prop_oneof![
         20 => Just(DONE),
         10 => Just(DONE_WITH_KEY),
@@ -80,7 +80,7 @@ pub fn event() -> impl Strategy<Value = Event> {
         7 => (any::<u8>(), 0..5u8).prop_map(|(pick, n)| Event::Lists(pick, n)),
         4 => times.prop_map(Event::After),
         6 => decide(),
-        2 => proptest::sample::select(WHOLE).prop_map(Event::World),
+        2 => proptest::sample::select(WHOLE).prop_map(Event::Cluster),
         1 => prop_oneof![Just(Event::Restore), Just(Event::Edit)],
     ]
 }
@@ -129,17 +129,17 @@ fn orders_of_any() -> impl Strategy<Value = Action> {
 }
 
 /// The event in the words of the scenarios; `None`: there is nothing that it could happen to.
-pub fn line(event: &Event, world: &World, flow: &Flow) -> Option<String> {
-    let now = status(world);
+pub(crate) fn line(event: &Event, cluster: &SimulatedCluster, flow: &Flow) -> Option<String> {
+    let now = status(cluster);
     match event {
         Event::Attempt(pick, what) => {
             let place = chosen(&attempts(&now), *pick)?;
-            let early = BEFORE_START.contains(what) && !is_waiting(world, &place);
+            let early = BEFORE_START.contains(what) && !is_waiting(cluster, &place);
             (!early).then(|| format!("{place} {what}"))
         }
         Event::Reject(pick, what) => {
             let all = attempts(&now);
-            let judges: Vec<String> = all.iter().filter(|at| may_reject(world, at)).cloned().collect();
+            let judges: Vec<String> = all.iter().filter(|at| may_reject(cluster, at)).cloned().collect();
             // Where nobody judges yet, the work goes on.
             match chosen(&judges, *pick) {
                 Some(judge) => Some(format!("{judge} {what}")),
@@ -163,8 +163,8 @@ pub fn line(event: &Event, world: &World, flow: &Flow) -> Option<String> {
             };
             Some(format!("decide {} {target} {}", action.as_str(), given_as(*given)).trim_end().to_string())
         }
-        Event::World(line) => Some((*line).to_string()),
-        Event::Edit => Some("workflow: other limit=0 exhausted=Fail | another | also param=hosts".into()),
+        Event::Cluster(line) => Some((*line).to_string()),
+        Event::Edit => Some("workflow: other limit=0 onExhausted=Fail | another | spec param=hosts".into()),
         Event::Restore => Some(format!("workflow: {}", flow.text)),
     }
 }
@@ -186,7 +186,7 @@ fn place(step: &str, item: Option<&str>) -> String {
 }
 
 /// The places that have an attempt under way.
-pub fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
+pub(crate) fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
     let of_step = |s: &mission_control::api::StepStatus| {
         let own = s.work.current.iter().map(|_| place(&s.name, None));
         let items = s.items.iter().filter(|i| i.work.current.is_some()).map(|i| place(&s.name, Some(&i.id)));
@@ -196,28 +196,28 @@ pub fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
 }
 
 /// The places that a question is open about.
-pub fn questions(now: &WorkflowRunStatus) -> Vec<String> {
+pub(crate) fn questions(now: &WorkflowRunStatus) -> Vec<String> {
     now.escalations.iter().map(|e| place(&e.step, e.item.as_deref())).collect()
 }
 
 /// Whether the step of the place has an `onRetry`.
-fn may_reject(world: &World, place: &str) -> bool {
+fn may_reject(cluster: &SimulatedCluster, place: &str) -> bool {
     let step = place.split('/').next();
-    let mut steps = world.revisions.values().flat_map(|spec| &spec.steps);
+    let mut steps = cluster.revisions.values().flat_map(|spec| &spec.steps);
     steps.any(|s| Some(s.name.as_str()) == step && s.on_retry.is_some())
 }
 
-fn is_waiting(world: &World, place: &str) -> bool {
-    let fact = world.job_of(place).and_then(|job| world.attempts.get(&job));
+fn is_waiting(cluster: &SimulatedCluster, place: &str) -> bool {
+    let fact = cluster.job_of(place).and_then(|job| cluster.attempts.get(&job));
     matches!(fact, Some(AttemptFact::Pending { .. } | AttemptFact::Blocked { .. }))
 }
 
-pub fn files(n: u8) -> String {
+pub(crate) fn files(n: u8) -> String {
     let names: Vec<String> = (1..=n).map(|k| format!("\"f{k}\"")).collect();
     format!("[{}]", names.join(","))
 }
 
-pub fn stories(n: u8) -> String {
+pub(crate) fn stories(n: u8) -> String {
     let story = |k| format!(r#"{{"id":"t{k}","title":"T","description":"d","acceptanceCriteria":["c"]}}"#);
     let all: Vec<String> = (1..=n).map(story).collect();
     format!("[{}]", all.join(","))

@@ -2,13 +2,13 @@
 
 use std::fmt::{Debug, Formatter, Result as Shown, Write};
 
+use crate::script;
 use mission_control::engine::lint;
-use mission_control::rehearse::script;
 use proptest::prelude::*;
 
 /// A workflow, and what a run of it is given.
 #[derive(Clone)]
-pub struct Flow {
+pub(crate) struct Flow {
     pub text: String,
     pub params: String,
     pub slow: bool,
@@ -56,7 +56,7 @@ struct Whole {
     clumsy: u8,
 }
 
-pub fn flow() -> impl Strategy<Value = Flow> {
+pub(crate) fn flow() -> impl Strategy<Value = Flow> {
     (proptest::collection::vec(numbers(), 1..=7), whole()).prop_map(|(steps, whole)| valid(&steps, &whole))
 }
 
@@ -122,17 +122,18 @@ fn text_of(steps: &[Numbers], whole: &Whole, access: &str) -> String {
             " | finally f{k} {limit} input=\"{{{{ run.phase }}}} {{{{ s0Output|default(value='-') }}}}\""
         );
     }
-    text += " | also param=hosts";
+    text += " | spec param=hosts";
     text += ["", "", " timeout=3h", " timeout=20m"][usize::from(whole.timeout)];
-    text += ["", "", "", " expires=2h", " expires=2h expiry=Skip", " expires=30m expiry=Fail"]
-        [usize::from(whole.expiry)];
+    text +=
+        ["", "", "", " expiresAfter=2h", " expiresAfter=2h onExpiry=Skip", " expiresAfter=30m onExpiry=Fail"]
+            [usize::from(whole.expiry)];
     let keep = ["", "", "", "Never", "OnFailure", "Always"][usize::from(whole.workspace)];
     if !keep.is_empty() {
-        let _ = write!(text, " workspace={keep} access={access}");
+        let _ = write!(text, " workspace={keep} workspaceAccess={access}");
     }
-    text += ["", "", "", "", "", " one-by-one=", " one-by-one=params.hosts", " reject="]
+    text += ["", "", "", "", "", " concurrency=", " concurrency=params.hosts", " reject="]
         [usize::from(whole.turns)];
-    text + " out=given:steps.s0.output"
+    text + " outputs=given:steps.s0.output"
 }
 
 /// The steps so far.
@@ -156,14 +157,14 @@ impl Main {
         let asks = n.kind == 5;
         if asks {
             text += " approval=\"Ship {{ task }}?\"";
-            text += if n.items >= 6 { " expires=1h" } else { "" };
+            text += if n.items >= 6 { " expiresAfter=1h" } else { "" };
         } else {
-            let _ = write!(text, " limit={} lost={}", n.limit % 3, n.limit / 3);
+            let _ = write!(text, " limit={} lostLimit={}", n.limit % 3, n.limit / 3);
         }
-        text += ["", " exhausted=Fail", " exhausted=Continue"][usize::from(n.exhausted)];
+        text += ["", " onExhausted=Fail", " onExhausted=Continue"][usize::from(n.exhausted)];
         if let Some((target, limit)) = n.rerun.filter(|_| !loops && !before.is_empty()) {
             let target = &self.steps[before[usize::from(target) % before.len()]].0;
-            let _ = write!(text, " rerun={target}:{limit}:ISSUES");
+            let _ = write!(text, " onRetry={target}:{limit}:ISSUES");
         }
         self.verifier = None;
         if loops {
@@ -174,8 +175,8 @@ impl Main {
         self.parts.push(text);
         if let Some(verifier) = &self.verifier {
             let limit = n.verify.unwrap_or_default();
-            let rerun = if n.items >= 7 { String::new() } else { format!(" rerun={name}:{limit}:ISSUES") };
-            let exhausted = ["", " exhausted=Continue", ""][usize::from(n.exhausted)];
+            let rerun = if n.items >= 7 { String::new() } else { format!(" onRetry={name}:{limit}:ISSUES") };
+            let exhausted = ["", " onExhausted=Continue", ""][usize::from(n.exhausted)];
             self.parts.push(format!(
                 "{verifier} limit={limit}{rerun}{exhausted} input=\"{{{{ current_story_id }}}} {{{{ {name}Output|default(value='-') }}}}\""
             ));
@@ -197,7 +198,7 @@ impl Main {
                 _ => name.to_string(),
             };
             let names: Vec<String> = names.into_iter().map(named).collect();
-            let _ = write!(text, " needs={}", names.join(","));
+            let _ = write!(text, " dependsOn={}", names.join(","));
         }
         let mut all: Vec<usize> =
             direct.iter().flat_map(|k| self.steps[*k].1.clone()).chain(direct.clone()).collect();
@@ -222,12 +223,12 @@ impl Main {
         self.loops += 1;
         let list = ["stories", "stories", "files", "params.hosts", "params.hosts"][usize::from(n.list)];
         let items = if n.items % 2 == 1 { "Continue" } else { "Stop" };
-        let _ = write!(text, " each={list} parallel={} items={items}", n.parallel);
-        *text += if n.items >= 4 { " empty=fine" } else { "" };
+        let _ = write!(text, " forEach={list} parallelism={} onItemFailure={items}", n.parallel);
+        *text += if n.items >= 4 { " allowEmpty=true" } else { "" };
         *text += " input=\"{{ current_story }} {{ verify_feedback }} {{ completed_stories }}\"";
         if n.verify.is_some() {
             let verifier = format!("{name}-check");
-            let _ = write!(text, " verify={verifier}");
+            let _ = write!(text, " verifyWith={verifier}");
             self.verifier = Some(verifier);
         }
     }
@@ -237,7 +238,7 @@ impl Main {
             (3 | 4, _) => *text += " input=\"{{ task }} {{ verify_feedback }} {{ human_feedback }}\"",
             (5 | 6, Some(s)) => write!(text, " input=\"{{{{ {s}Output|default(value='-') }}}}\"").unwrap(),
             (7, Some(_)) => *text += " input=\"{{ key }}\"",
-            (7, None) => *text += " out=\"key:KEY\"",
+            (7, None) => *text += " outputs=\"key:KEY\"",
             _ => {}
         }
     }

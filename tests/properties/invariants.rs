@@ -9,14 +9,14 @@ use mission_control::engine::ids;
 use mission_control::engine::place::{Place, places};
 use mission_control::engine::snapshot::RecordFact;
 use mission_control::engine::volume::LIMIT;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 
-use super::moment::{jobs, loops, may_start, numbers, pauses};
+use super::state_invariants::{jobs, loops, may_start, numbers, pauses};
 use super::{Held, hold, status};
 
 /// What was seen of a run so far.
 #[derive(Default)]
-pub struct Watch {
+pub(crate) struct Watch {
     definition: Option<Definition>,
     /// Jobs of attempts whose end was seen.
     ended: BTreeSet<String>,
@@ -27,9 +27,9 @@ pub struct Watch {
 
 impl Watch {
     /// One pass led from `before` to the status as it is now.
-    pub fn pass(&mut self, world: &World, before: &WorkflowRunStatus) -> Held {
-        let after = status(world);
-        self.record_is_written_once(world, &after)?;
+    pub(crate) fn pass(&mut self, cluster: &SimulatedCluster, before: &WorkflowRunStatus) -> Held {
+        let after = status(cluster);
+        self.record_is_written_once(cluster, &after)?;
         if before.phase.is_some_and(Phase::is_terminal) {
             let story = |s: &WorkflowRunStatus| {
                 (s.phase, s.reason, s.finished_at, s.steps.clone(), s.totals.clone(), s.outputs.clone())
@@ -37,29 +37,29 @@ impl Watch {
             hold!(story(before) == story(&after), "a finished run changed");
             return Ok(());
         }
-        self.read_definition(world, &after);
+        self.read_definition(cluster, &after);
         let Some(all) = self.definition.clone() else { return Ok(()) };
         if after.steps.is_empty() {
             return Ok(());
         }
-        self.attempts(&all, before, &after, world)?;
+        self.attempts(&all, before, &after, cluster)?;
         self.questions(before, &after)?;
         loops(&all, &after)?;
         numbers(&all, before, &after)
     }
 
-    fn read_definition(&mut self, world: &World, now: &WorkflowRunStatus) {
+    fn read_definition(&mut self, cluster: &SimulatedCluster, now: &WorkflowRunStatus) {
         if let Some(pinned) =
             now.workflow.as_ref().filter(|_| self.definition.is_none() && now.started_at.is_some())
         {
-            let spec = world.revisions.get(&ids::revision_name(&pinned.name, &pinned.revision));
+            let spec = cluster.revisions.get(&ids::revision_name(&pinned.name, &pinned.revision));
             self.definition = spec.map(|s| Definition::read(s).expect("a revision is valid"));
         }
     }
 
-    fn record_is_written_once(&mut self, world: &World, now: &WorkflowRunStatus) -> Held {
-        hold!(world.records.len() <= 1, "{} records", world.records.len());
-        let record = world.records.values().next().cloned();
+    fn record_is_written_once(&mut self, cluster: &SimulatedCluster, now: &WorkflowRunStatus) -> Held {
+        hold!(cluster.records.len() <= 1, "{} records", cluster.records.len());
+        let record = cluster.records.values().next().cloned();
         if let Some(record) = record.as_ref().filter(|r| r.started_at.is_some()) {
             let sum = |of: fn(&StepRecord) -> u32| record.steps.iter().map(of).sum::<u32>();
             let (told, sums) = (&record.totals, (sum(|s| s.retries), sum(|s| s.lost), sum(|s| s.attempts)));
@@ -84,7 +84,7 @@ impl Watch {
         all: &Definition,
         before: &WorkflowRunStatus,
         after: &WorkflowRunStatus,
-        world: &World,
+        cluster: &SimulatedCluster,
     ) -> Held {
         let (old, new) = (by_key(before), by_key(after));
         let mut started: BTreeMap<usize, u32> = BTreeMap::new();
@@ -108,7 +108,7 @@ impl Watch {
             }
             if work.attempts > was.attempts {
                 *started.entry(at.step).or_default() += 1;
-                may_start(all, after, *at, world)?;
+                may_start(all, after, *at, cluster)?;
             }
             if work.current.is_none() && work.attempts > 0 {
                 hold!(
@@ -162,9 +162,9 @@ impl Watch {
     }
 
     /// Nothing is left to do.
-    pub fn rest(&self, world: &World) -> Held {
-        let now = status(world);
-        let Some(again) = world.plan(&record_of(world)) else { return Ok(()) };
+    pub(crate) fn rest(&self, cluster: &SimulatedCluster) -> Held {
+        let now = status(cluster);
+        let Some(again) = cluster.plan(&record_of(cluster)) else { return Ok(()) };
         hold!(
             again.before.is_empty() && again.after.is_empty(),
             "at rest it does {:?} {:?}",
@@ -174,10 +174,10 @@ impl Watch {
         hold!(again.status == now, "at rest its status changes");
         let size = serde_json::to_vec(&now).unwrap().len();
         hold!(size < LIMIT, "the status has {size} bytes");
-        jobs(world, &now, &self.ended)?;
+        jobs(cluster, &now, &self.ended)?;
         let started = now.started_at.is_some() && !now.phase.is_some_and(Phase::is_terminal);
         match &self.definition {
-            Some(all) if started && now.ending.is_none() => pauses(all, world, &now),
+            Some(all) if started && now.ending.is_none() => pauses(all, cluster, &now),
             _ => Ok(()),
         }
     }
@@ -209,6 +209,6 @@ fn is_asked(now: &WorkflowRunStatus, at: Place) -> bool {
     now.escalations.iter().any(|e| e.step == step.name && e.item == item && e.cause != Cause::RevisionLost)
 }
 
-fn record_of(world: &World) -> RecordFact {
-    world.records.values().next().map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.clone())))
+fn record_of(cluster: &SimulatedCluster) -> RecordFact {
+    cluster.records.values().next().map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.clone())))
 }

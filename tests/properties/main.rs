@@ -8,11 +8,13 @@ mod end;
 mod events;
 mod generate;
 mod invariants;
-mod moment;
+#[path = "../support/script/script.rs"]
+#[allow(dead_code, reason = "every target uses another part")]
+mod script;
+mod state_invariants;
 
 use mission_control::api::WorkflowRunStatus;
-use mission_control::rehearse::script;
-use mission_control::rehearse::world::World;
+use mission_control::rehearse::cluster::SimulatedCluster;
 use proptest::test_runner::{Config, TestCaseError};
 
 use generate::Flow;
@@ -32,21 +34,21 @@ macro_rules! hold {
 
 pub(crate) use hold;
 
-/// A world, what must hold in it, and what has happened so far.
+/// A cluster, what must hold in it, and what has happened so far.
 #[allow(missing_debug_implementations, reason = "it shows itself as a scenario")]
 pub struct Play {
-    pub world: World,
+    pub cluster: SimulatedCluster,
     watch: Watch,
     told: Vec<String>,
 }
 
 impl Play {
     fn new() -> Self {
-        Self { world: World::new(), watch: Watch::default(), told: Vec::new() }
+        Self { cluster: SimulatedCluster::new(), watch: Watch::default(), told: Vec::new() }
     }
 
     pub fn status(&self) -> WorkflowRunStatus {
-        status(&self.world)
+        status(&self.cluster)
     }
 
     /// One line of a scenario happens; every pass that follows is looked at.
@@ -57,26 +59,26 @@ impl Play {
 
     /// A problem with all that led to it.
     fn tells(&self, problem: &str) -> String {
-        let (run, words) = (self.told.join("\n"), script::describe(&self.world).join(" "));
+        let (run, words) = (self.told.join("\n"), script::describe(&self.cluster).join(" "));
         format!("{problem}\n--- the run as a scenario ---\n{run}\n--- and then ---\n{words}\n---")
     }
 
     fn play(&mut self, line: &str) -> Held {
-        script::event(&mut self.world, line)?;
+        script::event(&mut self.cluster, line)?;
         for _ in 0..50 {
             let before = self.status();
-            let moved = self.world.pass();
-            self.watch.pass(&self.world, &before)?;
+            let moved = self.cluster.pass();
+            self.watch.pass(&self.cluster, &before)?;
             if !moved {
-                return self.watch.rest(&self.world);
+                return self.watch.rest(&self.cluster);
             }
         }
         Err("it never comes to rest".into())
     }
 }
 
-pub fn status(world: &World) -> WorkflowRunStatus {
-    world.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
+pub fn status(cluster: &SimulatedCluster) -> WorkflowRunStatus {
+    cluster.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
 }
 
 fn run(flow: &Flow, events: &[events::Event]) -> Held {
@@ -87,7 +89,7 @@ fn run(flow: &Flow, events: &[events::Event]) -> Held {
     play.happens(&format!("workflow: {}", flow.text))?;
     play.happens(&format!("run {}", flow.params))?;
     for event in events {
-        if let Some(line) = events::line(event, &play.world, flow) {
+        if let Some(line) = events::line(event, &play.cluster, flow) {
             play.happens(&line)?;
         }
     }

@@ -12,8 +12,8 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
 use crate::engine::definition::Definition;
 use crate::rehearse::answers::{Answers, Script};
-use crate::rehearse::drive::{LIMIT, drive, world_of};
-use crate::rehearse::invent::Invented;
+use crate::rehearse::player::{LIMIT, cluster_with, play};
+use crate::rehearse::synthesize::Synthesized;
 use files::Chosen;
 
 pub(crate) use arguments::Plan;
@@ -35,10 +35,10 @@ pub(crate) fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
         Some(path) => files::answers(path, &all)?,
         None => Script::default(),
     };
-    let mut answers = Answers::new(script, Invented::of(&all));
-    let mut world = world_of(&workflow, &run);
-    let events = drive(&mut world, &mut answers, LIMIT).map_err(Fault::input)?;
-    let status = world.run.and_then(|r| r.status).unwrap_or_default();
+    let mut answers = Answers::new(script, Synthesized::of(&all));
+    let mut cluster = cluster_with(&workflow, &run);
+    let events = play(&mut cluster, &mut answers, LIMIT).map_err(Fault::input)?;
+    let status = cluster.run.and_then(|r| r.status).unwrap_or_default();
     let rehearsal = show::Rehearsal { events, status, unused: answers.unused(), run, placeholders };
     match global.output {
         Some(format @ (Format::Json | Format::Yaml)) => out::value(&show::document(&rehearsal), format)?,

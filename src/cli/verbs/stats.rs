@@ -13,7 +13,7 @@ use crate::cli::terminal::arguments::{Format, Global, Length, length};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint, program};
-use crate::view::stats::{FEW, Figures, OfWorkflow, Seconds, Stats as Totals, Trend};
+use crate::view::stats::{FEW, Figures, WorkflowStats, Seconds, Stats as Totals, Trend};
 
 use numbers::{percent, seconds, shown};
 
@@ -169,7 +169,7 @@ fn lines(all: &Figures) -> Vec<String> {
     ]
 }
 
-fn workflows(all: &[OfWorkflow], everywhere: bool, wide: bool) -> Table {
+fn workflows(all: &[WorkflowStats], everywhere: bool, wide: bool) -> Table {
     let mut head = if everywhere { vec!["NAMESPACE"] } else { Vec::new() };
     head.extend(["WORKFLOW", "ENDED", "LIVE", "SUCCESS", "AVERAGE", "P95", "RETRIES", "ESCALATED"]);
     if wide {

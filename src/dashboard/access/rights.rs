@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ObjectKind {
     Runs,
     Workflows,
     Records,
@@ -13,67 +13,69 @@ pub enum Kind {
     Revisions,
 }
 
-impl Kind {
+impl ObjectKind {
     pub const fn group(self) -> &'static str {
         match self {
-            Kind::Runs | Kind::Workflows | Kind::Records | Kind::Decisions => "missioncontrol.dev",
-            Kind::Jobs => "batch",
-            Kind::Revisions => "apps",
+            ObjectKind::Runs | ObjectKind::Workflows | ObjectKind::Records | ObjectKind::Decisions => {
+                "missioncontrol.dev"
+            }
+            ObjectKind::Jobs => "batch",
+            ObjectKind::Revisions => "apps",
         }
     }
 
     pub const fn resource(self) -> &'static str {
         match self {
-            Kind::Runs => "workflowruns",
-            Kind::Workflows => "workflows",
-            Kind::Records => "runrecords",
-            Kind::Decisions => "workflowdecisions",
-            Kind::Jobs => "jobs",
-            Kind::Revisions => "controllerrevisions",
+            ObjectKind::Runs => "workflowruns",
+            ObjectKind::Workflows => "workflows",
+            ObjectKind::Records => "runrecords",
+            ObjectKind::Decisions => "workflowdecisions",
+            ObjectKind::Jobs => "jobs",
+            ObjectKind::Revisions => "controllerrevisions",
         }
     }
 }
 
 /// A question about a right. Without a namespace it is about all of them, without a name about every object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ask {
+pub struct Permission {
     pub verb: &'static str,
-    pub kind: Kind,
+    pub kind: ObjectKind,
     pub namespace: Option<String>,
     pub name: Option<String>,
 }
 
-impl Ask {
-    pub fn list(kind: Kind, namespace: Option<&str>) -> Self {
+impl Permission {
+    pub fn list(kind: ObjectKind, namespace: Option<&str>) -> Self {
         Self { verb: "list", kind, namespace: namespace.map(String::from), name: None }
     }
 
-    pub fn get(kind: Kind, namespace: &str, name: &str) -> Self {
+    pub fn get(kind: ObjectKind, namespace: &str, name: &str) -> Self {
         Self { verb: "get", kind, namespace: Some(namespace.into()), name: Some(name.into()) }
     }
 
-    pub fn create(kind: Kind, namespace: &str) -> Self {
+    pub fn create(kind: ObjectKind, namespace: &str) -> Self {
         Self { verb: "create", kind, namespace: Some(namespace.into()), name: None }
     }
 }
 
 /// The namespaces whose objects of a kind a reader may list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sight {
+pub enum Visibility {
     All,
     Only(BTreeSet<String>),
 }
 
-impl Sight {
-    pub fn has(&self, namespace: &str) -> bool {
+impl Visibility {
+    pub fn includes(&self, namespace: &str) -> bool {
         match self {
-            Sight::All => true,
-            Sight::Only(names) => names.contains(namespace),
+            Visibility::All => true,
+            Visibility::Only(names) => names.contains(namespace),
         }
     }
 
     pub fn is_empty(&self) -> bool {
-        matches!(self, Sight::Only(names) if names.is_empty())
+        matches!(self, Visibility::Only(names) if names.is_empty())
     }
 }
 
@@ -83,10 +85,10 @@ mod tests {
 
     #[test]
     fn who_may_list_nothing_sees_nothing() {
-        let none = Sight::Only(BTreeSet::new());
-        assert!(none.is_empty() && !none.has("a") && !none.has(""));
-        let one = Sight::Only(["a".to_string()].into());
-        assert!(one.has("a") && !one.has("b") && !one.is_empty());
-        assert!(Sight::All.has("b") && !Sight::All.is_empty());
+        let none = Visibility::Only(BTreeSet::new());
+        assert!(none.is_empty() && !none.includes("a") && !none.includes(""));
+        let one = Visibility::Only(["a".to_string()].into());
+        assert!(one.includes("a") && !one.includes("b") && !one.is_empty());
+        assert!(Visibility::All.includes("b") && !Visibility::All.is_empty());
     }
 }

@@ -26,7 +26,7 @@ const LOCAL: &str = "mission-control";
 pub struct Token(String);
 
 /// The hash of a token: what it is remembered by.
-pub type Mark = [u8; 32];
+pub type TokenHash = [u8; 32];
 
 /// Why a text is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +65,7 @@ impl Token {
         Self::read(text).and_then(|t| if t.0.len() > LONGEST { Err(NoToken::TooLong) } else { Ok(t) })
     }
 
-    pub fn mark(&self) -> Mark {
+    pub fn hash(&self) -> TokenHash {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
@@ -106,21 +106,21 @@ fn attributes(transport: Transport) -> &'static str {
 
 /// How a request says who it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Carried {
+pub enum Credentials {
     /// In the header Authorization. No page of somebody else can send that.
     Header(Token),
     /// In a cookie, which a browser adds by itself.
     Cookie(Token),
-    Nothing,
+    Missing,
 }
 
 /// The header counts before the cookie.
-pub fn carried(headers: &HeaderMap, transport: Transport, now: Timestamp) -> Carried {
+pub fn credentials(headers: &HeaderMap, transport: Transport, now: Timestamp) -> Credentials {
     if let Some(text) = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()) {
         let token = text.get(..7).filter(|w| w.eq_ignore_ascii_case("bearer ")).and_then(|_| text.get(7..));
-        return token.and_then(|t| Token::read(t).ok()).map_or(Carried::Nothing, Carried::Header);
+        return token.and_then(|t| Token::read(t).ok()).map_or(Credentials::Missing, Credentials::Header);
     }
-    session(headers, transport, now).map_or(Carried::Nothing, Carried::Cookie)
+    session(headers, transport, now).map_or(Credentials::Missing, Credentials::Cookie)
 }
 
 fn session(headers: &HeaderMap, transport: Transport, now: Timestamp) -> Option<Token> {
@@ -154,7 +154,7 @@ mod tests {
     fn a_token_is_not_printed() {
         let token = Token::read("secret-1").unwrap();
         assert!(
-            !format!("{token:?} {:?} {:?}", Carried::Cookie(token.clone()), token.header())
+            !format!("{token:?} {:?} {:?}", Credentials::Cookie(token.clone()), token.header())
                 .contains("secret")
         );
     }
@@ -166,15 +166,15 @@ mod tests {
         assert_eq!(secure, "__Host-mission-control=100.abc.d-e_f; Path=/; HttpOnly; SameSite=Strict; Secure");
         let local = token.cookie(Transport::Loopback, at(100));
         assert_eq!(local, "mission-control=100.abc.d-e_f; Path=/; HttpOnly; SameSite=Strict");
-        assert_eq!(carried(&sent_back(&local), Transport::Loopback, at(101)), Carried::Cookie(token));
-        assert_eq!(carried(&sent_back(&local), Transport::Tls, at(101)), Carried::Nothing);
+        assert_eq!(credentials(&sent_back(&local), Transport::Loopback, at(101)), Credentials::Cookie(token));
+        assert_eq!(credentials(&sent_back(&local), Transport::Tls, at(101)), Credentials::Missing);
     }
 
     #[test]
     fn a_session_ends_after_twelve_hours() {
         let token = Token::read("abc").unwrap();
         let sent = sent_back(&token.cookie(Transport::Tls, at(0)));
-        let seen = |second| carried(&sent, Transport::Tls, at(second)) != Carried::Nothing;
+        let seen = |second| credentials(&sent, Transport::Tls, at(second)) != Credentials::Missing;
         assert_eq!([seen(1), seen(SESSION - 1), seen(SESSION)], [true, true, false]);
     }
 
@@ -182,7 +182,10 @@ mod tests {
     fn the_header_counts_before_the_cookie() {
         let mut headers = with(header::AUTHORIZATION, "bearer one");
         headers.extend(sent_back(&Token::read("two").unwrap().cookie(Transport::Tls, at(0))));
-        assert_eq!(carried(&headers, Transport::Tls, at(1)), Carried::Header(Token::read("one").unwrap()));
+        assert_eq!(
+            credentials(&headers, Transport::Tls, at(1)),
+            Credentials::Header(Token::read("one").unwrap())
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Pen {
         front.into_iter().chain(back).chain(flags).collect::<Vec<_>>().join(" ")
     }
 
-    pub(super) fn obey(&mut self, params: &Params) {
+    pub(super) fn apply(&mut self, params: &Params) {
         let mut params = params.iter();
         while let Some(param) = params.next() {
             match param {

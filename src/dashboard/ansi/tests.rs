@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dashboard::specimen::markup::{nested, tags, text};
+use crate::dashboard::markup::{nested, tags, text};
 
 fn shown(said: &str) -> String {
     html(said).into_string()

@@ -53,7 +53,8 @@ pub fn days(caption: &Caption, days: &[Day]) -> Markup {
             @for (n, day) in days.iter().enumerate() { (bar(caption, n, days.len(), day, &y)) }
         },
     );
-    caption.figure(html! { (legend(caption, days)) (with_axis(HEIGHT, &axis, drawing)) }, twin(days))
+    caption
+        .figure(html! { (legend(caption, days)) (with_axis(HEIGHT, &axis, drawing)) }, table_fallback(days))
 }
 
 fn says(days: &[Day]) -> String {
@@ -107,7 +108,7 @@ pub(super) fn date(date: Date) -> String {
     date.strftime("%-d %b").to_string()
 }
 
-fn twin(days: &[Day]) -> Markup {
+fn table_fallback(days: &[Day]) -> Markup {
     let heads =
         [Head::text("Day"), Head::figures("Succeeded"), Head::figures("Failed"), Head::figures("Cancelled")];
     let rows = days.iter().rev().map(|day| {

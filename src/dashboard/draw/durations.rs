@@ -41,7 +41,7 @@ pub fn durations(caption: &Caption, days: &[DayDurations]) -> Markup {
             @for (n, day) in days.iter().enumerate() { (answers(n, days.len(), day)) }
         },
     );
-    caption.figure(html! { (legend()) (with_axis(HEIGHT, &axis, drawing)) }, twin(days))
+    caption.figure(html! { (legend()) (with_axis(HEIGHT, &axis, drawing)) }, table_fallback(days))
 }
 
 fn says(days: &[DayDurations]) -> String {
@@ -98,7 +98,7 @@ fn legend() -> Markup {
     html! { ul.legend { (entry("p50", "p50: half were faster")) (entry("p95", "p95: 1 in 20 was slower")) } }
 }
 
-fn twin(days: &[DayDurations]) -> Markup {
+fn table_fallback(days: &[DayDurations]) -> Markup {
     let heads = [Head::text("Day"), Head::figures("p50"), Head::figures("p95")];
     let rows = days
         .iter()

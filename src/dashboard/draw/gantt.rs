@@ -39,14 +39,14 @@ pub struct Bar {
     pub from: Stamp,
     /// None: it goes on.
     pub to: Option<Stamp>,
-    pub kind: Kind,
+    pub kind: BarKind,
     /// What is said of it: `attempt 2: Failed (ExitCode)`.
     pub words: String,
 }
 
 /// What a stretch of time was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum BarKind {
     /// Work, and what it came to.
     Work(Tone),
     /// Waiting: for a backoff, a node, or a person.
@@ -86,7 +86,7 @@ pub fn gantt(caption: &Caption, gantt: &Gantt) -> Markup {
             @if left_out > 0 { p.quiet-text { (left_out) " more are in the table." } }
             p.quiet-text { "Times are UTC; the axis begins at " (gantt.from.0.strftime("%-d %b %Y %H:%M:%S").to_string()) "." }
         },
-        twin(gantt),
+        table_fallback(gantt),
     )
 }
 
@@ -129,8 +129,8 @@ fn bar_of(caption: &Caption, gantt: &Gantt, bar: &Bar, top: f64) -> Markup {
         g {
             title { (ansi::inert_line(&bar.words)) " · " (short(end_of(gantt, bar).since(bar.from))) }
             @match bar.kind {
-                Kind::Work(tone) => (caption.block(&x, top + 7.0, &percent(width), ROW - 14.0, tone)),
-                Kind::Wait => rect.wait x=(x) y=(px(top + ROW / 2.0 - 1.0)) width=(percent(width)) height="2" {},
+                BarKind::Work(tone) => (caption.block(&x, top + 7.0, &percent(width), ROW - 14.0, tone)),
+                BarKind::Wait => rect.wait x=(x) y=(px(top + ROW / 2.0 - 1.0)) width=(percent(width)) height="2" {},
             }
         }
     }
@@ -160,7 +160,7 @@ fn lengths(gantt: &Gantt, lanes: &[Lane]) -> Markup {
 }
 
 fn worked(gantt: &Gantt, lane: &Lane) -> String {
-    let work = lane.bars.iter().filter(|b| matches!(b.kind, Kind::Work(_)));
+    let work = lane.bars.iter().filter(|b| matches!(b.kind, BarKind::Work(_)));
     let sum = work
         .map(|b| end_of(gantt, b).since(b.from))
         .fold(std::time::Duration::ZERO, |a, b| a.saturating_add(b));
@@ -186,7 +186,7 @@ fn legend(caption: &Caption) -> Markup {
     }
 }
 
-fn twin(gantt: &Gantt) -> Markup {
+fn table_fallback(gantt: &Gantt) -> Markup {
     let heads = [
         Head::text("Step"),
         Head::text("What"),

@@ -69,7 +69,7 @@ pub fn graph(caption: &Caption, graph: &Graph) -> Markup {
             }
         }
     };
-    caption.figure(drawing, twin(graph))
+    caption.figure(drawing, table_fallback(graph))
 }
 
 /// The id of a step's part of the page, to which its box leads.
@@ -83,7 +83,7 @@ fn says(graph: &Graph) -> String {
     format!("{} steps; {asks} ask a person, {back} can send work back.", graph.nodes.len())
 }
 
-fn twin(graph: &Graph) -> Markup {
+fn table_fallback(graph: &Graph) -> Markup {
     let heads = [
         Head::text("Step"),
         Head::text("What"),

@@ -38,7 +38,7 @@ const ROUND: [u64; 24] = [
 ];
 
 /// Marks from 0 to at least `max`, five at most (and 0): 0, 1, 2 … or 0, 20, 40 …
-pub fn counts(max: u64) -> Vec<u64> {
+pub(super) fn counts(max: u64) -> Vec<u64> {
     marks(max, counting_step(max.max(1)))
 }
 
@@ -59,7 +59,7 @@ fn counting_step(max: u64) -> u64 {
 }
 
 /// Marks from 0 to at least `max` seconds, in distances that people count time in.
-pub fn lengths(max: u64) -> Vec<u64> {
+pub(super) fn lengths(max: u64) -> Vec<u64> {
     let max = max.max(1);
     marks(max, ROUND.into_iter().find(|step| max.div_ceil(*step) <= 4).unwrap_or(max.div_ceil(4)))
 }
@@ -69,7 +69,7 @@ fn marks(max: u64, step: u64) -> Vec<u64> {
 }
 
 /// `0`, `30s`, `5m`, `1h30m`, `2d`: whole units only, as marks are.
-pub fn length(seconds: u64) -> String {
+pub(super) fn length(seconds: u64) -> String {
     let parts =
         [(seconds / DAY, "d"), (seconds / HOUR % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
     let text: String =
@@ -79,14 +79,14 @@ pub fn length(seconds: u64) -> String {
 
 /// A mark on the axis of time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moment {
+pub(super) struct Moment {
     /// From 0 at the beginning to 1 at the end.
-    pub at: f64,
-    pub label: String,
+    pub(super) at: f64,
+    pub(super) label: String,
 }
 
 /// Marks at round clock times between two moments, in UTC, `most` of them at most.
-pub fn moments(from: Stamp, to: Stamp, most: u64) -> Vec<Moment> {
+pub(super) fn moments(from: Stamp, to: Stamp, most: u64) -> Vec<Moment> {
     let (from, to) = (from.0.as_millisecond(), to.0.as_millisecond());
     let extent = to.saturating_sub(from).max(1);
     let seconds = extent.unsigned_abs().div_ceil(1000);
@@ -111,19 +111,19 @@ fn clock(ms: i64, step: u64) -> String {
 }
 
 /// Where between two moments one is, from 0 to 1; one outside is at the edge.
-pub fn place(at: Stamp, from: Stamp, to: Stamp) -> f64 {
+pub(super) fn place(at: Stamp, from: Stamp, to: Stamp) -> f64 {
     let ms = |stamp: Stamp| stamp.0.as_millisecond() as f64;
     let extent = (ms(to) - ms(from)).max(1.0);
     ((ms(at) - ms(from)) / extent).clamp(0.0, 1.0)
 }
 
 /// `12.34%`: a place or a size along the width of a drawing.
-pub fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.3}%", share.clamp(0.0, 1.0) * 100.0)
 }
 
 /// `0`, `500`, `20k`, `1.5M`: short enough for the side of a drawing.
-pub fn compact(n: u64) -> String {
+pub(super) fn compact(n: u64) -> String {
     let units = [
         (1_000_000_000_000_000, "P"),
         (1_000_000_000_000, "T"),
@@ -137,7 +137,7 @@ pub fn compact(n: u64) -> String {
 }
 
 /// `1,204`
-pub fn grouped(n: u64) -> String {
+pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let first = digits.len() % 3;
     digits.char_indices().fold(String::new(), |mut out, (at, digit)| {

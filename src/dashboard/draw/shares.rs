@@ -36,7 +36,7 @@ pub fn shares(caption: &Caption, shares: &[Share]) -> Markup {
             }
         },
     );
-    caption.figure(html! { (drawing) (legend(caption, shares)) }, twin(shares, total))
+    caption.figure(html! { (drawing) (legend(caption, shares)) }, table_fallback(shares, total))
 }
 
 /// Where each begins, from 0 to 1.
@@ -83,7 +83,7 @@ fn legend(caption: &Caption, shares: &[Share]) -> Markup {
     }
 }
 
-fn twin(shares: &[Share], total: u64) -> Markup {
+fn table_fallback(shares: &[Share], total: u64) -> Markup {
     let heads = [Head::text("Status"), Head::figures("Count"), Head::figures("Share")];
     let row = |s: &Share| {
         vec![html! { (s.name) }, html! { (grouped(s.count)) }, html! { (share_of(s.count, total)) }]

@@ -15,18 +15,18 @@ use crate::dashboard::parts::Tone;
 
 /// One attempt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Attempt {
-    pub n: u32,
+pub(super) struct Attempt {
+    pub(super) n: u32,
     /// Its Job's name, where the Job is known.
-    pub job: Option<String>,
-    pub from: Option<Stamp>,
-    pub to: Option<Stamp>,
-    pub end: End,
+    pub(super) job: Option<String>,
+    pub(super) from: Option<Stamp>,
+    pub(super) to: Option<Stamp>,
+    pub(super) end: AttemptEnd,
 }
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum End {
+pub(super) enum AttemptEnd {
     /// It is under way.
     Running,
     /// As the status has it.
@@ -36,23 +36,23 @@ pub enum End {
     NotDone,
 }
 
-impl End {
-    pub fn tone(&self) -> Tone {
+impl AttemptEnd {
+    pub(super) fn tone(&self) -> Tone {
         match self {
-            End::Running => Tone::Live,
-            End::Known(last) => Tone::from(last.outcome),
-            End::Done => Tone::Good,
-            End::NotDone => Tone::Bad,
+            AttemptEnd::Running => Tone::Live,
+            AttemptEnd::Known(last) => Tone::from(last.outcome),
+            AttemptEnd::Done => Tone::Good,
+            AttemptEnd::NotDone => Tone::Bad,
         }
     }
 
     /// `Failed (ExitCode), exit code 1`
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         match self {
-            End::Running => "Running".into(),
-            End::Done => Outcome::Done.to_string(),
-            End::NotDone => "not done".into(),
-            End::Known(last) => {
+            AttemptEnd::Running => "Running".into(),
+            AttemptEnd::Done => Outcome::Done.to_string(),
+            AttemptEnd::NotDone => "not done".into(),
+            AttemptEnd::Known(last) => {
                 let cause = last.cause.map(|c| format!(" ({c})")).unwrap_or_default();
                 let code = last
                     .exit_code
@@ -65,12 +65,12 @@ impl End {
     }
 }
 
-/// Which step, and which item of it.
-pub type Place = (String, Option<String>);
+/// A step, or one of its items.
+pub(super) type WorkKey = (String, Option<String>);
 
 /// The attempts at each place, in their order.
-pub fn attempts(steps: &[StepStatus], jobs: &[Arc<Job>]) -> BTreeMap<Place, Vec<Attempt>> {
-    let mut by_label: BTreeMap<Place, Vec<Attempt>> = BTreeMap::new();
+pub(super) fn attempts(steps: &[StepStatus], jobs: &[Arc<Job>]) -> BTreeMap<WorkKey, Vec<Attempt>> {
+    let mut by_label: BTreeMap<WorkKey, Vec<Attempt>> = BTreeMap::new();
     for job in jobs {
         if let Some((place, attempt)) = of_job(job) {
             by_label.entry(place).or_default().push(attempt);
@@ -89,7 +89,7 @@ pub fn attempts(steps: &[StepStatus], jobs: &[Arc<Job>]) -> BTreeMap<Place, Vec<
         .collect()
 }
 
-fn of_job(job: &Job) -> Option<(Place, Attempt)> {
+fn of_job(job: &Job) -> Option<(WorkKey, Attempt)> {
     let label = |name: &str| job.labels().get(name).cloned();
     let n = label(labels::ATTEMPT)?.parse().ok()?;
     let status = job.status.as_ref();
@@ -103,9 +103,9 @@ fn of_job(job: &Job) -> Option<(Place, Attempt)> {
         from: job.creation_timestamp().map(|t| Stamp::of(t.0)),
         to: ended.and_then(|c| c.last_transition_time.as_ref()).map(|t| Stamp::of(t.0)),
         end: match ended.map(|c| c.type_.as_str()) {
-            Some("Complete") => End::Done,
-            Some(_) => End::NotDone,
-            None => End::Running,
+            Some("Complete") => AttemptEnd::Done,
+            Some(_) => AttemptEnd::NotDone,
+            None => AttemptEnd::Running,
         },
     };
     Some(((label(labels::STEP)?, label(labels::ITEM)), attempt))
@@ -114,7 +114,7 @@ fn of_job(job: &Job) -> Option<(Place, Attempt)> {
 /// The status knows better what became of the last, and which is under way.
 fn merged(work: &Work, mut found: Vec<Attempt>) -> Vec<Attempt> {
     if let Some(last) = &work.last {
-        let known = End::Known(last.clone());
+        let known = AttemptEnd::Known(last.clone());
         match found.iter_mut().find(|a| a.n == last.n) {
             Some(attempt) => attempt.end = known,
             None => {
@@ -128,7 +128,7 @@ fn merged(work: &Work, mut found: Vec<Attempt>) -> Vec<Attempt> {
     if let Some(current) = &work.current {
         found.retain(|a| a.n != current.n);
         let (job, from) = (Some(current.job.clone()), Some(current.intent_at));
-        found.push(Attempt { n: current.n, job, from, to: None, end: End::Running });
+        found.push(Attempt { n: current.n, job, from, to: None, end: AttemptEnd::Running });
     }
     found.sort_by_key(|a| a.n);
     found

@@ -12,7 +12,7 @@ use crate::view::stats::{Day, Seconds, StepTrend};
 use super::length;
 
 /// How many runs ended on each day, and how long they took.
-pub fn by_day(all: &[Day]) -> Markup {
+pub(super) fn by_day(all: &[Day]) -> Markup {
     let bars: Vec<Bar> = all
         .iter()
         .filter_map(|d| {
@@ -49,7 +49,7 @@ fn date(day: &str) -> Option<Date> {
 }
 
 /// How each step went, with a line for its days.
-pub fn steps(all: &[StepTrend]) -> Markup {
+pub(super) fn steps(all: &[StepTrend]) -> Markup {
     let heads = [
         Head::text("Step"),
         Head::figures("Executions"),
@@ -76,7 +76,7 @@ fn step(step: &StepTrend) -> Vec<Markup> {
         _ => "no figures".into(),
     };
     vec![
-        html! { a href={ "#" (super::steps::id(&step.step, None)) } { (words(&step.step)) } },
+        html! { a href={ "#" (super::step_id(&step.step, None)) } { (words(&step.step)) } },
         html! { (of.executions) },
         html! { (share(of.failure_rate)) },
         html! { (format!("{:.1}", of.average_retries)) },

@@ -3,34 +3,35 @@
 use maud::{Markup, html};
 
 use crate::api::{Phase, Stamp, StepPhase, StepStatus, Work};
-use crate::dashboard::draw::{Bar, Caption, Gantt, Graph, Kind, Lane, Node, Shape, gantt, graph};
-use crate::dashboard::parts::{Tone, anchor, section};
-use crate::view::shape::{self, StepShape};
+use crate::dashboard::draw::{Bar, BarKind, Caption, Gantt, Graph, Lane, Node, Shape, gantt, graph};
+use crate::dashboard::parts::{Tone, section};
+use crate::view::shape::{ShapeKind, StepShape};
 
 use super::attempts::Attempt;
-use super::run::Scene;
+use super::run_detail::RunDetail;
+use super::step_id;
 
 /// Both, as far as there is anything to draw.
-pub fn of(s: &Scene<'_>) -> Markup {
+pub(super) fn of(s: &RunDetail<'_>) -> Markup {
     let nodes = s.shapes.as_deref().map(|all| nodes(all, &s.status.steps));
     let lanes = lanes(s);
     let (Some(from), to) = (s.status.started_at, s.status.finished_at.unwrap_or(s.now)) else {
-        return html! { @if let Some(nodes) = &nodes { (drawn(nodes)) } };
+        return html! { @if let Some(nodes) = &nodes { (graph_section(nodes)) } };
     };
     let live = s.view.phase.is_some_and(|p| p == Phase::Running || p == Phase::Paused);
     let time = Gantt { lanes: &lanes, from, to, now: live.then_some(s.now) };
     html! {
-        @if let Some(nodes) = &nodes { (drawn(nodes)) }
+        @if let Some(nodes) = &nodes { (graph_section(nodes)) }
         @if !lanes.is_empty() {
             (section("time", "Attempts over time", html! {}, html! {
                 (gantt(&Caption { id: "gantt", title: "Attempts at each step" }, &time))
-                (honest(s))
+                (missing_attempts(s))
             }))
         }
     }
 }
 
-fn drawn(nodes: &[Node]) -> Markup {
+fn graph_section(nodes: &[Node]) -> Markup {
     section(
         "graph-part",
         "Graph",
@@ -40,7 +41,7 @@ fn drawn(nodes: &[Node]) -> Markup {
 }
 
 /// What the drawing cannot have.
-fn honest(s: &Scene<'_>) -> Markup {
+fn missing_attempts(s: &RunDetail<'_>) -> Markup {
     let begun: usize = s.status.works().map(|w| w.attempts as usize).sum();
     let known: usize = s.attempts.values().flatten().filter(|a| a.from.is_some()).count();
     let missing = begun.saturating_sub(known);
@@ -56,13 +57,13 @@ fn honest(s: &Scene<'_>) -> Markup {
 }
 
 /// The boxes of a workflow's graph; in a run each has the phase of its step.
-pub fn nodes(shapes: &[StepShape], steps: &[StepStatus]) -> Vec<Node> {
+pub(super) fn nodes(shapes: &[StepShape], steps: &[StepStatus]) -> Vec<Node> {
     let node = |shape: &StepShape| {
         let step = steps.iter().find(|s| s.name == shape.name);
         let (kind, note) = match &shape.kind {
-            shape::Kind::Approval { .. } => (Shape::Approval, "a person".to_string()),
-            shape::Kind::Task { agent, .. } if shape.finally => (Shape::Finally, agent.clone()),
-            shape::Kind::Task { agent, .. } => match &shape.over {
+            ShapeKind::Approval { .. } => (Shape::Approval, "a person".to_string()),
+            ShapeKind::Task { agent, .. } if shape.finally => (Shape::Finally, agent.clone()),
+            ShapeKind::Task { agent, .. } => match &shape.over {
                 Some(list) => (Shape::Loop(step.map_or_else(|| list.clone(), counted)), agent.clone()),
                 None => (Shape::Task, agent.clone()),
             },
@@ -85,7 +86,7 @@ fn counted(step: &StepStatus) -> String {
     format!("{over}/{}", step.items.len())
 }
 
-fn lanes(s: &Scene<'_>) -> Vec<Lane> {
+fn lanes(s: &RunDetail<'_>) -> Vec<Lane> {
     let mut lanes = Vec::new();
     for step in &s.status.steps {
         lanes.push(lane(s, &step.name, None, &step.work));
@@ -96,7 +97,7 @@ fn lanes(s: &Scene<'_>) -> Vec<Lane> {
     lanes
 }
 
-fn lane(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Lane {
+fn lane(s: &RunDetail<'_>, step: &str, item: Option<&str>, work: &Work) -> Lane {
     let place = (step.to_string(), item.map(String::from));
     let known = s.attempts.get(&place).map(Vec::as_slice).unwrap_or_default();
     let mut bars: Vec<Bar> = known.iter().filter_map(bar).collect();
@@ -105,7 +106,7 @@ fn lane(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Lane {
         name: item.unwrap_or(step).into(),
         indented: item.is_some(),
         tone: Tone::from(work.phase),
-        href: Some(format!("#{}", super::steps::id(step, item))),
+        href: Some(format!("#{}", step_id(step, item))),
         bars,
     }
 }
@@ -114,23 +115,18 @@ fn bar(attempt: &Attempt) -> Option<Bar> {
     Some(Bar {
         from: attempt.from?,
         to: attempt.to,
-        kind: Kind::Work(attempt.end.tone()),
+        kind: BarKind::Work(attempt.end.tone()),
         words: format!("attempt {}: {}", attempt.n, attempt.end.words()),
     })
 }
 
 /// What is waited for now: a person, or the next attempt.
-fn waits(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Vec<Bar> {
-    let wait = |from: Stamp, words: String| Bar { from, to: None, kind: Kind::Wait, words };
+fn waits(s: &RunDetail<'_>, step: &str, item: Option<&str>, work: &Work) -> Vec<Bar> {
+    let wait = |from: Stamp, words: String| Bar { from, to: None, kind: BarKind::Wait, words };
     let open = s.status.escalations.iter().find(|q| q.step == step && q.item.as_deref() == item);
     let asked = open.map(|q| wait(q.since, format!("waits for a person: {}", q.cause)));
     let backoff = (work.phase == StepPhase::Backoff).then_some(work.next_attempt_at).flatten();
     let last = s.attempts.get(&(step.into(), item.map(String::from))).and_then(|all| all.last()?.to);
     let next = backoff.and(last).map(|from| wait(from, "waits for its next attempt".into()));
     asked.into_iter().chain(next).collect()
-}
-
-/// The id of a part of the page, as [`anchor`] writes it.
-pub fn id(parts: &[&str]) -> String {
-    parts.iter().map(|p| anchor(p)).collect::<Vec<_>>().join("-")
 }

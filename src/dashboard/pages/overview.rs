@@ -7,15 +7,14 @@ use maud::{Markup, html};
 
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
-use crate::dashboard::access::rights::{Kind, Sight};
+use crate::dashboard::access::rights::{ObjectKind, Visibility};
 use crate::dashboard::draw::{Caption, Share, shares};
-use crate::dashboard::figures::{Figures, Folded};
+use crate::dashboard::figures::FigureSet;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{
     Head, Nav, RUNS, Tone, card, cards, empty, meter, notice, page_head, section, share, table, words,
 };
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
-use crate::view::stats::{Band, Bottleneck, FEW, Figures as Of, OfWorkflow};
+use crate::view::stats::{Band, Bottleneck, FEW, Figures, WorkflowStats};
 
 use super::{charts, questions, seconds, whole, workflow_url};
 
@@ -26,8 +25,8 @@ pub async fn page(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Page, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
-    let runs = d.sight(&reader, Kind::Runs).await?;
+    let folded = d.figures(&reader).await?;
+    let runs = d.visibility(&reader, ObjectKind::Runs).await?;
     let now = (d.now)();
     let main = html! {
         (page_head("Overview", html! {}, html! {}, ""))
@@ -40,14 +39,14 @@ pub async fn page(
     Ok(Page {
         title: "Overview".into(),
         nav: Some(Nav::Overview),
-        live: Some(events::address(folded.version, &[])),
+        live: Some(events_url(folded.version, &[])),
         window: window(&folded),
         main,
     })
 }
 
 /// Which runs the figures are about.
-pub fn window(folded: &Folded) -> String {
+pub fn window(folded: &FigureSet) -> String {
     let since = folded.stats.since.0.strftime("%-d %B %Y");
     let live = "and runs that are live now";
     if folded.without_records {
@@ -58,9 +57,9 @@ pub fn window(folded: &Folded) -> String {
 }
 
 /// What a reader must know before the figures.
-fn remarks(d: &Dashboard, folded: &Folded, runs: &Sight) -> Markup {
+fn remarks(d: &Dashboard, folded: &FigureSet, runs: &Visibility) -> Markup {
     html! {
-        @if !(d.known.is_full)() {
+        @if !(d.cluster.is_full)() {
             (notice(Tone::Ask, "Not everything is here yet", html! { p { "The operator is still listing what there is." } }))
         }
         @if runs.is_empty() && folded.stats.all.total == 0 {
@@ -75,7 +74,7 @@ fn remarks(d: &Dashboard, folded: &Folded, runs: &Sight) -> Markup {
     }
 }
 
-fn figures(folded: &Folded) -> Markup {
+fn figures(folded: &FigureSet) -> Markup {
     let all = &folded.stats.all;
     html! {
         (section("figures", "The last 30 days", html! {}, html! {
@@ -90,7 +89,7 @@ fn figures(folded: &Folded) -> Markup {
 }
 
 /// The five figures of a glance.
-pub fn figure_cards(all: &Of) -> Markup {
+pub fn figure_cards(all: &Figures) -> Markup {
     let band = all.success_rate.map(Band::of);
     let rate = all.success_rate.map_or_else(|| "–".into(), share);
     let of_rate = match band {
@@ -123,7 +122,7 @@ pub fn figure_cards(all: &Of) -> Markup {
     ])
 }
 
-fn breakdown(all: &Of) -> Markup {
+fn breakdown(all: &Figures) -> Markup {
     let links: Vec<String> = all.phases.keys().map(|p| format!("{RUNS}?status={p}")).collect();
     let parts: Vec<Share> = all
         .phases
@@ -140,11 +139,11 @@ fn breakdown(all: &Of) -> Markup {
 }
 
 /// The figures of each workflow, those with most runs first.
-pub fn of_workflows(all: &[OfWorkflow]) -> Markup {
+pub fn of_workflows(all: &[WorkflowStats]) -> Markup {
     if all.is_empty() {
         return empty("No workflow has run", "None of those that you may see.", Some("mc workflow list -A"));
     }
-    let mut most: Vec<&OfWorkflow> = all.iter().collect();
+    let mut most: Vec<&WorkflowStats> = all.iter().collect();
     most.sort_by_key(|w| std::cmp::Reverse(w.figures.total));
     let heads = [
         Head::text("Workflow"),
@@ -163,7 +162,7 @@ pub fn of_workflows(all: &[OfWorkflow]) -> Markup {
     }
 }
 
-fn workflow_row(w: &OfWorkflow) -> Vec<Markup> {
+fn workflow_row(w: &WorkflowStats) -> Vec<Markup> {
     let f = &w.figures;
     vec![
         html! { a href=(workflow_url(&w.namespace, &w.workflow)) { (words(&w.workflow)) } " " small { (w.namespace) } },
@@ -186,7 +185,7 @@ pub fn bottlenecks(found: &[Bottleneck]) -> Markup {
     let row = |b: &Bottleneck| {
         let workflow = workflow_url(&b.namespace, &b.workflow);
         vec![
-            html! { a href={ (workflow) "#" (super::steps::id(&b.step, None)) } { (words(&b.to_string())) } },
+            html! { a href={ (workflow) "#" (super::step_id(&b.step, None)) } { (words(&b.to_string())) } },
             html! { a href=(workflow) { (b.namespace) "/" (words(&b.workflow)) } },
             html! { (b.executions) },
         ]

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::api::status::EscalationStatus;
 use crate::api::{Action, Stamp, WorkflowRun};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::Sight;
-use crate::dashboard::known::readable;
+use crate::dashboard::access::rights::Visibility;
+use crate::dashboard::cluster_view::readable;
 use crate::dashboard::parts::{
     Answer, Question, Tone, anchor, badge, command, details, empty, question, section, since, until, words,
 };
@@ -19,8 +19,8 @@ use super::{at, many, run_url};
 const MOST: usize = 20;
 
 /// The runs that wait for a person, the longest first.
-pub fn needs_you(d: &Dashboard, sight: &Sight, now: Stamp) -> Markup {
-    let runs = d.known.runs_within(sight);
+pub(super) fn needs_you(d: &Dashboard, visibility: &Visibility, now: Stamp) -> Markup {
+    let runs = d.cluster.visible_runs_unsorted(visibility);
     let mut open: Vec<(&WorkflowRun, &EscalationStatus)> = runs
         .iter()
         .filter_map(|r| readable::<WorkflowRun>(r))
@@ -61,33 +61,33 @@ fn times(question: &EscalationStatus, now: Stamp) -> Markup {
 
 /// Where a run is, and whether and how its reader may answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    pub namespace: &'a str,
-    pub name: &'a str,
+pub(super) struct QuestionContext<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
     /// The word of the reader's forms, where the reader may decide here.
-    pub csrf: Option<&'a str>,
-    pub now: Stamp,
+    pub(super) csrf: Option<&'a str>,
+    pub(super) now: Stamp,
 }
 
 /// Every open question of a run, with what answers it.
-pub fn all(asked: &Asked<'_>, open: &[EscalationStatus]) -> Markup {
-    html! { @for q in open { (one(asked, q, open.len() == 1)) } }
+pub(super) fn all(context: &QuestionContext<'_>, open: &[EscalationStatus]) -> Markup {
+    html! { @for q in open { (one(context, q, open.len() == 1)) } }
 }
 
-fn one(asked: &Asked<'_>, q: &EscalationStatus, alone: bool) -> Markup {
+fn one(context: &QuestionContext<'_>, q: &EscalationStatus, alone: bool) -> Markup {
     let about = place(&q.step, q.item.as_deref());
     let actions: Vec<&str> = q.actions.iter().map(|a| a.as_str()).collect();
-    let url = decisions_url(asked);
+    let url = decisions_url(context);
     let outputs = q.cause.needs_outputs() || q.actions.contains(&Action::Skip);
-    let commands = commands::answers("mc", &at(asked.name, asked.namespace), q, alone);
+    let commands = commands::answers("mc", &at(context.name, context.namespace), q, alone);
     let (first, others) = commands.split_first().map_or(("", [].as_slice()), |(f, o)| (f.as_str(), o));
     let shown = question(&Question {
         id: &q.id,
         about: &about,
         cause: q.cause.as_str(),
         message: &q.message,
-        times: times(q, asked.now),
-        answer: asked.csrf.map(|csrf| Answer { url: &url, csrf, actions: &actions, outputs }),
+        times: times(q, context.now),
+        answer: context.csrf.map(|csrf| Answer { url: &url, csrf, actions: &actions, outputs }),
         command: first,
     });
     // Each by itself: who pastes a copy of them all gives every answer at once.
@@ -101,10 +101,10 @@ fn one(asked: &Asked<'_>, q: &EscalationStatus, alone: bool) -> Markup {
 }
 
 /// What can be said to the run itself.
-pub fn orders(asked: &Asked<'_>, orders: &[Action]) -> Markup {
+pub(super) fn orders(context: &QuestionContext<'_>, orders: &[Action]) -> Markup {
     html! {
-        @if let Some(csrf) = asked.csrf {
-            form method="post" action=(decisions_url(asked)) {
+        @if let Some(csrf) = context.csrf {
+            form method="post" action=(decisions_url(context)) {
                 input type="hidden" name="csrf" value=(csrf);
                 div.actions {
                     @for order in orders {
@@ -116,11 +116,11 @@ pub fn orders(asked: &Asked<'_>, orders: &[Action]) -> Markup {
     }
 }
 
-fn decisions_url(asked: &Asked<'_>) -> String {
-    format!("{}/decisions", run_url(asked.namespace, asked.name))
+fn decisions_url(context: &QuestionContext<'_>) -> String {
+    format!("{}/decisions", run_url(context.namespace, context.name))
 }
 
 /// `step` or `step/item`.
-pub fn place(step: &str, item: Option<&str>) -> String {
+pub(super) fn place(step: &str, item: Option<&str>) -> String {
     item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
 }

@@ -10,39 +10,23 @@ use kube::ResourceExt;
 use maud::{Markup, html};
 
 use crate::api::status::{DecisionResult, Totals};
-use crate::api::{Action, Phase, Stamp, WorkflowRun, WorkflowRunStatus, WorkflowSpec};
+use crate::api::{Action, Phase, WorkflowRun, WorkflowRunStatus, WorkflowSpec};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::{Ask, Kind};
-use crate::dashboard::access::{Reader, Refusal};
-use crate::dashboard::known::readable;
+use crate::dashboard::access::rights::{ObjectKind, Permission};
+use crate::dashboard::access::{AccessError, Reader};
+use crate::dashboard::cluster_view::readable;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{
     Head, Nav, Tone, command, definitions, details, notice, output, page_head, section, since, table, time,
     words,
 };
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
 use crate::view::run::RunView;
-use crate::view::shape::{self, StepShape};
+use crate::view::shape;
 use crate::view::time::short;
 
-use super::attempts::{Attempt, Place, attempts};
+use super::attempts::attempts;
+use super::run_detail::RunDetail;
 use super::{at, drawings, many, phase_badge, questions, steps, workflow_url};
-
-/// All that the page is made of.
-#[derive(Debug)]
-pub struct Scene<'a> {
-    pub run: &'a WorkflowRun,
-    pub status: WorkflowRunStatus,
-    pub view: RunView,
-    /// The steps of the revision that the run executes, where that is at hand and may be seen.
-    pub shapes: Option<Vec<StepShape>>,
-    pub attempts: BTreeMap<Place, Vec<Attempt>>,
-    /// The reader may list Jobs.
-    pub jobs_seen: bool,
-    /// The word of the reader's forms, where the reader may decide here.
-    pub csrf: Option<&'a str>,
-    pub now: Stamp,
-}
 
 pub async fn page(
     State(d): State<Arc<Dashboard>>,
@@ -52,27 +36,32 @@ pub async fn page(
     let version = d.changes.version();
     let seen = d.run(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let run = readable::<WorkflowRun>(&seen).ok_or_else(|| {
-        Problem::Senseless(format!("Run {name} can't be read; its condition Ready says why."))
+        Problem::Invalid(format!("Run {name} can't be read; its condition Ready says why."))
     })?;
-    let scene = scene(&d, &reader, run).await?;
+    let detail = detail(&d, &reader, run).await?;
     Ok(Page {
         title: format!("{name} in {namespace}"),
         nav: Some(Nav::Runs),
-        live: Some(events::address(version, &[("namespace", &namespace), ("name", &name)])),
+        live: Some(events_url(version, &[("namespace", &namespace), ("name", &name)])),
         window: "This run, as its status tells it.".into(),
-        main: main(&scene),
+        main: main(&detail),
     })
 }
 
-async fn scene<'a>(d: &Dashboard, reader: &'a Reader, run: &'a WorkflowRun) -> Result<Scene<'a>, Refusal> {
+async fn detail<'a>(
+    d: &Dashboard,
+    reader: &'a Reader,
+    run: &'a WorkflowRun,
+) -> Result<RunDetail<'a>, AccessError> {
     let (namespace, now) = (run.namespace().unwrap_or_default(), (d.now)());
     let status = run.status.clone().unwrap_or_default();
     let spec = revision(d, reader, run, &status).await?;
-    let jobs_seen = d.access.may(reader, Ask::list(Kind::Jobs, Some(&namespace))).await?;
-    let may = d.actions && d.access.may(reader, Ask::create(Kind::Decisions, &namespace)).await?;
+    let jobs_seen = d.access.may(reader, Permission::list(ObjectKind::Jobs, Some(&namespace))).await?;
+    let may =
+        d.actions && d.access.may(reader, Permission::create(ObjectKind::Decisions, &namespace)).await?;
     let uid = run.metadata.uid.as_deref().filter(|_| jobs_seen);
-    let jobs = uid.map(|uid| (d.known.jobs)(uid)).unwrap_or_default();
-    Ok(Scene {
+    let jobs = uid.map(|uid| (d.cluster.jobs)(uid)).unwrap_or_default();
+    Ok(RunDetail {
         view: RunView::of(run, spec.as_deref(), now),
         shapes: spec.as_deref().and_then(|s| shape::steps(s).ok()),
         attempts: attempts(&status.steps, &jobs),
@@ -91,7 +80,7 @@ async fn revision(
     reader: &Reader,
     run: &WorkflowRun,
     status: &WorkflowRunStatus,
-) -> Result<Option<Arc<WorkflowSpec>>, Refusal> {
+) -> Result<Option<Arc<WorkflowSpec>>, AccessError> {
     let namespace = run.namespace().unwrap_or_default();
     let name = &run.spec.workflow_ref.name;
     let pinned = status.workflow.as_ref().map(|w| w.revision.as_str());
@@ -104,34 +93,27 @@ async fn revision(
         }
     }
     let Some(revision) = pinned else { return Ok(None) };
-    if !d.access.may(reader, Ask::list(Kind::Revisions, Some(&namespace))).await? {
+    if !d.access.may(reader, Permission::list(ObjectKind::Revisions, Some(&namespace))).await? {
         return Ok(None);
     }
-    Ok((d.known.revision)(&namespace, name, revision))
+    Ok((d.cluster.revision)(&namespace, name, revision))
 }
 
 /// A task of at most so many bytes stands above the page; a longer one can be unfolded.
 const LEAD: usize = 1_000;
 
-fn lead<'s>(s: &'s Scene<'_>) -> &'s str {
+fn lead<'s>(s: &'s RunDetail<'_>) -> &'s str {
     s.run.spec.task.as_deref().filter(|t| t.len() <= LEAD).unwrap_or_default()
 }
 
-impl Scene<'_> {
-    fn asked(&self) -> questions::Asked<'_> {
-        questions::Asked {
-            namespace: &self.view.namespace,
-            name: &self.view.name,
-            csrf: self.csrf,
-            now: self.now,
-        }
-    }
+fn context<'a>(s: &'a RunDetail<'_>) -> questions::QuestionContext<'a> {
+    questions::QuestionContext { namespace: &s.view.namespace, name: &s.view.name, csrf: s.csrf, now: s.now }
 }
 
-fn main(s: &Scene<'_>) -> Markup {
+fn main(s: &RunDetail<'_>) -> Markup {
     html! {
         (page_head(&s.view.name, phase_badge(s.view.phase), lasted(s), lead(s)))
-        (questions::all(&s.asked(), &s.status.escalations))
+        (questions::all(&context(s), &s.status.escalations))
         (summary(s))
         (drawings::of(s))
         (section("steps", "Steps", words(&s.view.progress), steps::all(s)))
@@ -142,7 +124,7 @@ fn main(s: &Scene<'_>) -> Markup {
     }
 }
 
-fn summary(s: &Scene<'_>) -> Markup {
+fn summary(s: &RunDetail<'_>) -> Markup {
     let view = &s.view;
     let message = match view.phase {
         None => "the operator has not seen it yet",
@@ -178,7 +160,7 @@ fn so_far(totals: &Totals) -> String {
     format!("{attempts}, {retries}, {} lost, {} sent back, {questions}", totals.lost, totals.rounds)
 }
 
-fn held(s: &Scene<'_>) -> Markup {
+fn held(s: &RunDetail<'_>) -> Markup {
     let by = s.status.hold.as_ref().and_then(|h| h.by.as_deref());
     notice(
         Tone::Ask,
@@ -190,7 +172,7 @@ fn held(s: &Scene<'_>) -> Markup {
     )
 }
 
-fn workflow(s: &Scene<'_>) -> Markup {
+fn workflow(s: &RunDetail<'_>) -> Markup {
     let revision = s.status.workflow.as_ref().map(|w| w.revision.chars().take(10).collect::<String>());
     html! {
         a href=(workflow_url(&s.view.namespace, &s.view.workflow)) { (words(&s.view.workflow)) }
@@ -201,7 +183,7 @@ fn workflow(s: &Scene<'_>) -> Markup {
     }
 }
 
-fn lasted(s: &Scene<'_>) -> Markup {
+fn lasted(s: &RunDetail<'_>) -> Markup {
     let Some(started) = s.status.started_at else { return html! { "not started" } };
     let length = s.view.duration.map(short).unwrap_or_default();
     html! {
@@ -214,7 +196,7 @@ fn lasted(s: &Scene<'_>) -> Markup {
 }
 
 /// How long it was active, where a person was waited for in between.
-fn active(s: &Scene<'_>) -> Option<Duration> {
+fn active(s: &RunDetail<'_>) -> Option<Duration> {
     let before = Duration::from_secs(u64::try_from(s.status.active_seconds?).ok()?);
     let active = before + s.status.active_since.map_or(Duration::ZERO, |since| s.now.since(since));
     // Seconds are rounded down more than once.
@@ -229,7 +211,7 @@ fn pairs_of(values: &BTreeMap<String, String>) -> Markup {
     }
 }
 
-fn outputs(s: &Scene<'_>) -> Markup {
+fn outputs(s: &RunDetail<'_>) -> Markup {
     html! {
         @if !s.view.outputs.is_empty() {
             (section("outputs", "Outputs of the run", html! {}, pairs_of(&s.view.outputs)))
@@ -278,7 +260,7 @@ fn conditions(all: &[Condition]) -> Markup {
 }
 
 /// What a person can type, and where the whole object is.
-fn by_hand(s: &Scene<'_>) -> Markup {
+fn by_hand(s: &RunDetail<'_>) -> Markup {
     let run = at(&s.view.name, &s.view.namespace);
     let over = s.view.phase.is_some_and(Phase::is_terminal);
     let mut lines = vec![format!("mc workflow status {run}"), format!("mc workflow logs {run}")];
@@ -291,7 +273,7 @@ fn by_hand(s: &Scene<'_>) -> Markup {
         "By hand",
         html! {},
         html! {
-            @if !over { (questions::orders(&s.asked(), &orders)) }
+            @if !over { (questions::orders(&context(s), &orders)) }
             p.quiet-text { "Logs and the whole manifest are for who may read them: they are not shown here." }
             @for line in lines { (command(&line)) }
         },

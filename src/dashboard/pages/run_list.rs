@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::api::{Phase, Stamp, WorkflowRun};
-use crate::dashboard::known::{Seen, readable};
+use crate::dashboard::cluster_view::{Cached, readable};
 use crate::dashboard::parts::{Head, RUNS, table, words};
 use crate::view::words as said;
 
@@ -45,7 +45,7 @@ impl Filter {
     }
 
     /// `runs` are in the order of the list.
-    pub fn of<'a>(&self, runs: &'a [Seen<WorkflowRun>]) -> Result<Found<'a>, String> {
+    pub fn of<'a>(&self, runs: &'a [Cached<WorkflowRun>]) -> Result<Found<'a>, String> {
         let (phase, sought) = (self.phase()?, self.q.trim().to_lowercase());
         let fits = |run: &&WorkflowRun| {
             let status = run.status.as_ref();
@@ -86,7 +86,7 @@ fn has(run: &WorkflowRun, sought: &str) -> bool {
 }
 
 /// The different values of something, for a choice.
-pub fn values(runs: &[Seen<WorkflowRun>], of: fn(&WorkflowRun) -> Option<&str>) -> BTreeSet<&str> {
+pub fn values(runs: &[Cached<WorkflowRun>], of: fn(&WorkflowRun) -> Option<&str>) -> BTreeSet<&str> {
     runs.iter().filter_map(|r| readable::<WorkflowRun>(r)).filter_map(of).collect()
 }
 
@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
 
-    fn runs(count: usize) -> Vec<Seen<WorkflowRun>> {
+    fn runs(count: usize) -> Vec<Cached<WorkflowRun>> {
         let run = |n: usize| {
             let run: WorkflowRun = serde_json::from_value(serde_json::json!({
                 "apiVersion": "missioncontrol.dev/v1alpha1", "kind": "WorkflowRun",

@@ -8,11 +8,10 @@ use maud::{Markup, html};
 use crate::api::{Phase, WorkflowRun};
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
-use crate::dashboard::access::rights::Kind;
-use crate::dashboard::known::Seen;
+use crate::dashboard::access::rights::ObjectKind;
+use crate::dashboard::cluster_view::Cached;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{Field, Nav, Pages, RUNS, Way, empty, filters, page_head, pager};
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
 
 use super::run_list::{Filter, Found, ROWS, rows, values};
 
@@ -25,8 +24,8 @@ pub async fn page(
     Query(filter): Query<Filter>,
 ) -> Result<Page, Problem> {
     let version = d.changes.version();
-    let runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
-    let found = filter.of(&runs).map_err(Problem::Senseless)?;
+    let runs = d.cluster.visible_runs(&d.visibility(&reader, ObjectKind::Runs).await?);
+    let found = filter.of(&runs).map_err(Problem::Invalid)?;
     let main = html! {
         (page_head("Runs", html! {}, html! {}, ""))
         (form(&filter, &runs))
@@ -38,13 +37,13 @@ pub async fn page(
     Ok(Page {
         title: "Runs".into(),
         nav: Some(Nav::Runs),
-        live: Some(events::address(version, &[])),
+        live: Some(events_url(version, &[])),
         window: "Runs that exist now, whenever they were made.".into(),
         main,
     })
 }
 
-fn form(filter: &Filter, runs: &[Seen<WorkflowRun>]) -> Markup {
+fn form(filter: &Filter, runs: &[Cached<WorkflowRun>]) -> Markup {
     let mut statuses = vec![("", "any")];
     statuses.extend(Phase::ALL.iter().map(|(p, _)| (p.as_str(), p.as_str())));
     let workflows = choices(values(runs, |r| Some(&r.spec.workflow_ref.name)).into_iter());
@@ -77,7 +76,7 @@ fn choices<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> 
     std::iter::once(("", "any")).chain(names.map(|n| (n, n))).collect()
 }
 
-fn nothing(runs: &[Seen<WorkflowRun>]) -> Markup {
+fn nothing(runs: &[Cached<WorkflowRun>]) -> Markup {
     if runs.is_empty() {
         let text = "Or your token may not list those that are there.";
         return empty("There are no runs", text, Some("mc workflow run NAME \"what is asked for\""));

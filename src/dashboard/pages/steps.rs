@@ -9,34 +9,26 @@ use crate::dashboard::parts::{
 };
 use crate::view::commands::quoted;
 use crate::view::run::StepView;
-use crate::view::shape::{Kind, StepShape};
+use crate::view::shape::{ShapeKind, StepShape};
 use crate::view::time::short;
 
-use super::attempts::Attempt;
-use super::run::Scene;
-use super::{at, drawings, length, many};
+use super::attempts::{Attempt, AttemptEnd};
+use super::run_detail::RunDetail;
+use super::{at, length, many, step_id};
 
 /// Items that are shown in full; the drawing and its table have all.
 const ITEMS: usize = 100;
 
-/// Where a step or an item is on the page: `step-build`, `step-build-item-a`.
-pub fn id(step: &str, item: Option<&str>) -> String {
-    match item {
-        None => drawings::id(&["step", step]),
-        Some(item) => drawings::id(&["step", step, "item", item]),
-    }
-}
-
-pub fn all(s: &Scene<'_>) -> Markup {
+pub(super) fn all(s: &RunDetail<'_>) -> Markup {
     html! {
         @if s.status.steps.is_empty() { p.quiet-text { "It has not started: there are no steps yet." } }
         @for step in &s.status.steps { (one(s, step)) }
     }
 }
 
-fn one(s: &Scene<'_>, step: &StepStatus) -> Markup {
+fn one(s: &RunDetail<'_>, step: &StepStatus) -> Markup {
     let shape = s.shapes.as_ref().and_then(|all| all.iter().find(|x| x.name == step.name));
-    let here = id(&step.name, None);
+    let here = step_id(&step.name, None);
     let head = html! {
         (words(&step.name)) " " (badge(step.work.phase.as_str(), step.work.phase))
         @if step.finally { " " small { "finally" } }
@@ -52,22 +44,26 @@ fn one(s: &Scene<'_>, step: &StepStatus) -> Markup {
     parts::step(&here, head, content)
 }
 
-fn one_item(s: &Scene<'_>, step: &str, item: &ItemStatus, shape: Option<&StepShape>) -> Markup {
+fn one_item(s: &RunDetail<'_>, step: &str, item: &ItemStatus, shape: Option<&StepShape>) -> Markup {
     let head = html! {
         (words(&item.id)) " " (badge(item.work.phase.as_str(), item.work.phase))
         @if let Some(title) = &item.title { " " (words(title)) }
     };
-    parts::item(&id(step, Some(&item.id)), head, work(s, step, Some(&item.id), &item.work, shape, html! {}))
+    parts::item(
+        &step_id(step, Some(&item.id)),
+        head,
+        work(s, step, Some(&item.id), &item.work, shape, html! {}),
+    )
 }
 
 /// What the workflow says that is asked for.
 fn asked_for(here: &str, shape: Option<&StepShape>) -> Markup {
-    let Some(StepShape { kind: Kind::Task { input, .. }, .. }) = shape else { return html! {} };
+    let Some(StepShape { kind: ShapeKind::Task { input, .. }, .. }) = shape else { return html! {} };
     details(&format!("{here}-input"), html! { "Input, as the workflow has it" }, output(input), false)
 }
 
 fn work(
-    s: &Scene<'_>,
+    s: &RunDetail<'_>,
     step: &str,
     item: Option<&str>,
     work: &Work,
@@ -75,7 +71,7 @@ fn work(
     more: Markup,
 ) -> Markup {
     let line = s.view.steps.iter().find(|v| v.step == step && v.item.as_deref() == item);
-    let here = id(step, item);
+    let here = step_id(step, item);
     html! {
         (definitions(&facts(work, line, shape)))
         @if let Some(said) = &work.verify_feedback { (fold(&here, "sent-back", "Sent back with", said, true)) }
@@ -129,7 +125,7 @@ fn counted(work: &Work, shape: Option<&StepShape>) -> Markup {
     }
 }
 
-fn tried(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Markup {
+fn tried(s: &RunDetail<'_>, step: &str, item: Option<&str>, work: &Work) -> Markup {
     let known = s.attempts.get(&(step.to_string(), item.map(String::from)));
     let known = known.map(Vec::as_slice).unwrap_or_default();
     let heads = [
@@ -140,20 +136,20 @@ fn tried(s: &Scene<'_>, step: &str, item: Option<&str>, work: &Work) -> Markup {
         Head::figures("Length"),
         Head::text("Job"),
     ];
-    let rows: Vec<Vec<Markup>> = known.iter().map(|a| row(s, &id(step, item), a)).collect();
+    let rows: Vec<Vec<Markup>> = known.iter().map(|a| row(s, &step_id(step, item), a)).collect();
     html! {
         @if !rows.is_empty() { (table("Attempts that are known", &heads, &rows)) }
         @if work.current.is_some() { (command(&log(s, step, item))) }
     }
 }
 
-fn row(s: &Scene<'_>, here: &str, attempt: &Attempt) -> Vec<Markup> {
+fn row(s: &RunDetail<'_>, here: &str, attempt: &Attempt) -> Vec<Markup> {
     let message = match &attempt.end {
-        super::attempts::End::Known(last) => last.message.as_deref().unwrap_or("–"),
+        AttemptEnd::Known(last) => last.message.as_deref().unwrap_or("–"),
         _ => "–",
     };
     let lasted = attempt.from.map(|from| attempt.to.unwrap_or(s.now).since(from));
-    let lasted = lasted.filter(|_| attempt.to.is_some() || attempt.end == super::attempts::End::Running);
+    let lasted = lasted.filter(|_| attempt.to.is_some() || attempt.end == AttemptEnd::Running);
     vec![
         html! { span id={ (here) "-attempt-" (attempt.n) } { (attempt.n) } },
         badge(&attempt.end.words(), attempt.end.tone()),
@@ -165,7 +161,7 @@ fn row(s: &Scene<'_>, here: &str, attempt: &Attempt) -> Vec<Markup> {
 }
 
 /// The log of a live attempt is for who may read logs: the command says how.
-fn log(s: &Scene<'_>, step: &str, item: Option<&str>) -> String {
+fn log(s: &RunDetail<'_>, step: &str, item: Option<&str>) -> String {
     let run = at(&s.view.name, &s.view.namespace);
     let item = item.map(|i| format!(" --item {}", quoted(i))).unwrap_or_default();
     format!("mc workflow logs {run} --step {step}{item} --follow")

@@ -10,20 +10,19 @@ use crate::api::workflow::Param;
 use crate::api::{Phase, Stamp, Workflow, WorkflowRun};
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
-use crate::dashboard::access::rights::Kind;
+use crate::dashboard::access::rights::ObjectKind;
+use crate::dashboard::cluster_view::{Cached, readable};
 use crate::dashboard::draw::{Caption, Graph, graph};
-use crate::dashboard::figures::{Figures, Folded};
-use crate::dashboard::known::{Seen, readable};
+use crate::dashboard::figures::FigureSet;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{
     self, Head, Nav, RUNS, Tone, command, definitions, details, notice, output, page_head, section, table,
     words,
 };
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
-use crate::view::shape::{self, Kind as Step, StepShape};
+use crate::view::shape::{self, ShapeKind, StepShape};
 use crate::view::stats::WorkflowTrend;
 
-use super::{at, charts, drawings, many, overview, run_list, steps, workflows};
+use super::{at, charts, drawings, many, overview, run_list, step_id, workflows};
 
 /// Runs that are listed here; the page of runs has all.
 const LATEST: usize = 10;
@@ -33,20 +32,20 @@ pub async fn page(
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
+    let folded = d.figures(&reader).await?;
     let seen = d.workflow(&reader, &namespace, &name).await?.ok_or(Problem::NotFound)?;
     let workflow = readable::<Workflow>(&seen).ok_or_else(|| {
-        Problem::Senseless(format!("Workflow {name} can't be read; its condition Ready says why."))
+        Problem::Invalid(format!("Workflow {name} can't be read; its condition Ready says why."))
     })?;
-    let mut runs = d.known.seen_runs(&d.sight(&reader, Kind::Runs).await?);
+    let mut runs = d.cluster.visible_runs(&d.visibility(&reader, ObjectKind::Runs).await?);
     runs.retain(|r| readable::<WorkflowRun>(r).is_some_and(|r| is_of(r, &namespace, &name)));
-    let about = About { workflow, namespace: &namespace, name: &name, now: (d.now)() };
+    let page = WorkflowPage { workflow, namespace: &namespace, name: &name, now: (d.now)() };
     Ok(Page {
         title: format!("{name} in {namespace}"),
         nav: Some(Nav::Workflows),
-        live: Some(events::address(folded.version, &[("namespace", &namespace)])),
+        live: Some(events_url(folded.version, &[("namespace", &namespace)])),
         window: overview::window(&folded),
-        main: about.main(&folded, &runs),
+        main: page.main(&folded, &runs),
     })
 }
 
@@ -54,15 +53,15 @@ fn is_of(run: &WorkflowRun, namespace: &str, workflow: &str) -> bool {
     run.metadata.namespace.as_deref() == Some(namespace) && run.spec.workflow_ref.name == workflow
 }
 
-struct About<'a> {
+struct WorkflowPage<'a> {
     workflow: &'a Workflow,
     namespace: &'a str,
     name: &'a str,
     now: Stamp,
 }
 
-impl About<'_> {
-    fn main(&self, folded: &Folded, runs: &[Seen<WorkflowRun>]) -> Markup {
+impl WorkflowPage<'_> {
+    fn main(&self, folded: &FigureSet, runs: &[Cached<WorkflowRun>]) -> Markup {
         let spec = &self.workflow.spec;
         let shapes = shape::steps(spec).ok();
         html! {
@@ -92,7 +91,7 @@ impl About<'_> {
         }
     }
 
-    fn figures(&self, folded: &Folded) -> Markup {
+    fn figures(&self, folded: &FigureSet) -> Markup {
         let of = workflows::figures(folded, self.namespace, self.name);
         section(
             "figures",
@@ -114,12 +113,12 @@ impl About<'_> {
         )
     }
 
-    fn trend<'f>(&self, folded: &'f Folded) -> Option<&'f WorkflowTrend> {
+    fn trend<'f>(&self, folded: &'f FigureSet) -> Option<&'f WorkflowTrend> {
         let mut all = folded.trend.workflows.iter();
         all.find(|w| w.namespace == self.namespace && w.workflow == self.name)
     }
 
-    fn runs(&self, runs: &[Seen<WorkflowRun>]) -> Markup {
+    fn runs(&self, runs: &[Cached<WorkflowRun>]) -> Markup {
         let all: Vec<&WorkflowRun> = runs.iter().filter_map(|r| readable::<WorkflowRun>(r)).collect();
         let latest = all.get(..LATEST).unwrap_or(&all);
         let href = format!("{RUNS}?workflow={}&namespace={}", self.name, self.namespace);
@@ -166,8 +165,8 @@ impl About<'_> {
             if step.after.is_empty() { "nothing: it starts at once".into() } else { step.after.join(", ") };
         let mut facts = vec![("After", words(&after))];
         let (who, title, text) = match &step.kind {
-            Step::Task { agent, input } => (agent.as_str(), "Input", input),
-            Step::Approval { message } => ("a person", "What is asked", message),
+            ShapeKind::Task { agent, input } => (agent.as_str(), "Input", input),
+            ShapeKind::Approval { message } => ("a person", "What is asked", message),
         };
         facts.insert(0, ("Who", words(who)));
         if let Some(list) = &step.over {
@@ -179,11 +178,11 @@ impl About<'_> {
         if let Some(target) = &step.sends_back_to {
             facts.push(("Sends back to", words(target)));
         }
-        if matches!(step.kind, Step::Task { .. }) {
+        if matches!(step.kind, ShapeKind::Task { .. }) {
             facts.push(("Retries", html! { (step.retries) }));
             facts.push(("Timeout", html! { (step.timeout) " per attempt" }));
         }
-        let here = steps::id(&step.name, None);
+        let here = step_id(&step.name, None);
         let head = html! { (words(&step.name)) @if step.finally { " " small { "finally" } } };
         let folded = details(&format!("{here}-input"), html! { (title) }, output(text), false);
         parts::step(&here, head, html! { (definitions(&facts)) (folded) })

@@ -9,13 +9,12 @@ use maud::{Markup, html};
 use crate::api::Workflow;
 use crate::dashboard::Dashboard;
 use crate::dashboard::access::Reader;
-use crate::dashboard::access::rights::Kind;
-use crate::dashboard::figures::{Figures, Folded};
-use crate::dashboard::known::readable;
+use crate::dashboard::access::rights::ObjectKind;
+use crate::dashboard::cluster_view::readable;
+use crate::dashboard::figures::FigureSet;
+use crate::dashboard::page::{Page, Problem, events_url};
 use crate::dashboard::parts::{Head, Nav, Tone, badge, empty, meter, page_head, table, words};
-use crate::dashboard::web::answer::{Page, Problem};
-use crate::dashboard::web::events;
-use crate::view::stats::{Band, Figures as Of};
+use crate::view::stats::{Band, Figures};
 
 use super::{overview, workflow_url};
 
@@ -26,8 +25,8 @@ pub async fn page(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
 ) -> Result<Page, Problem> {
-    let folded = Figures::of(&d, &reader).await?;
-    let seen = d.known.seen_workflows(&d.sight(&reader, Kind::Workflows).await?);
+    let folded = d.figures(&reader).await?;
+    let seen = d.cluster.visible_workflows(&d.visibility(&reader, ObjectKind::Workflows).await?);
     let all: Vec<&Workflow> = seen.iter().filter_map(|w| readable::<Workflow>(w)).collect();
     let main = html! {
         (page_head("Workflows", html! {}, html! {}, ""))
@@ -40,13 +39,13 @@ pub async fn page(
     Ok(Page {
         title: "Workflows".into(),
         nav: Some(Nav::Workflows),
-        live: Some(events::address(folded.version, &[])),
+        live: Some(events_url(folded.version, &[])),
         window: overview::window(&folded),
         main,
     })
 }
 
-fn list(all: &[&Workflow], folded: &Folded) -> Markup {
+fn list(all: &[&Workflow], folded: &FigureSet) -> Markup {
     let heads = [
         Head::text("Workflow"),
         Head::text("State"),
@@ -60,7 +59,7 @@ fn list(all: &[&Workflow], folded: &Folded) -> Markup {
     table("Workflows, by name", &heads, &rows)
 }
 
-fn row(workflow: &Workflow, folded: &Folded) -> Vec<Markup> {
+fn row(workflow: &Workflow, folded: &FigureSet) -> Vec<Markup> {
     let (name, namespace) = (workflow.name_any(), workflow.namespace().unwrap_or_default());
     let of = figures(folded, &namespace, &name);
     let rate = of.and_then(|f| f.success_rate);
@@ -76,7 +75,7 @@ fn row(workflow: &Workflow, folded: &Folded) -> Vec<Markup> {
 }
 
 /// The figures of a workflow, if it had a run.
-pub fn figures<'f>(folded: &'f Folded, namespace: &str, name: &str) -> Option<&'f Of> {
+pub fn figures<'f>(folded: &'f FigureSet, namespace: &str, name: &str) -> Option<&'f Figures> {
     let mut all = folded.stats.workflows.iter();
     all.find(|w| w.namespace == namespace && w.workflow == name).map(|w| &w.figures)
 }

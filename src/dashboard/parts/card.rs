@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use crate::dashboard::ansi;
 
-use super::{Tone, words};
+use super::text::words;
+use super::tone::Tone;
 
 /// A figure with its name: what a glance is for.
 pub fn card(label: &str, value: &str, note: Markup, tone: Tone) -> Markup {

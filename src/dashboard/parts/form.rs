@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{SIGN_IN, Tone, notice};
+use super::card::{command, notice};
+use super::shell::SIGN_IN;
+use super::tone::Tone;
 
 /// A field of a filter.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +70,7 @@ pub fn sign_in(error: Option<&str>, csrf: &str, way_to_token: &str) -> Markup {
                 button.primary type="submit" { "Sign in" }
             }
             p #token-way { "A token can be had with:" }
-            (super::command(way_to_token))
+            (command(way_to_token))
         }
     }
 }

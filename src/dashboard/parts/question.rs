@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{Tone, anchor, badge, command, words};
+use super::card::{badge, command};
+use super::text::{anchor, words};
+use super::tone::Tone;
 
 /// What is asked.
 #[derive(Clone, Debug)]

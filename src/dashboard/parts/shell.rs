@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 use crate::api::Stamp;
 use crate::dashboard::{ansi, assets};
 
-use super::words;
+use super::text::words;
 
 pub const HOME: &str = "/";
 pub const RUNS: &str = "/runs";

@@ -1,125 +1,17 @@
 //! What a handler found -> a whole answer: a page in its shell, JSON, or what went wrong in the same looks.
 //!
-//! Handlers give a [`Page`] or a [`Problem`]; who reads and what surrounds the page is added here, once. Every answer gets
-//! the headers that keep a browser from doing anything with it that we did not mean.
+//! Who reads and what surrounds a page is added here, once. Every answer gets the headers that keep a browser from doing
+//! anything with it that we did not mean.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
 
 use crate::api::Stamp;
-use crate::dashboard::access::{Reader, Refusal};
-use crate::dashboard::parts::{Nav, Shell, Tone, notice, page, page_head, words};
-
-/// A page without its shell.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub title: String,
-    pub nav: Option<Nav>,
-    /// Where events come from that concern it.
-    pub live: Option<String>,
-    /// Which runs and records its figures are about.
-    pub window: String,
-    pub main: Markup,
-}
-
-/// Why there is no page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// It is not there, or not for this reader: the two look the same.
-    NotFound,
-    /// The reader may not do that. Why, in a sentence.
-    Forbidden(String),
-    /// What was sent makes no sense. Why, in a sentence.
-    Senseless(String),
-    /// It cannot be asked like that: the method, the size, or a field that cannot be read.
-    Unfit(StatusCode),
-    /// Not as often.
-    TooMany(String),
-    /// The API server does not answer, or the caches are not full yet.
-    Away(String),
-}
-
-impl Problem {
-    /// What axum said by itself, before a handler of ours was asked.
-    fn of(response: &Response) -> Option<Self> {
-        let status = response.status();
-        (status.is_client_error() && status != StatusCode::UNAUTHORIZED).then_some(Problem::Unfit(status))
-    }
-
-    const fn status(&self) -> StatusCode {
-        match self {
-            Problem::NotFound => StatusCode::NOT_FOUND,
-            Problem::Forbidden(_) => StatusCode::FORBIDDEN,
-            Problem::Senseless(_) => StatusCode::BAD_REQUEST,
-            Problem::Unfit(status) => *status,
-            Problem::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Problem::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    const fn title(&self) -> &'static str {
-        match self {
-            Problem::NotFound => "Not found",
-            Problem::Forbidden(_) => "Not allowed",
-            Problem::Senseless(_) | Problem::Unfit(_) => "That makes no sense",
-            Problem::TooMany(_) => "Too many at once",
-            Problem::Away(_) => "Not now",
-        }
-    }
-
-    fn sentence(&self) -> &str {
-        match self {
-            Problem::NotFound => "There is nothing here, or nothing that your token may read.",
-            Problem::Unfit(StatusCode::METHOD_NOT_ALLOWED) => "This address is not for that method.",
-            Problem::Unfit(StatusCode::PAYLOAD_TOO_LARGE) => "What was sent is too large.",
-            Problem::Unfit(_) => "A part of the address or of what was sent can't be read.",
-            Problem::Forbidden(why)
-            | Problem::Senseless(why)
-            | Problem::TooMany(why)
-            | Problem::Away(why) => why,
-        }
-    }
-
-    fn page(&self) -> Page {
-        let main = html! {
-            (page_head(self.title(), html! {}, html! {}, ""))
-            (notice(Tone::Bad, self.status().as_str(), html! { p { (words(self.sentence())) } }))
-            p { a href="/" { "To the overview" } }
-        };
-        Page { title: self.title().into(), nav: None, live: None, window: String::new(), main }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Unknown => Problem::Forbidden(refusal.to_string()),
-            Refusal::Away(_) => Problem::Away(format!("{refusal}; try again in a moment.")),
-            Refusal::Said(status) if status.code == 403 => Problem::Forbidden(status.message),
-            Refusal::Said(status) => Problem::Senseless(status.message),
-        }
-    }
-}
-
-impl IntoResponse for Page {
-    /// An empty answer, until [`dressed`] has seen it.
-    fn into_response(self) -> Response {
-        let mut response = StatusCode::OK.into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let mut response = self.status().into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
+use crate::dashboard::access::Reader;
+use crate::dashboard::page::{Page, Problem, json};
+use crate::dashboard::parts::{Shell, page};
 
 /// Whether an address is one for programs.
 pub fn is_api(path: &str) -> bool {
@@ -127,32 +19,24 @@ pub fn is_api(path: &str) -> bool {
 }
 
 /// The answer as the reader gets it. `api`: in JSON.
-pub fn dressed(mut response: Response, reader: Option<&Reader>, api: bool, now: Stamp) -> Response {
+pub fn render(mut response: Response, reader: Option<&Reader>, api: bool, now: Stamp) -> Response {
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| Problem::of(&response));
     let allowed = response.headers_mut().remove(header::ALLOW);
-    let mut dressed = if let Some(problem) = problem.as_ref().filter(|_| api) {
+    let mut rendered = if let Some(problem) = problem.as_ref().filter(|_| api) {
         let body =
             serde_json::json!({"error": {"code": problem.status().as_u16(), "message": problem.sentence()}});
         (problem.status(), json(&body)).into_response()
     } else {
         let given = problem.map(|p| p.page()).or_else(|| response.extensions_mut().remove::<Page>());
         let Some(given) = given else { return response };
-        (response.status(), html_of(&given, reader, now)).into_response()
+        (response.status(), html_response(&given, reader, now)).into_response()
     };
-    dressed.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
-    dressed
-}
-
-/// JSON, with the same headers as a page.
-pub fn json(value: &impl serde::Serialize) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
+    rendered.headers_mut().extend(allowed.map(|methods| (header::ALLOW, methods)));
+    rendered
 }
 
 /// A page in its shell.
-pub fn html_of(given: &Page, reader: Option<&Reader>, now: Stamp) -> Response {
+pub fn html_response(given: &Page, reader: Option<&Reader>, now: Stamp) -> Response {
     let shell = Shell {
         title: &given.title,
         reader: reader.map(|r| r.user.as_str()),
@@ -182,7 +66,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Every answer, whoever gets it.
-pub async fn protected(request: Request, next: Next) -> Response {
+pub async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

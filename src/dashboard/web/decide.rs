@@ -11,15 +11,14 @@ use serde::Deserialize;
 
 use crate::api::{Action, Phase, WorkflowDecision, WorkflowDecisionSpec, WorkflowRun};
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::rights::Kind;
-use crate::dashboard::access::{Reader, Refusal};
-use crate::dashboard::known::readable;
-
-use super::answer::Problem;
+use crate::dashboard::access::rights::ObjectKind;
+use crate::dashboard::access::{AccessError, Reader};
+use crate::dashboard::cluster_view::readable;
+use crate::dashboard::page::Problem;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
-pub struct Said {
+pub struct DecisionForm {
     csrf: String,
     action: Action,
     /// The question that is answered; empty: an order to the run.
@@ -36,54 +35,59 @@ pub async fn decide(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
     Path((namespace, name)): Path<(String, String)>,
-    Form(said): Form<Said>,
+    Form(form): Form<DecisionForm>,
 ) -> Result<Redirect, Problem> {
-    if !d.actions || !d.access.sees(&reader, Kind::Runs, &namespace, &name).await? {
+    if !d.actions || !d.access.sees(&reader, ObjectKind::Runs, &namespace, &name).await? {
         return Err(Problem::NotFound);
     }
-    if said.csrf != reader.csrf {
+    if form.csrf != reader.csrf {
         return Err(Problem::Forbidden(
             "The form is of another session; nothing was done. Load the page again.".into(),
         ));
     }
-    let seen = (d.known.run)(&namespace, &name).ok_or(Problem::NotFound)?;
+    let seen = (d.cluster.run)(&namespace, &name).ok_or(Problem::NotFound)?;
     let run = readable::<WorkflowRun>(&seen).ok_or(Problem::NotFound)?;
-    let decision = decision(run, &name, &said, &reader.user).map_err(Problem::Senseless)?;
+    let decision = decision(run, &name, &form, &reader.user).map_err(Problem::Invalid)?;
     match d.access.decide(&reader, &namespace, &decision).await {
         Ok(made) => {
             let decision = made.metadata.name.unwrap_or_default();
-            tracing::info!(run = %format!("{namespace}/{name}"), decision, by = reader.user, action = %said.action, "decided");
+            tracing::info!(run = %format!("{namespace}/{name}"), decision, by = reader.user, action = %form.action, "decided");
             Ok(Redirect::to(&format!("/runs/{namespace}/{name}")))
         }
-        Err(Refusal::Said(status)) if status.code == 409 => {
+        Err(AccessError::Rejected(status)) if status.code == 409 => {
             let why = "Somebody has answered that already; the run's page says who, and what came of it.";
-            Err(Problem::Senseless(why.into()))
+            Err(Problem::Invalid(why.into()))
         }
-        Err(refusal) => Err(refusal.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Who signs in where the answer to a form was shown comes here.
-pub async fn back(Path((namespace, name)): Path<(String, String)>) -> Redirect {
+pub async fn redirect_to_run(Path((namespace, name)): Path<(String, String)>) -> Redirect {
     Redirect::to(&format!("/runs/{namespace}/{name}"))
 }
 
 /// The decision, or why it would change nothing.
-fn decision(run: &WorkflowRun, name: &str, said: &Said, by: &str) -> Result<WorkflowDecision, String> {
+fn decision(
+    run: &WorkflowRun,
+    name: &str,
+    form: &DecisionForm,
+    by: &str,
+) -> Result<WorkflowDecision, String> {
     let status = run.status.clone().unwrap_or_default();
     let over = status.phase.is_some_and(Phase::is_terminal);
-    let question = match said.escalation.as_str() {
-        "" if over => return Err(format!("Run {name} is over: {} changes nothing.", said.action)),
-        "" if !matches!(said.action, Action::Abort | Action::Pause | Action::Resume) => {
-            return Err(format!("{} answers a question, and none was named.", said.action));
+    let question = match form.escalation.as_str() {
+        "" if over => return Err(format!("Run {name} is over: {} changes nothing.", form.action)),
+        "" if !matches!(form.action, Action::Abort | Action::Pause | Action::Resume) => {
+            return Err(format!("{} answers a question, and none was named.", form.action));
         }
         "" => None,
         id => {
             let open = status.escalations.into_iter().find(|q| q.id == id);
             let open =
                 open.ok_or("That question is not open any more; the run's page says what came of it.")?;
-            if !open.actions.contains(&said.action) {
-                return Err(format!("{} does not answer that question.", said.action));
+            if !open.actions.contains(&form.action) {
+                return Err(format!("{} does not answer that question.", form.action));
             }
             Some(open)
         }
@@ -91,9 +95,9 @@ fn decision(run: &WorkflowRun, name: &str, said: &Said, by: &str) -> Result<Work
     Ok(WorkflowDecision::said(WorkflowDecisionSpec {
         run: name.into(),
         escalation: question.map(|q| q.id),
-        action: said.action,
-        feedback: Some(said.feedback.trim().replace("\r\n", "\n")).filter(|f| !f.is_empty()),
-        outputs: outputs(&said.outputs)?,
+        action: form.action,
+        feedback: Some(form.feedback.trim().replace("\r\n", "\n")).filter(|f| !f.is_empty()),
+        outputs: outputs(&form.outputs)?,
         by: Some(by.into()),
     }))
 }
@@ -124,14 +128,14 @@ mod tests {
         .unwrap()
     }
 
-    fn said(action: Action, escalation: &str, outputs: &str) -> Said {
+    fn form(action: Action, escalation: &str, outputs: &str) -> DecisionForm {
         let (escalation, outputs) = (escalation.into(), outputs.into());
-        Said { csrf: String::new(), action, escalation, feedback: " a\r\nb ".into(), outputs }
+        DecisionForm { csrf: String::new(), action, escalation, feedback: " a\r\nb ".into(), outputs }
     }
 
     #[test]
     fn an_answer_is_named_by_its_question_and_says_who_gave_it() {
-        let made = decision(&run("Paused"), "r", &said(Action::Retry, "e1-a", "A=1\n\n b = x=y \n"), "alice")
+        let made = decision(&run("Paused"), "r", &form(Action::Retry, "e1-a", "A=1\n\n b = x=y \n"), "alice")
             .unwrap();
         assert_eq!(made.metadata.name.as_deref(), Some("r-e1-a"));
         assert_eq!((made.spec.by.as_deref(), made.spec.feedback.as_deref()), (Some("alice"), Some("a\nb")));
@@ -141,17 +145,17 @@ mod tests {
 
     #[test]
     fn what_would_change_nothing_is_refused_with_the_reason() {
-        let why = |phase, said: Said| decision(&run(phase), "r", &said, "alice").unwrap_err();
-        assert!(why("Paused", said(Action::Skip, "e1-a", "")).contains("does not answer"));
-        assert!(why("Paused", said(Action::Retry, "e2-b", "")).contains("not open any more"));
-        assert!(why("Paused", said(Action::Retry, "", "")).contains("none was named"));
-        assert!(why("Paused", said(Action::Retry, "e1-a", "nonsense")).contains("KEY=value"));
-        assert!(why("Succeeded", said(Action::Abort, "", "")).contains("is over"));
+        let why = |phase, form: DecisionForm| decision(&run(phase), "r", &form, "alice").unwrap_err();
+        assert!(why("Paused", form(Action::Skip, "e1-a", "")).contains("does not answer"));
+        assert!(why("Paused", form(Action::Retry, "e2-b", "")).contains("not open any more"));
+        assert!(why("Paused", form(Action::Retry, "", "")).contains("none was named"));
+        assert!(why("Paused", form(Action::Retry, "e1-a", "nonsense")).contains("KEY=value"));
+        assert!(why("Succeeded", form(Action::Abort, "", "")).contains("is over"));
     }
 
     #[test]
     fn an_order_has_no_question() {
-        let made = decision(&run("Running"), "r", &said(Action::Pause, "", ""), "alice").unwrap();
+        let made = decision(&run("Running"), "r", &form(Action::Pause, "", ""), "alice").unwrap();
         assert_eq!((made.metadata.name, made.metadata.generate_name.as_deref()), (None, Some("r-pause-")));
         assert_eq!(made.spec.escalation, None);
     }

@@ -14,8 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::dashboard::Dashboard;
-
-use super::limits::Bounds;
+use crate::dashboard::limits::ConnectionLimits;
 
 /// Serves until the process ends.
 pub async fn serve(bind: SocketAddr, dashboard: Arc<Dashboard>) -> std::io::Result<()> {
@@ -26,17 +25,17 @@ pub async fn serve(bind: SocketAddr, dashboard: Arc<Dashboard>) -> std::io::Resu
 
 /// The same on a socket that is open.
 pub async fn serve_on(listener: TcpListener, dashboard: Arc<Dashboard>) -> std::io::Result<()> {
-    let bounds = dashboard.bounds;
+    let limits = dashboard.limits;
     let routes = super::router(dashboard);
-    let places = Arc::new(Semaphore::new(bounds.connections));
+    let permits = Arc::new(Semaphore::new(limits.max_connections));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let routes = routes.clone();
                 tokio::spawn(async move {
-                    connection(stream, routes, bounds).await;
-                    drop(place);
+                    connection(stream, routes, limits).await;
+                    drop(permit);
                 });
             }
             Err(error) => {
@@ -48,14 +47,14 @@ pub async fn serve_on(listener: TcpListener, dashboard: Arc<Dashboard>) -> std::
     }
 }
 
-async fn connection(stream: TcpStream, routes: Router, bounds: Bounds) {
+async fn connection(stream: TcpStream, routes: Router, limits: ConnectionLimits) {
     let mut stream = TimeoutStream::new(stream);
     // hyper bounds what is read, but waits for ever for somebody who takes nothing.
-    stream.set_write_timeout(Some(bounds.taken));
+    stream.set_write_timeout(Some(limits.write_timeout));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.head)
-        .max_buf_size(bounds.head_size)
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.max_header_bytes)
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(routes));
     // A browser that goes away is nothing to speak of.
     let _ = served.await;

@@ -12,12 +12,13 @@ use serde::Deserialize;
 
 use crate::api::Stamp;
 use crate::dashboard::Dashboard;
-use crate::dashboard::access::token::{Carried, Token, carried, no_cookie};
+use crate::dashboard::access::token::{Credentials, Token, credentials, no_cookie};
 use crate::dashboard::access::transport::{Transport, came_from, is_ours};
-use crate::dashboard::access::{Reader, Refusal};
+use crate::dashboard::access::{AccessError, Reader};
+use crate::dashboard::page::{Page, Problem, json};
 use crate::dashboard::parts::{self, Tone, command, notice};
 
-use super::answer::{self, Page, Problem, dressed, html_of, json};
+use super::answer::{self, html_response, render};
 
 /// How a person gets a token.
 const WAY: &str = "kubectl create token NAME --namespace NAMESPACE --duration 8h";
@@ -25,40 +26,40 @@ const WAY: &str = "kubectl create token NAME --namespace NAMESPACE --duration 8h
 const FORWARD: &str = "mc dashboard";
 
 /// Lets a request through whose reader the API server knows; [`Reader`] is then among its extensions.
-pub async fn signed_in(State(d): State<Arc<Dashboard>>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(State(d): State<Arc<Dashboard>>, mut request: Request, next: Next) -> Response {
     let api = answer::is_api(request.uri().path());
     let transport = Transport::of(request.headers());
     let now = (d.now)();
-    let (token, by_browser) = match carried(request.headers(), transport, now.0) {
-        Carried::Header(token) => (token, false),
-        Carried::Cookie(token) => (token, true),
-        Carried::Nothing => return stranger(api, transport, None, now),
+    let (token, by_browser) = match credentials(request.headers(), transport, now.0) {
+        Credentials::Header(token) => (token, false),
+        Credentials::Cookie(token) => (token, true),
+        Credentials::Missing => return unauthorized(api, transport, None, now),
     };
     if by_browser && !request.method().is_safe() && !is_ours(request.headers()) {
         let why = "The form was sent by a page of another host; nothing was done.";
-        return dressed(Problem::Forbidden(why.into()).into_response(), None, api, now);
+        return render(Problem::Forbidden(why.into()).into_response(), None, api, now);
     }
     match d.access.reader(&token).await {
         Ok(reader) => {
             request.extensions_mut().insert(reader.clone());
-            dressed(next.run(request).await, Some(&reader), api, now)
+            render(next.run(request).await, Some(&reader), api, now)
         }
-        Err(refusal @ Refusal::Unknown) => {
-            let mut response = stranger(api, transport, Some(&refusal.to_string()), now);
+        Err(error @ AccessError::Unauthenticated) => {
+            let mut response = unauthorized(api, transport, Some(&error.to_string()), now);
             set_cookie(&mut response, &no_cookie(transport));
             response
         }
-        Err(other) => dressed(Problem::from(other).into_response(), None, api, now),
+        Err(other) => render(Problem::from(other).into_response(), None, api, now),
     }
 }
 
 /// All that somebody gets whom we do not know.
-fn stranger(api: bool, transport: Transport, error: Option<&str>, now: Stamp) -> Response {
+fn unauthorized(api: bool, transport: Transport, error: Option<&str>, now: Stamp) -> Response {
     let mut response = if api {
         let message = error.unwrap_or("send a token: Authorization: Bearer TOKEN");
         json(&serde_json::json!({"error": {"code": 401, "message": message}}))
     } else {
-        html_of(&sign_in_page(transport, error), None, now)
+        html_response(&sign_in_page(transport, error), None, now)
     };
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -86,7 +87,7 @@ fn without_tls() -> Markup {
 }
 
 pub async fn page(State(d): State<Arc<Dashboard>>, headers: HeaderMap) -> Response {
-    html_of(&sign_in_page(Transport::of(&headers), None), None, (d.now)())
+    html_response(&sign_in_page(Transport::of(&headers), None), None, (d.now)())
 }
 
 /// What the form sends.
@@ -104,11 +105,16 @@ pub async fn sign_in(
     let (transport, now) = (Transport::of(&headers), (d.now)());
     // Nobody is signed in by a page of somebody else, under a name that is not his.
     if transport == Transport::Plain || !is_ours(&headers) {
-        return stranger(false, transport, Some("the form was not sent by this page; load it again"), now);
+        return unauthorized(
+            false,
+            transport,
+            Some("the form was not sent by this page; load it again"),
+            now,
+        );
     }
     let token = match Token::for_cookie(&sent.token) {
         Ok(token) => token,
-        Err(wrong) => return stranger(false, transport, Some(&wrong.to_string()), now),
+        Err(wrong) => return unauthorized(false, transport, Some(&wrong.to_string()), now),
     };
     match d.access.reader(&token).await {
         Ok(_) => {
@@ -117,7 +123,7 @@ pub async fn sign_in(
             set_cookie(&mut response, &token.cookie(transport, now.0));
             response
         }
-        Err(refusal) => stranger(false, transport, Some(&refusal.to_string()), now),
+        Err(error) => unauthorized(false, transport, Some(&error.to_string()), now),
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::api::{Action, Span};
 use crate::engine::definition::{Definition, Doing};
 
-use super::super::drive::Word;
-use super::super::world::{LOSSES, loss};
-use super::{Attempt, Decision, Script};
+use super::super::cluster::{LOSSES, loss};
+use super::super::player::DecisionInput;
+use super::script::{Attempt, Decision, Script};
 
 /// The name of the list that belongs to no step.
 const DECISIONS: &str = "decisions";
@@ -39,8 +39,8 @@ struct DecisionText {
 }
 
 impl DecisionText {
-    fn word(&self) -> Word {
-        Word {
+    fn input(&self) -> DecisionInput {
+        DecisionInput {
             after: self.after.map(Span::as_duration).unwrap_or_default(),
             action: self.action,
             feedback: self.feedback.clone(),
@@ -139,14 +139,14 @@ fn map(entry: &Value) -> Result<(), String> {
     if entry.is_object() { Ok(()) } else { Err(format!("{entry} is no map")) }
 }
 
-fn approval(entry: &Value) -> Result<Word, String> {
+fn approval(entry: &Value) -> Result<DecisionInput, String> {
     if !entry.is_object() {
         return Err("the step asks a person: write {action: Approve} or {action: Reject}".into());
     }
     let text: DecisionText = serde_json::from_value(entry.clone()).map_err(|e| e.to_string())?;
     match text.action {
         _ if text.step.is_some() || text.item.is_some() => Err("leave out step and item".into()),
-        Action::Approve | Action::Reject | Action::Abort => Ok(text.word()),
+        Action::Approve | Action::Reject | Action::Abort => Ok(text.input()),
         Action::Retry | Action::Skip | Action::Pause | Action::Resume => {
             Err(format!("{} is no answer to an approval: Approve, Reject or Abort", text.action.as_str()))
         }
@@ -156,14 +156,14 @@ fn approval(entry: &Value) -> Result<Word, String> {
 fn decision(all: &Definition, entry: &Value) -> Result<Decision, String> {
     map(entry)?;
     let text: DecisionText = serde_json::from_value(entry.clone()).map_err(|e| e.to_string())?;
-    let word = text.word();
+    let input = text.input();
     let name = match (&text.step, &text.item) {
         (Some(step), Some(item)) => format!("{step}/{item}"),
         (Some(step), None) => step.clone(),
         (None, _) => {
             return match text.action {
                 Action::Abort | Action::Pause | Action::Resume => {
-                    Ok(Decision { step: None, item: None, word })
+                    Ok(Decision { step: None, item: None, input })
                 }
                 Action::Retry | Action::Skip | Action::Approve | Action::Reject => {
                     Err(format!("{} answers a question: name its step", text.action.as_str()))
@@ -172,5 +172,5 @@ fn decision(all: &Definition, entry: &Value) -> Result<Decision, String> {
         }
     };
     let (step, item) = place(all, &name)?;
-    Ok(Decision { step: Some(step.into()), item: item.map(String::from), word })
+    Ok(Decision { step: Some(step.into()), item: item.map(String::from), input })
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::api::{Phase, RunRecordSpec, Stamp};
 
-use super::{Seconds, ratio};
+use super::measure::{Seconds, ratio};
 
 /// Days of a chart at most: a window that is longer is not for charts by day.
 const MOST: i64 = 400;

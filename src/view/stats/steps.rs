@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::api::record::StepRecord;
 use crate::api::{Cause, RunRecordSpec, StepPhase};
 
-use super::{Key, ratio};
+use super::measure::{Key, ratio};
 
 /// So many are named.
 const MOST: usize = 5;

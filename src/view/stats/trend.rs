@@ -11,8 +11,8 @@ use crate::api::record::StepRecord;
 use crate::api::{RunRecord, RunRecordSpec, Stamp};
 
 use super::days::{Day, Days};
+use super::measure::{Key, Seconds, executions, ratio};
 use super::steps::has_failed;
-use super::{Key, Seconds, executions, ratio};
 
 /// How figures went, day by day.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -14,7 +14,7 @@ use crate::cli::terminal::program;
 use crate::cli::verbs::lint;
 use crate::engine::definition::Definition;
 use crate::rehearse::answers::{self, Script};
-use crate::rehearse::invent;
+use crate::rehearse::synthesize;
 
 use super::arguments::Plan;
 
@@ -55,7 +55,7 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
 fn placeholders(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let params =
-        invent::params(all, &given).into_iter().map(|(name, value)| (format!("params.{name}"), value));
+        synthesize::params(all, &given).into_iter().map(|(name, value)| (format!("params.{name}"), value));
     let task = args.task.is_none().then(|| ("task".to_string(), "<task>".to_string()));
     task.into_iter().chain(params).collect()
 }

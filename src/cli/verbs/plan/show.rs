@@ -10,7 +10,7 @@ use crate::api::{Outcome, Phase, Span, WorkflowRun, WorkflowRunStatus};
 use crate::cli::terminal::run_status::work_path;
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint};
-use crate::rehearse::tale::{Event, What, question};
+use crate::rehearse::timeline::{Event, What, question};
 use crate::view::plain::{cut, one_line, plain};
 
 /// As much of a message as a row shows; the document has all of it.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::place::{HEIGHT, Layout, WIDTH, layout};
 use super::*;
-use crate::dashboard::specimen::markup::{nested, tags};
+use crate::dashboard::markup::{nested, tags};
 
 fn node(n: usize, after: Vec<usize>, back: Option<usize>) -> Node {
     Node {

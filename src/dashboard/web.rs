@@ -1,0 +1,102 @@
+//! HTTP: requests -> pages, events, figures as JSON. Whoever is not signed in gets the page to sign in, and nothing else.
+//!
+//! Start reading at [`router`]: a request passes limits, headers, who reads, the page. [`public_routes`] and [`authenticated_routes`] are all addresses:
+//! a test asks each of them without a token.
+
+pub mod answer;
+pub mod decide;
+pub mod events;
+pub mod serve;
+pub mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use super::page::Problem;
+use super::{Dashboard, api, assets, pages, parts};
+
+/// The most that a request may send.
+const BODY: usize = 64 * 1024;
+
+/// An address, and what answers it.
+pub type Route = (&'static str, MethodRouter<Arc<Dashboard>>);
+
+/// What whoever is not signed in gets.
+pub fn public_routes() -> Vec<Route> {
+    vec![
+        (parts::SIGN_IN, get(session::page).post(session::sign_in)),
+        ("/assets/{file}", get(asset)),
+        ("/healthz", get(async || "ok\n")),
+    ]
+}
+
+/// What only readers get whom the API server knows.
+pub fn authenticated_routes() -> Vec<Route> {
+    let pages = vec![
+        (parts::HOME, get(pages::overview::page)),
+        (parts::RUNS, get(pages::runs::page)),
+        ("/runs/{namespace}/{name}", get(pages::run::page)),
+        ("/runs/{namespace}/{name}/decisions", get(decide::redirect_to_run).post(decide::decide)),
+        (parts::WORKFLOWS, get(pages::workflows::page)),
+        ("/workflows/{namespace}/{name}", get(pages::workflow::page)),
+        ("/events", get(events::events)),
+        (parts::SIGN_OUT, post(session::sign_out)),
+    ];
+    let data = vec![
+        ("/api/v1/overview", get(api::overview)),
+        ("/api/v1/runs", get(api::runs)),
+        ("/api/v1/runs/{namespace}/{name}", get(api::run)),
+        ("/api/v1/workflows", get(api::workflows)),
+        ("/api/v1/workflows/{namespace}/{name}", get(api::workflow)),
+    ];
+    pages.into_iter().chain(data).collect()
+}
+
+/// Every address of the dashboard.
+pub fn router(dashboard: Arc<Dashboard>) -> Router {
+    let of =
+        |all: Vec<Route>| all.into_iter().fold(Router::new(), |r, (path, answers)| r.route(path, answers));
+    let authenticated = of(authenticated_routes())
+        .fallback(async || Problem::NotFound)
+        .layer(from_fn_with_state(Arc::clone(&dashboard), session::authenticate));
+    of(public_routes())
+        .fallback_service(authenticated.with_state(Arc::clone(&dashboard)))
+        .with_state(Arc::clone(&dashboard))
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn_with_state(dashboard, with_timeout))
+        .layer(from_fn(answer::security_headers))
+}
+
+/// An answer that does not begin in time is one that says so.
+pub async fn with_timeout(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
+    let api = answer::is_api(request.uri().path());
+    match tokio::time::timeout(d.limits.response_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let late = Problem::Unavailable("This takes too long; try again.".into());
+            answer::render(late.into_response(), None, api, (d.now)())
+        }
+    }
+}
+
+/// The files that the page to sign in needs, too; there is nothing in them that is not in the repository.
+async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let Some(asset) = assets::find(&format!("{}{file}", assets::FOLDER)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let about = [
+        (header::CONTENT_TYPE, asset.content_type),
+        (header::CACHE_CONTROL, assets::CACHE),
+        (header::ETAG, asset.etag()),
+    ];
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == asset.etag()) {
+        return (StatusCode::NOT_MODIFIED, about).into_response();
+    }
+    (about, asset.bytes).into_response()
+}

@@ -1,0 +1,39 @@
+//! What people wrote about how a rehearsal goes: by step, in the order in which it is asked for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::engine::snapshot::Loss;
+
+use super::super::player::DecisionInput;
+
+/// Everything that was said beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// By `step` or `step/item`.
+    pub attempts: BTreeMap<String, Vec<Attempt>>,
+    /// Of approval steps.
+    pub approvals: BTreeMap<String, Vec<DecisionInput>>,
+    /// Answers to other questions, and orders to the run.
+    pub decisions: Vec<Decision>,
+}
+
+/// How one attempt goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attempt {
+    pub exit: Option<i32>,
+    pub says: Option<String>,
+    pub lost: Option<Loss>,
+    pub unreadable: bool,
+    pub after: Option<Duration>,
+}
+
+/// One answer to one question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// `None`: an order to the run.
+    pub step: Option<String>,
+    /// `None`: whichever item of the step asks.
+    pub item: Option<String>,
+    pub input: DecisionInput,
+}
