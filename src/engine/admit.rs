@@ -4,11 +4,11 @@ use crate::api::status::{PinnedWorkflow, Totals};
 use crate::api::{Phase, Reason, RunRecordSpec, StepStatus, Work, Workflow, WorkflowSpec};
 
 use super::definition::{Definition, StepDef};
+use super::draft::Draft;
 use super::effect::Before;
-use super::plan::Draft;
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
 use super::turn::{self, Turn};
-use super::{end, ids, lint, params, plan};
+use super::{draft, end, ending, ids, lint, params};
 
 /// How long a Pending run waits before it looks again at what no watch tells.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
@@ -96,7 +96,7 @@ fn refuse(
     message: String,
 ) -> Option<Admitted> {
     draft.status.workflow = Some(pinned);
-    end::order(draft, Phase::Failed, reason, message);
+    ending::order(draft, Phase::Failed, reason, message);
     end::commit(draft);
     None
 }
@@ -156,7 +156,7 @@ fn invalid(name: &str, problems: &[String]) -> Wait {
 
 fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pinned: PinnedWorkflow) {
     if let RecordFact::Found(record) = &draft.seen.record {
-        let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
+        let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
         draft.before.push(end::supersede(name, record));
     }
     let name = ids::revision_name(&pinned.name, &pinned.revision);

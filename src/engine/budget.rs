@@ -1,14 +1,13 @@
 //! What an attempt that was not done costs, and what happens when nothing is left.
 
-use std::time::Duration;
-
 use crate::api::step::OnExhausted;
-use crate::api::{Cause, Phase, Reason, StepPhase, Work};
+use crate::api::{Cause, Phase, Reason, StepPhase};
 
 use super::definition::Definition;
+use super::draft::Draft;
 use super::place::Place;
-use super::plan::Draft;
-use super::{end, escalate};
+use super::work::{back_off, count, set_phase};
+use super::{ending, escalate};
 
 /// A failed attempt spends a retry, or the work is exhausted.
 pub fn charge_failure(
@@ -27,7 +26,7 @@ pub fn charge_failure(
     if hopeless || retries >= def.retry.limit {
         return exhausted(draft, all, at, cause, message);
     }
-    if end::is_over(draft, def) {
+    if ending::is_over(draft, def) {
         return set_phase(draft, at, StepPhase::Cancelled);
     }
     if let Some(totals) = draft.status.totals.as_mut() {
@@ -49,32 +48,10 @@ pub fn charge_loss(draft: &mut Draft<'_>, all: &Definition, at: Place, cause: Ca
     if lost >= def.retry.lost_limit {
         return exhausted(draft, all, at, cause, message);
     }
-    if end::is_over(draft, def) {
+    if ending::is_over(draft, def) {
         return set_phase(draft, at, StepPhase::Cancelled);
     }
     back_off(draft, at, def.retry.wait(lost), |w| w.lost += 1);
-}
-
-/// Counts what never falls, as the number of attempts does: at the work itself, and at the step whose item it is. A step
-/// outlives its items, so that what it shows is not less when a list is made anew without one of them.
-pub fn count(draft: &mut Draft<'_>, at: Place, add: impl Fn(&mut Work)) {
-    if at.item.is_some()
-        && let Some(step) = draft.work_mut(Place::step(at.step))
-    {
-        add(step);
-    }
-    if let Some(work) = draft.work_mut(at) {
-        add(work);
-    }
-}
-
-fn back_off(draft: &mut Draft<'_>, at: Place, wait: Duration, charge: impl Fn(&mut Work)) {
-    let when = draft.now().plus(wait);
-    if let Some(work) = draft.work_mut(at) {
-        charge(work);
-        work.phase = StepPhase::Backoff;
-        work.next_attempt_at = Some(when);
-    }
 }
 
 /// Nothing is left: a person is asked, or the run fails, or it goes on without.
@@ -91,16 +68,7 @@ pub fn exhausted(draft: &mut Draft<'_>, all: &Definition, at: Place, cause: Caus
         OnExhausted::Continue => set_phase(draft, at, StepPhase::Tolerated),
         OnExhausted::Fail => {
             set_phase(draft, at, StepPhase::Failed);
-            end::order(draft, Phase::Failed, Reason::StepFailed, message);
+            ending::order(draft, Phase::Failed, Reason::StepFailed, message);
         }
-    }
-}
-
-pub fn set_phase(draft: &mut Draft<'_>, at: Place, phase: StepPhase) {
-    let now = draft.now();
-    if let Some(work) = draft.work_mut(at) {
-        work.phase = phase;
-        work.next_attempt_at = None;
-        work.finished_at = phase.is_finished().then_some(now);
     }
 }

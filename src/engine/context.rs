@@ -9,7 +9,11 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{StepStatus, Work, WorkflowRun, WorkflowRunStatus};
 
+use super::definition::Definition;
+use super::draft::Draft;
 use super::output::is_reserved;
+use super::params;
+use super::place::Place;
 
 /// The context of a text that comes after the steps at `before`, for the work that it is about.
 pub fn build(
@@ -42,6 +46,23 @@ pub fn build(
     top.insert("run".into(), about(run, status));
     top.insert("steps".into(), Value::Object(steps));
     top
+}
+
+/// What a step sees, without what a loop adds.
+pub fn plain_context(draft: &Draft<'_>, all: &Definition, at: Place) -> Map<String, Value> {
+    after_steps(draft, all, &all.ancestors(at.step), draft.work(at))
+}
+
+/// What a text sees that comes after the steps at `before`.
+pub fn after_steps(
+    draft: &Draft<'_>,
+    all: &Definition,
+    before: &[usize],
+    work: Option<&Work>,
+) -> Map<String, Value> {
+    let given = &draft.seen.run.spec.params;
+    let values = params::resolve(&all.params, given).unwrap_or_else(|_| given.clone());
+    build(draft.seen.run, &values, &draft.status, before, work)
 }
 
 /// What an unstarted run is known by: for `concurrency.key`.
@@ -129,6 +150,7 @@ fn keys(top: &mut Map<String, Value>, outputs: &BTreeMap<String, String>) {
         top.insert(key.to_lowercase(), json!(value));
     }
 }
+
 /// `trace-requirements` -> `traceRequirementsOutput`.
 pub fn camel_output(step: &str) -> String {
     let mut name = String::new();

@@ -6,11 +6,11 @@ use crate::api::status::{DecisionResult, Hold};
 use crate::api::{Action, Phase, Reason, StepPhase, WorkflowDecision};
 
 use super::definition::Definition;
+use super::draft::Draft;
 use super::effect::Effect;
 use super::output::is_reserved;
 use super::place::Place;
-use super::plan::Draft;
-use super::{end, escalate, gate, volume};
+use super::{ending, escalate, gate, volume, work};
 
 /// Decisions that the status remembers after their objects are gone.
 const REMEMBERED: usize = 50;
@@ -137,7 +137,7 @@ fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Strin
 
 fn abort(draft: &mut Draft<'_>, by: Option<&str>) {
     let message = by.map_or_else(|| "aborted by a decision".to_string(), |by| format!("aborted by {by}"));
-    end::order(draft, Phase::Cancelled, Reason::Aborted, message);
+    ending::order(draft, Phase::Cancelled, Reason::Aborted, message);
 }
 
 fn answer_escalation(
@@ -175,7 +175,7 @@ fn answer_escalation(
     give(draft, at, action, outputs);
     match action {
         Action::Retry => retry(draft, at, decision.spec.feedback.clone()),
-        Action::Skip => escalate::skip(draft, all, at),
+        Action::Skip => work::skip(draft, all, at),
         Action::Approve => gate::approve(draft, at, decision),
         Action::Reject => gate::reject(draft, all, at, decision),
         Action::Abort | Action::Pause | Action::Resume => {}

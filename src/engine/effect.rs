@@ -6,6 +6,9 @@ use crate::api::agent::Agent;
 use crate::api::workflow::Workspace;
 use crate::api::{RunRecordSpec, Span, Stamp, WorkflowRunStatus, WorkflowSpec};
 
+/// What a ConfigMap may hold (1 MiB) with room for its metadata: the input as a file and its context.
+pub const FILE_LIMIT: usize = 900 * 1024;
+
 /// The answer to a snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {

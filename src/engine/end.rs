@@ -3,34 +3,24 @@
 use std::time::Duration;
 
 use crate::api::record::StepRecord;
-use crate::api::status::Ending;
 use crate::api::work::works_of;
 use crate::api::workflow::{Keep, Retention};
 use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase, StepStatus};
 
-use super::definition::{Definition, StepDef};
+use super::definition::Definition;
+use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
+use super::ending::order;
 use super::place::{Place, places};
-use super::plan::{self, Draft};
 use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
-use super::step::{self, End};
-use super::{decide, finally, ids, loops, outputs, stop, summary, volume};
+use super::stop::give_up;
+use super::work::{self, End, sum_up};
+use super::{decide, finally, ids, outputs, step, summary, volume};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
 const TOMBSTONE: Span = Span::mins(10);
 /// How long children outlive their run unless something else is said.
 const CHILDREN: Span = Span::hours(24);
-
-/// Decides how the run ends. The first word stands.
-pub fn order(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
-    let at = draft.now();
-    draft.status.ending.get_or_insert(Ending { phase, reason, message, at, abandoned: false });
-}
-
-/// Whether the run is so far at its end that no further attempt of the step may start.
-pub fn is_over(draft: &Draft<'_>, def: &StepDef) -> bool {
-    draft.status.ending.as_ref().is_some_and(|ending| !def.finally || ending.abandoned)
-}
 
 /// Every step is satisfied.
 pub fn succeed(draft: &mut Draft<'_>) {
@@ -82,22 +72,6 @@ pub fn wind_down(draft: &mut Draft<'_>, all: Option<&Definition>) {
     commit(draft);
 }
 
-/// Stops the attempt under way, or cancels what is not finished.
-pub fn give_up(draft: &mut Draft<'_>, at: Place) {
-    let now = draft.now();
-    let Some(work) = draft.work_mut(at) else { return };
-    match &work.current {
-        Some(current) if current.stop.is_none() => stop::order_stop(draft, at, Cause::RunEnded),
-        Some(_) => {}
-        None if !work.phase.is_finished() => {
-            work.phase = StepPhase::Cancelled;
-            work.next_attempt_at = None;
-            work.finished_at = work.started_at.map(|_| now);
-        }
-        None => {}
-    }
-}
-
 /// A step whose items have all come to an end has come to one itself.
 fn loops_end(draft: &mut Draft<'_>, i: usize) {
     let now = draft.now();
@@ -106,7 +80,7 @@ fn loops_end(draft: &mut Draft<'_>, i: usize) {
         return;
     }
     let over = step.items.iter().all(|x| x.work.phase.is_finished());
-    loops::sum_up(&mut draft.status, i);
+    sum_up(&mut draft.status, i);
     if let Some(work) = draft.work_mut(Place::step(i)).filter(|_| over) {
         if !work.phase.is_finished() {
             work.phase = StepPhase::Cancelled;
@@ -124,7 +98,7 @@ pub fn commit(draft: &mut Draft<'_>) {
     {
         return already_ran(draft, record);
     }
-    let hash = plan::spec_hash(draft);
+    let hash = draft::spec_hash(draft);
     let name = ids::record_name(draft.run_name(), &hash);
     if let RecordFact::Found(record) = &draft.seen.record
         && record.run_uid != draft.run_uid()
@@ -201,7 +175,7 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     for at in places(&draft.status) {
         if let Some(current) = draft.work(at).and_then(|w| w.current.clone()) {
             let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
-            step::record(draft, at, &current, end, "the run ended");
+            work::record(draft, at, &current, end, "the run ended");
         }
         give_up(draft, at);
     }
@@ -226,7 +200,7 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 
 /// The same run was executed before: its record answers, nothing is executed.
 pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
-    let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
+    let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
     // What did not succeed may run again once its Workflow is another.
     let way_out = if record.outcome == Phase::Succeeded {
         format!("delete RunRecord {name} and this run, and apply it again")

@@ -5,10 +5,10 @@ use crate::api::workflow::{Escalation, OnExpiry};
 use crate::api::{Action, Cause, Outcome, Phase, Reason, Span, StepPhase};
 
 use super::definition::Definition;
+use super::draft::Draft;
 use super::place::{Place, places};
-use super::plan::Draft;
 use super::snapshot::{RevisionFact, WorkflowFact};
-use super::{end, ids, loops};
+use super::{ending, ids, work};
 
 /// Open questions at once: more than a person looks through, and the status stays small.
 const OPEN_LIMIT: usize = 16;
@@ -172,15 +172,15 @@ pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
         let words =
             format!("nobody answered the escalation {} of step {} in time", question.id, question.step);
         match rules(draft).on_expiry.unwrap_or(OnExpiry::Abort) {
-            OnExpiry::Abort => end::order(draft, Phase::Cancelled, Reason::EscalationExpired, words),
-            OnExpiry::Fail => end::order(draft, Phase::Failed, Reason::EscalationExpired, words),
+            OnExpiry::Abort => ending::order(draft, Phase::Cancelled, Reason::EscalationExpired, words),
+            OnExpiry::Fail => ending::order(draft, Phase::Failed, Reason::EscalationExpired, words),
             // What still runs on a node that does not answer cannot be skipped.
             OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
-                end::order(draft, Phase::Cancelled, Reason::EscalationExpired, words);
+                ending::order(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
             OnExpiry::Skip => {
                 if let Some(at) = close(draft, &question.id) {
-                    skip(draft, all, at);
+                    work::skip(draft, all, at);
                 }
             }
         }
@@ -189,20 +189,6 @@ pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
         draft.status.escalations.iter().filter_map(|e| e.expires_at).filter(|at| *at > now).min()
     {
         draft.wake_at(next);
-    }
-}
-
-/// The run goes on without it.
-pub fn skip(draft: &mut Draft<'_>, all: &Definition, at: Place) {
-    let now = draft.now();
-    if at.item.is_none()
-        && let Some(each) = all.steps.get(at.step).and_then(|d| d.each.as_ref())
-    {
-        return loops::skip(draft, at.step, each);
-    }
-    if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Skipped;
-        work.finished_at = Some(now);
     }
 }
 

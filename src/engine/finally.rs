@@ -4,10 +4,11 @@
 use crate::api::{StepPhase, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::end;
-use super::launch::{self, Ready};
+use super::draft::Draft;
+use super::launch;
 use super::place::Place;
-use super::plan::Draft;
+use super::ready::{self, Ready};
+use super::stop;
 
 /// Whether a step of `finally` has had its turn.
 pub fn has_begun(draft: &Draft<'_>) -> bool {
@@ -21,9 +22,9 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition) -> bool {
     for (i, _) in all.steps.iter().enumerate().filter(|(_, d)| d.finally) {
         let at = Place::step(i);
         if abandoned {
-            end::give_up(draft, at);
+            stop::give_up(draft, at);
         } else {
-            match launch::due(draft, at) {
+            match ready::due(draft, at) {
                 Ready::Now => launch::begin(draft, all, at),
                 Ready::At(when) => draft.wake_at(when),
                 Ready::No => {}

@@ -3,14 +3,14 @@
 use crate::api::{Action, Cause, Outcome, Phase, Reason, Span, StepPhase, WorkflowDecision};
 
 use super::definition::Definition;
+use super::draft::Draft;
 use super::place::Place;
-use super::plan::Draft;
-use super::{budget, end, escalate, launch, rework};
+use super::{budget, ending, escalate, rework, scope};
 
 /// Asks the question.
 pub fn ask(draft: &mut Draft<'_>, all: &Definition, at: Place, message: &str, expires_after: Option<Span>) {
-    let asked = launch::context_of(draft, all, at)
-        .and_then(|context| launch::render(message, &context, "approval.message"));
+    let asked = scope::context_of(draft, all, at)
+        .and_then(|context| scope::render(message, &context, "approval.message"));
     let now = draft.now();
     match asked {
         Err((cause, message)) => escalate::open(draft, at, cause, message),
@@ -49,7 +49,7 @@ pub fn reject(draft: &mut Draft<'_>, all: &Definition, at: Place, decision: &Wor
         }
         let tail = if feedback.is_empty() { String::new() } else { format!(": {feedback}") };
         let message = format!("{words} was rejected by {by}{tail}");
-        return end::order(draft, Phase::Failed, Reason::Rejected, message);
+        return ending::order(draft, Phase::Failed, Reason::Rejected, message);
     };
     if rework::send_back(draft, all, at, &rule, &feedback) {
         // A person's word reaches the work under the name for such words, too.

@@ -2,108 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::api::agent::{InputAs, WorkspaceAccess};
 use crate::api::status::CurrentAttempt;
-use crate::api::{Cause, Stamp, StepPhase, Work};
+use crate::api::{Cause, StepPhase};
 
 use super::condition::Condition;
 use super::definition::{Definition, Doing, StepDef, Task};
-use super::effect::{Effect, Launch, Mount};
+use super::draft::Draft;
+use super::effect::{Effect, FILE_LIMIT, Launch, Mount};
 use super::place::Place;
-use super::plan::Draft;
-use super::template::{RenderError, Template};
-use super::{context, escalate, gate, ids, loops, params};
+use super::scope::{context_of, render};
+use super::{context, escalate, gate, ids};
 
 /// What an environment variable may hold: Linux allows 128 KiB for one, name and doubled `$` included.
 pub const INPUT_LIMIT: usize = 96 * 1024;
-/// What a ConfigMap may hold (1 MiB) with room for its metadata: the input as a file and its context.
-pub const FILE_LIMIT: usize = 900 * 1024;
-
-/// True while no new attempt may start.
-pub fn held(draft: &Draft<'_>) -> bool {
-    draft.status.hold.is_some() || draft.seen.run.spec.suspend == Some(true)
-}
-
-/// Starts every step whose turn it is; a step that is skipped or finished without an attempt makes room for the next.
-pub fn start(draft: &mut Draft<'_>, all: &Definition) {
-    if held(draft) {
-        return;
-    }
-    // Each round ends a step at least, so this comes to rest; the bound is for a reader's peace of mind.
-    for _ in 0..=all.steps.len() {
-        let moved = (0..all.steps.len()).filter(|&i| turn(draft, all, i)).count();
-        if moved == 0 {
-            return;
-        }
-    }
-}
-
-/// True: the step came to an end without an attempt.
-fn turn(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
-    let Some(def) = all.steps.get(i).filter(|d| !d.finally && d.verifies.is_none()) else { return false };
-    if def.each.is_some() {
-        return loops::drive(draft, all, i);
-    }
-    let at = Place::step(i);
-    match due(draft, at) {
-        Ready::No => false,
-        Ready::At(when) => {
-            draft.wake_at(when);
-            false
-        }
-        Ready::Now if !needs_met(draft, all, i) => false,
-        Ready::Now => match wanted(draft, all, at) {
-            Wanted::Asked => false,
-            Wanted::No => {
-                let now = draft.now();
-                if let Some(work) = draft.work_mut(at) {
-                    work.phase = StepPhase::Skipped;
-                    work.finished_at = Some(now);
-                }
-                true
-            }
-            Wanted::Yes => {
-                begin(draft, all, at);
-                false
-            }
-        },
-    }
-}
-
-/// Whether a piece of work may start.
-#[derive(Clone, Copy, Debug)]
-pub enum Ready {
-    Now,
-    At(Stamp),
-    No,
-}
-
-/// Is every step before it finished?
-pub fn needs_met(draft: &Draft<'_>, all: &Definition, i: usize) -> bool {
-    let satisfied = |n: &usize| draft.work(Place::step(*n)).is_some_and(|w| w.phase.is_satisfied());
-    all.steps.get(i).is_some_and(|d| d.needs.iter().all(satisfied))
-}
-
-/// Is it the work's time, as far as its own state goes?
-pub fn due(draft: &Draft<'_>, at: Place) -> Ready {
-    let Some(work) = draft.work(at).filter(|w| w.current.is_none()) else { return Ready::No };
-    match work.phase {
-        StepPhase::Pending => Ready::Now,
-        StepPhase::Backoff => match work.next_attempt_at {
-            Some(at) if at > draft.now() => Ready::At(at),
-            Some(_) | None => Ready::Now,
-        },
-        StepPhase::Running
-        | StepPhase::Escalated
-        | StepPhase::Succeeded
-        | StepPhase::Failed
-        | StepPhase::Tolerated
-        | StepPhase::Skipped
-        | StepPhase::Cancelled => Ready::No,
-    }
-}
 
 /// What a step's `when` says.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +34,7 @@ pub fn wanted(draft: &mut Draft<'_>, all: &Definition, at: Place) -> Wanted {
     let Some(text) = all.steps.get(at.step).and_then(|d| d.when.as_deref()).filter(|_| pending) else {
         return Wanted::Yes;
     };
-    let context = Value::Object(plain_context(draft, all, at));
+    let context = Value::Object(context::plain_context(draft, all, at));
     match Condition::parse(text).and_then(|c| c.holds(&context)) {
         Ok(true) => Wanted::Yes,
         Ok(false) => Wanted::No,
@@ -164,30 +78,6 @@ fn attempt(draft: &mut Draft<'_>, all: &Definition, at: Place, def: &StepDef, ta
     }
     draft.wake_at(now.plus(def.pending_timeout.as_duration()));
     draft.after.push(Effect::Launch(Box::new(launch)));
-}
-
-/// What a step sees, without what a loop adds.
-pub fn plain_context(draft: &Draft<'_>, all: &Definition, at: Place) -> Map<String, Value> {
-    after_steps(draft, all, &all.ancestors(at.step), draft.work(at))
-}
-
-/// What a text sees that comes after the steps at `before`.
-pub fn after_steps(
-    draft: &Draft<'_>,
-    all: &Definition,
-    before: &[usize],
-    work: Option<&Work>,
-) -> Map<String, Value> {
-    let given = &draft.seen.run.spec.params;
-    let values = params::resolve(&all.params, given).unwrap_or_else(|_| given.clone());
-    context::build(draft.seen.run, &values, &draft.status, before, work)
-}
-
-/// What a piece of work sees.
-pub fn context_of(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Value, (Cause, String)> {
-    let mut context = plain_context(draft, all, at);
-    loops::add_context(draft, all, at, &mut context)?;
-    Ok(Value::Object(context))
 }
 
 /// What attempt `n` is made from; the same for the same status, so a crash may repeat it.
@@ -262,21 +152,4 @@ fn env(
         }
     }
     Ok(rendered)
-}
-
-/// Renders one text; a problem names the place where it is written.
-pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause, String)> {
-    let template = Template::parse(text).map_err(|e| (Cause::TemplateError, format!("{place}: {e}")))?;
-    template.render(context).map_err(|e| match e {
-        RenderError::Missing(names) => {
-            (Cause::MissingVariable, format!("Missing context variables: {} (in {place})", names.join(", ")))
-        }
-        RenderError::Other(message) => (Cause::TemplateError, format!("{place}: {message}")),
-    })
-}
-
-/// The rendered input of an attempt under way, for telling an echo of it from an answer.
-pub fn rendered_input(draft: &Draft<'_>, all: &Definition, at: Place, task: &Task) -> Option<String> {
-    let context = context_of(draft, all, at).ok()?;
-    render(&task.input, &context, "input").ok()
 }

@@ -3,24 +3,20 @@
 //! An item is settled when its work is done and verified. Items take their turn in order, `parallelism` at once; each
 //! has its own budgets. Start reading at [`drive`].
 
-use serde_json::{Value, json};
-
 use crate::api::status::ItemStatus;
 use crate::api::step::OnItemFailure;
 use crate::api::{Cause, StepPhase, Work, WorkflowRunStatus};
 
 use super::definition::{Definition, Each};
-use super::launch::{self, Ready};
-use super::list::{self, Item, Problem};
+use super::draft::Draft;
+use super::launch;
+use super::list::Item;
 use super::place::Place;
-use super::plan::Draft;
+use super::ready::{self, Ready};
+use super::scope::{is_settled, source};
+use super::work::{again, finish, skip_loop, sum_up};
 use super::{escalate, volume};
 
-mod item;
-pub use item::add_context;
-
-/// The prefix of items that are added when work is sent back into a finished loop.
-pub const REWORK: &str = "rework-";
 /// What an item takes in the status, in bytes, without its output.
 const ENTRY: usize = 768;
 
@@ -37,13 +33,13 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
         return false;
     }
     if phase == StepPhase::Pending {
-        if !launch::needs_met(draft, all, i) {
+        if !ready::needs_met(draft, all, i) {
             return false;
         }
         match launch::wanted(draft, all, Place::step(i)) {
             launch::Wanted::Yes => {}
             launch::Wanted::No => {
-                skip(draft, i, &each);
+                skip_loop(draft, i, &each);
                 return true;
             }
             launch::Wanted::Asked => return false,
@@ -53,25 +49,10 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
         }
     }
     // A step before the loop may be at work again, because a step beside the loop sent it back.
-    if launch::needs_met(draft, all, i) {
+    if ready::needs_met(draft, all, i) {
         turns(draft, all, i, &each);
     }
     close(draft, i, &each)
-}
-
-/// A loop that is skipped takes its verifier with it.
-pub fn skip(draft: &mut Draft<'_>, i: usize, each: &Each) {
-    for step in [Some(i), each.verifier].into_iter().flatten() {
-        finish(draft, step, StepPhase::Skipped);
-    }
-}
-
-fn finish(draft: &mut Draft<'_>, step: usize, phase: StepPhase) {
-    let now = draft.now();
-    if let Some(work) = draft.work_mut(Place::step(step)) {
-        work.phase = phase;
-        work.finished_at = Some(now);
-    }
 }
 
 /// Writes the items into the status. False: there are none, and the loop does not go on.
@@ -129,50 +110,6 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
     }
 }
 
-/// The work is to be done again: a new round with fresh budgets; its history stays.
-pub fn again(work: &mut Work, feedback: Option<&str>) {
-    work.phase = StepPhase::Pending;
-    work.retries = 0;
-    work.lost = 0;
-    work.next_attempt_at = None;
-    work.finished_at = None;
-    work.rounds += 1;
-    work.verify_feedback = feedback.map(String::from);
-}
-
-/// The items as the steps before the loop name them.
-pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
-    let each = all.steps.get(i).and_then(|d| d.each.as_ref());
-    let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
-    let context = Value::Object(launch::plain_context(draft, all, Place::step(i)));
-    let stories = each.list == "stories";
-    let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
-    // What a person gave is known by the list's own name, wherever the list was to come from.
-    let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let given = draft.work(Place::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
-    let found = path.split('.').try_fold(&context, |at, part| at.get(part));
-    let Some(value) = given.as_ref().or(found) else {
-        let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
-        let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
-        return Err((Cause::ListInvalid, message));
-    };
-    let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-    let parsed =
-        if stories { list::stories(&text, each.max_items) } else { list::items(&text, each.max_items) };
-    parsed.map_err(|problem| match problem {
-        Problem::Empty => (Cause::NoItems, format!("forEach.in: {} is an empty list", each.list)),
-        Problem::Invalid(why) => {
-            (Cause::ListInvalid, format!("forEach.in: {}: {}", each.list, why.join("; ")))
-        }
-    })
-}
-
-/// Is the item's work done, and verified where the loop has a verifier?
-fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
-    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
-    of(i) && each.verifier.is_none_or(of)
-}
-
 /// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
 fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
@@ -226,7 +163,7 @@ fn advance(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each, k: us
             return;
         }
     };
-    match launch::due(draft, at) {
+    match ready::due(draft, at) {
         Ready::Now => launch::begin(draft, all, at),
         Ready::At(when) => draft.wake_at(when),
         Ready::No => {}
@@ -250,23 +187,4 @@ pub fn close(draft: &mut Draft<'_>, i: usize, each: &Each) -> bool {
         work.phase = StepPhase::Running;
     }
     ended
-}
-
-/// A step with items shows the most lively of them, and the sums of what they spent.
-pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
-    let Some(step) = status.steps.get_mut(step).filter(|s| !s.items.is_empty()) else { return };
-    let any = |phase| step.items.iter().any(|i| i.work.phase == phase);
-    let lively = [
-        StepPhase::Running,
-        StepPhase::Backoff,
-        StepPhase::Escalated,
-        StepPhase::Failed,
-        StepPhase::Cancelled,
-        StepPhase::Pending,
-    ];
-    step.work.phase = lively.into_iter().find(|p| any(*p)).unwrap_or(StepPhase::Pending);
-    step.work.retries = step.items.iter().map(|i| i.work.retries).sum();
-    step.work.lost = step.items.iter().map(|i| i.work.lost).sum();
-    step.work.next_attempt_at = step.items.iter().filter_map(|i| i.work.next_attempt_at).min();
-    step.work.started_at = step.items.iter().filter_map(|i| i.work.started_at).min().or(step.work.started_at);
 }

@@ -2,8 +2,6 @@
 
 use crate::api::{StepStatus, Work, WorkflowRunStatus};
 
-use super::plan::Draft;
-
 /// A step, or one item of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -76,14 +74,4 @@ pub fn places_of(i: usize, step: &StepStatus) -> Vec<Place> {
 /// Every place of a run that may have an attempt.
 pub fn places(status: &WorkflowRunStatus) -> Vec<Place> {
     status.steps.iter().enumerate().flat_map(|(i, s)| places_of(i, s)).collect()
-}
-
-impl Draft<'_> {
-    pub fn work(&self, at: Place) -> Option<&Work> {
-        at.of(&self.status)
-    }
-
-    pub fn work_mut(&mut self, at: Place) -> Option<&mut Work> {
-        at.of_mut(&mut self.status)
-    }
 }

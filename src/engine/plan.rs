@@ -3,46 +3,15 @@
 //! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
 //! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
 
+use crate::api::StepStatus;
 use crate::api::status::LastAttempt;
-use crate::api::{Stamp, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::effect::{Before, Effect, Plan};
+use super::draft::Draft;
+use super::effect::{Effect, Plan};
 use super::place::places_of;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
-use super::{admit, decide, end, escalate, gate, ids, launch, step, stop, summary, volume};
-
-/// What one pass has decided so far.
-#[derive(Debug)]
-pub struct Draft<'a> {
-    pub seen: &'a Snapshot<'a>,
-    pub status: WorkflowRunStatus,
-    pub before: Vec<Before>,
-    pub after: Vec<Effect>,
-    pub wake: Option<Stamp>,
-}
-
-impl<'a> Draft<'a> {
-    fn new(seen: &'a Snapshot<'a>) -> Self {
-        let mut status = seen.run.status.clone().unwrap_or_default();
-        status.observed_generation = seen.run.metadata.generation.unwrap_or_default();
-        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None }
-    }
-
-    pub fn now(&self) -> Stamp {
-        self.seen.now
-    }
-    pub fn run_name(&self) -> &'a str {
-        self.seen.run.metadata.name.as_deref().unwrap_or_default()
-    }
-    pub fn run_uid(&self) -> &'a str {
-        self.seen.run.metadata.uid.as_deref().unwrap_or_default()
-    }
-    /// Look again at `at` (or earlier, if something else asks for it).
-    pub fn wake_at(&mut self, at: Stamp) {
-        self.wake = Some(self.wake.map_or(at, |w| w.min(at)));
-    }
-}
+use super::{admit, decide, end, escalate, gate, ids, start, step, stop, summary, volume};
 
 /// The answer to what was seen.
 pub fn plan(seen: &Snapshot<'_>) -> Plan {
@@ -117,7 +86,7 @@ fn drive(draft: &mut Draft<'_>, all: &Definition) {
     }
     if draft.status.ending.is_none() {
         escalate::ask_waiting(draft);
-        launch::start(draft, all);
+        start::start(draft, all);
     }
     let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
     if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
@@ -159,9 +128,4 @@ fn last_of<'d>(draft: &'d Draft<'_>, open: &OpenJob) -> Option<&'d LastAttempt> 
         let name = ids::job_name(draft.run_name(), draft.run_uid(), &step.name, item.as_deref(), last.n);
         (name == open.job).then_some(last)
     })
-}
-
-/// Hash of what the run asks for.
-pub fn spec_hash(draft: &Draft<'_>) -> String {
-    ids::spec_hash(&draft.seen.run.spec)
 }

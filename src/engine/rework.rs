@@ -7,9 +7,10 @@ use crate::api::status::ItemStatus;
 use crate::api::{StepPhase, Work};
 
 use super::definition::{Definition, Rework};
-use super::loops::{self, REWORK};
+use super::draft::Draft;
 use super::place::Place;
-use super::plan::Draft;
+use super::scope::REWORK;
+use super::work;
 
 /// The most of a feedback that is kept, in bytes: as much as of an output.
 const FEEDBACK_LIMIT: usize = super::output::TAIL_LIMIT;
@@ -47,7 +48,7 @@ fn clipped(text: &str) -> &str {
 
 fn restart(draft: &mut Draft<'_>, at: Place, feedback: Option<&str>) {
     if let Some(work) = draft.work_mut(at) {
-        loops::again(work, feedback);
+        work::again(work, feedback);
     }
 }
 
@@ -67,7 +68,7 @@ fn whole(draft: &mut Draft<'_>, all: &Definition, verifier: usize, target: usize
             reopen(draft, step, step == target, feedback);
         } else if let Some(work) = draft.work_mut(Place::step(step)) {
             let judges = step == verifier;
-            loops::again(work, Some(feedback).filter(|_| !judges));
+            work::again(work, Some(feedback).filter(|_| !judges));
             work.sent_back = if judges { work.sent_back } else { 0 };
         }
     }

@@ -2,32 +2,19 @@
 
 use std::time::Duration;
 
-use crate::api::status::{CurrentAttempt, LastAttempt};
+use crate::api::status::CurrentAttempt;
 use crate::api::{Cause, Outcome, Stamp, StepPhase};
 
-use super::budget::{charge_failure, charge_loss, exhausted, set_phase};
+use super::budget::{charge_failure, charge_loss, exhausted};
 use super::definition::{Definition, StepDef, Task};
+use super::draft::Draft;
 use super::effect::Effect;
 use super::place::{Place, places};
-use super::plan::Draft;
 use super::snapshot::{AttemptFact, Exit, Loss};
 use super::stop::{insist, order_stop};
 use super::verdict::{self, Rules, Verdict};
-use super::{answer, budget, end, escalate, launch, output, rework, volume};
-
-/// How an attempt ended, without its words.
-#[derive(Clone, Copy, Debug)]
-pub struct End {
-    pub outcome: Outcome,
-    pub cause: Option<Cause>,
-    pub exit_code: Option<i32>,
-}
-
-impl End {
-    pub const fn of(outcome: Outcome, cause: Option<Cause>) -> Self {
-        Self { outcome, cause, exit_code: None }
-    }
-}
+use super::work::{self, End, record, set_phase};
+use super::{answer, ending, escalate, launch, output, rework, scope, volume};
 
 /// One attempt under way, and all that is known of what it is for.
 struct Attempt<'a> {
@@ -111,7 +98,7 @@ fn absent(draft: &mut Draft<'_>, a: &Attempt<'_>) {
 }
 
 fn is_unwanted(draft: &Draft<'_>, a: &Attempt<'_>) -> bool {
-    end::is_over(draft, a.def) || a.current.stop.is_some()
+    ending::is_over(draft, a.def) || a.current.stop.is_some()
 }
 
 fn never_started(draft: &mut Draft<'_>, a: &Attempt<'_>) {
@@ -159,7 +146,7 @@ fn running(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
 
 fn exited(draft: &mut Draft<'_>, a: &Attempt<'_>, exit: &Exit) {
     escalate::close_beside(draft, a.at);
-    let input = launch::rendered_input(draft, a.all, a.at, a.task);
+    let input = scope::rendered_input(draft, a.all, a.at, a.task);
     let verdict = verdict::judge(
         exit,
         &Rules {
@@ -184,7 +171,7 @@ fn exited(draft: &mut Draft<'_>, a: &Attempt<'_>, exit: &Exit) {
             keep_output(draft, a.at, &verdict);
             let cause = verdict.cause.unwrap_or(Cause::ExitCode);
             if cause == Cause::ResultUnreadable {
-                budget::count(draft, a.at, |w| w.failures += 1);
+                work::count(draft, a.at, |w| w.failures += 1);
                 escalate::open(draft, a.at, cause, message);
             } else {
                 charge_failure(draft, a.all, a.at, cause, verdict.exit_code, &message);
@@ -216,7 +203,7 @@ fn done(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: Verdict) {
 /// The attempt did what was asked: it judged earlier work, which goes back.
 fn sent_back(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: &Verdict) {
     keep_output(draft, a.at, verdict);
-    if end::is_over(draft, a.def) {
+    if ending::is_over(draft, a.def) {
         return set_phase(draft, a.at, StepPhase::Cancelled);
     }
     let Some(rule) = &a.def.on_retry else { return };
@@ -260,16 +247,5 @@ fn lost(draft: &mut Draft<'_>, a: &Attempt<'_>, loss: Loss, message: &str) {
             record(draft, a.at, &a.current, End::of(Outcome::Lost, Some(cause)), message);
             charge_loss(draft, a.all, a.at, cause, message);
         }
-    }
-}
-
-/// The attempt is over: its outcome enters the status, exactly once.
-pub fn record(draft: &mut Draft<'_>, at: Place, current: &CurrentAttempt, end: End, message: &str) {
-    if let Some(work) = draft.work_mut(at) {
-        work.current = None;
-        let message: String = message.chars().take(256).collect();
-        let message = Some(message).filter(|m| !m.is_empty());
-        let End { outcome, cause, exit_code } = end;
-        work.last = Some(LastAttempt { n: current.n, outcome, cause, exit_code, message });
     }
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 use crate::api::status::{CurrentAttempt, StopOrder};
 use crate::api::{Cause, Outcome, StepPhase};
 
-use super::budget;
+use super::draft::Draft;
 use super::effect::Effect;
 use super::place::{Place, places};
-use super::plan::Draft;
 use super::snapshot::{AttemptFact, STOP_GRACE};
-use super::step::{End, record};
+use super::work::{self, End, record};
 
 /// Tells an attempt to stop.
 pub fn order_stop(draft: &mut Draft<'_>, at: Place, cause: Cause) {
@@ -56,8 +55,24 @@ pub fn unjudged(draft: &mut Draft<'_>) {
                     End::of(Outcome::Stopped, Some(Cause::RunEnded)),
                     "the run ended",
                 );
-                budget::set_phase(draft, at, StepPhase::Cancelled);
+                work::set_phase(draft, at, StepPhase::Cancelled);
             }
         }
+    }
+}
+
+/// Stops the attempt under way, or cancels what is not finished.
+pub fn give_up(draft: &mut Draft<'_>, at: Place) {
+    let now = draft.now();
+    let Some(work) = draft.work_mut(at) else { return };
+    match &work.current {
+        Some(current) if current.stop.is_none() => order_stop(draft, at, Cause::RunEnded),
+        Some(_) => {}
+        None if !work.phase.is_finished() => {
+            work.phase = StepPhase::Cancelled;
+            work.next_attempt_at = None;
+            work.finished_at = work.started_at.map(|_| now);
+        }
+        None => {}
     }
 }

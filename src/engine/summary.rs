@@ -4,9 +4,9 @@ use crate::api::conditions::{Fact, merge};
 use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
+use super::draft::Draft;
 use super::place::{self, places_of};
-use super::plan::Draft;
-use super::{finally, launch};
+use super::{finally, ready};
 
 /// Writes the glance of a run that is not ending.
 pub fn write(draft: &mut Draft<'_>, definition: Option<&Definition>) {
@@ -53,7 +53,7 @@ pub fn observed(draft: &mut Draft<'_>) {
 
 fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let asked = !draft.status.escalations.is_empty();
-    let held = launch::held(draft);
+    let held = ready::held(draft);
     // What waits on a node that does not answer is what a person is asked about: the clock stands still meanwhile.
     let runs = draft.status.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
     let moves = runs || (!held && definition.is_some_and(|all| can_start(draft, all)));
@@ -95,7 +95,7 @@ fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
 fn can_start(draft: &Draft<'_>, all: &Definition) -> bool {
     place::places(&draft.status).into_iter().any(|at| {
         let backs_off = draft.work(at).is_some_and(|w| w.phase == StepPhase::Backoff);
-        backs_off && launch::needs_met(draft, all, all.loop_of(at.step).unwrap_or(at.step))
+        backs_off && ready::needs_met(draft, all, all.loop_of(at.step).unwrap_or(at.step))
     })
 }
 
@@ -130,7 +130,7 @@ fn waiting(draft: &Draft<'_>) -> String {
     let (running, backoff) = (of(is_running), of(|s| s.work.phase == StepPhase::Backoff));
     if !running.is_empty() {
         format!("for step {} to end", running.join(", "))
-    } else if launch::held(draft) {
+    } else if ready::held(draft) {
         "for the run to be resumed".into()
     } else if !backoff.is_empty() {
         format!("for the backoff of step {}", backoff.join(", "))

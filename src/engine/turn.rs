@@ -5,8 +5,8 @@ use crate::api::{Phase, Reason, WorkflowRun};
 
 use super::condition::Condition;
 use super::context;
+use super::draft::Draft;
 use super::params;
-use super::plan::Draft;
 
 /// What the limit says about a run that could start otherwise.
 #[derive(Clone, Debug)]

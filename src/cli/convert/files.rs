@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::engine::launch::FILE_LIMIT;
+use crate::engine::effect::FILE_LIMIT;
 
 use super::draft::Agent;
 use super::report::{Notes, Owner};

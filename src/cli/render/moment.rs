@@ -1,6 +1,6 @@
 //! What the caller gives -> a run whose step is about to start -> what the step's text sees.
 //!
-//! The run is made up, the context is the engine's own: [`launch::context_of`]. What was not given is absent from it, so that
+//! The run is made up, the context is the engine's own: [`scope::context_of`]. What was not given is absent from it, so that
 //! rendering says so, where a real run would always have it (its name, what a finished step said).
 
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 use crate::api::status::ItemStatus;
 use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun, WorkflowRunStatus};
 use crate::engine::definition::{Definition, Each, StepDef};
+use crate::engine::draft::Draft;
 use crate::engine::list::{self, Item};
 use crate::engine::place::Place;
-use crate::engine::plan::Draft;
 use crate::engine::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
-use crate::engine::{context as names, launch, loops, params};
+use crate::engine::{context as names, params, scope};
 
 use super::super::exit::Fault;
 use super::given::{Given, unknown};
@@ -120,7 +120,7 @@ fn not_before(all: &Definition, before: &[usize], name: &str) -> Fault {
 }
 
 fn engine(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Map<String, Value>, Fault> {
-    match launch::context_of(draft, all, at) {
+    match scope::context_of(draft, all, at) {
         Ok(Value::Object(context)) => Ok(context),
         Ok(_) => Ok(Map::new()),
         Err((_, message)) => Err(Fault::failed(message)),
@@ -145,7 +145,7 @@ fn of_item(draft: &mut Draft<'_>, all: &Definition, round: Round<'_>) -> Result<
     if !has_list(draft, all, i, each) {
         return alone(draft, all, &round);
     }
-    let items = loops::source(draft, all, i).map_err(|(_, message)| fault(message))?;
+    let items = scope::source(draft, all, i).map_err(|(_, message)| fault(message))?;
     let Some(k) = items.iter().position(|x| x.id == id) else {
         let ids: Vec<&str> = items.iter().map(|x| x.id.as_str()).collect();
         return Err(
@@ -160,7 +160,7 @@ fn of_item(draft: &mut Draft<'_>, all: &Definition, round: Round<'_>) -> Result<
 fn has_list(draft: &Draft<'_>, all: &Definition, i: usize, each: &Each) -> bool {
     let path = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let context = Value::Object(launch::plain_context(draft, all, Place::step(i)));
+    let context = Value::Object(names::plain_context(draft, all, Place::step(i)));
     let supplied = draft.work(Place::step(i)).is_some_and(|w| w.supplied.contains_key(&key));
     supplied || path.split('.').try_fold(&context, |at, part| at.get(part)).is_some()
 }
@@ -188,7 +188,7 @@ fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize,
 fn alone(draft: &mut Draft<'_>, all: &Definition, round: &Round<'_>) -> Result<Map<String, Value>, Fault> {
     let Round { i, each, step, id, given } = round;
     let own = draft.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
-    let mut context = launch::plain_context(draft, all, Place::step(*step));
+    let mut context = names::plain_context(draft, all, Place::step(*step));
     if let (Some(mut work), Some(def)) = (own, all.steps.get(*i)) {
         work.phase = StepPhase::Succeeded;
         names::of_item(&mut context, &def.name, &work);

@@ -18,20 +18,7 @@ use cel::common::ast::IdedExpr;
 use cel::parser::PrattParser;
 use serde_json::Value;
 
-/// What a condition may name, as lint knows it.
-#[derive(Clone, Debug)]
-pub struct Names<'a> {
-    pub params: Vec<&'a str>,
-    /// Those that are finished before the condition is looked at: they alone are allowed under `steps.*`.
-    pub steps: Vec<&'a str>,
-}
-
-/// What a condition is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    Boolean,
-    Text,
-}
+pub use check::{Names, Wanted};
 
 /// A CEL expression that can be evaluated.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@
 
 mod read;
 
+use crate::api::Span;
 use crate::api::agent::{Agent, WorkspaceAccess};
 use crate::api::step::{OnExhausted, OnItemFailure, StepOutput};
 use crate::api::workflow::{Escalation, Param, RunOutput, Workspace};
-use crate::api::{Span, WorkflowSpec};
 
 use super::retry::Policy;
 
@@ -116,11 +116,6 @@ impl StepDef {
 }
 
 impl Definition {
-    /// Reads a spec, or says every problem of its structure.
-    pub fn read(spec: &WorkflowSpec) -> Result<Self, Vec<String>> {
-        read::read(spec)
-    }
-
     pub fn position(&self, name: &str) -> Option<usize> {
         self.steps.iter().position(|s| s.name == name)
     }

@@ -21,7 +21,14 @@ struct Reader<'a> {
     problems: Vec<String>,
 }
 
-pub(super) fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<String>> {
+impl Definition {
+    /// Reads a spec, or says every problem of its structure.
+    pub fn read(spec: &WorkflowSpec) -> Result<Self, Vec<String>> {
+        read(spec)
+    }
+}
+
+fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<String>> {
     let mut reader = Reader {
         spec,
         agents: spec.agents.iter().map(|a| (a.name.as_str(), a)).collect(),

@@ -11,7 +11,7 @@ use crate::api::workflow::Workspace;
 
 use super::super::answer::key_of;
 use super::super::context::camel_output;
-use super::super::launch::FILE_LIMIT;
+use super::super::effect::FILE_LIMIT;
 use super::super::output::is_reserved;
 
 pub(super) fn problems(spec: &WorkflowSpec) -> Vec<String> {

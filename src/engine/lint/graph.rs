@@ -1,7 +1,7 @@
 //! How steps hang together: circles, where work is sent back to, loops and who verifies them, where outputs come from.
 
 use super::super::definition::{Definition, StepDef};
-use super::place;
+use super::location::place;
 
 /// The names along a circle of dependencies, if there is one.
 pub(super) fn cycle(definition: &Definition) -> Option<Vec<String>> {

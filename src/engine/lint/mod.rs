@@ -5,6 +5,7 @@
 
 mod fields;
 mod graph;
+mod location;
 mod texts;
 mod volume;
 
@@ -31,15 +32,4 @@ pub fn problems(spec: &WorkflowSpec) -> Vec<String> {
         },
     }
     all
-}
-
-/// Where a step is written.
-fn place(definition: &Definition, i: usize) -> String {
-    let main = definition.steps.iter().filter(|s| !s.finally).count();
-    let name = definition.steps.get(i).map_or("", |s| s.name.as_str());
-    if i < main {
-        format!("spec.steps[{i}] ({name})")
-    } else {
-        format!("spec.finally[{}] ({name})", i - main)
-    }
 }

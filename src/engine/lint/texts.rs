@@ -8,7 +8,7 @@ use super::super::context::{camel_output, snake_output};
 use super::super::definition::Definition;
 use super::super::output::is_reserved;
 use super::super::template::Template;
-use super::place;
+use super::location::place;
 
 /// What a loop adds to what its steps see, besides the item itself.
 pub const OF_LOOPS: &[&str] =

@@ -4,7 +4,7 @@ use crate::api::agent::WorkspaceAccess;
 use crate::api::workflow::AccessMode;
 
 use super::super::definition::Definition;
-use super::place;
+use super::location::place;
 
 pub(super) fn problems(definition: &Definition) -> Vec<String> {
     let Some(workspace) = &definition.workspace else { return Vec::new() };

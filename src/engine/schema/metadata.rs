@@ -4,7 +4,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSche
 use serde_json::{Value, json};
 
 use super::path::Path;
-use super::{Kind, Problem};
+use super::problem::{Kind, Problem};
 
 /// The schema of a whole object. Its `status` is the operator's: the API server drops one that somebody sends.
 pub(super) fn completed(mut schema: JSONSchemaProps) -> JSONSchemaProps {

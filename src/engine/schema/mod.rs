@@ -6,6 +6,7 @@
 
 mod metadata;
 mod path;
+mod problem;
 mod rules;
 mod similar;
 mod value;
@@ -19,28 +20,9 @@ use serde_json::Value;
 use crate::api::crds;
 
 pub use path::{Part, Path};
+pub use problem::{Kind, Problem};
 pub use similar::{did_you_mean, similar};
 pub use value::QUOTES;
-
-/// One thing that the API server would refuse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where; for an unknown field the field itself, for a missing one where it should be.
-    pub path: Path,
-    pub kind: Kind,
-    /// What is wrong; what to do.
-    pub message: String,
-}
-
-/// What sort of problem it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// There is no such field: without it the rest may be read.
-    Unknown,
-    Missing,
-    /// Its value is not what the field takes.
-    Value,
-}
 
 /// The schema of every kind of ours.
 #[derive(Clone, Debug)]

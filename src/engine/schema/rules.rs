@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::condition::Condition;
 use super::path::Path;
-use super::{Kind, Problem};
+use super::problem::{Kind, Problem};
 
 /// The rules that the value breaks. One that cannot be evaluated says nothing: what it names is missing or of another type,
 /// and that is a problem of its own.

@@ -6,8 +6,9 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde_json::{Map, Value};
 
 use super::path::Path;
+use super::problem::{Kind, Problem};
 use super::similar::similar;
-use super::{Kind, Problem, rules, value};
+use super::{rules, value};
 
 /// As many fields are named when none is like the one that was written.
 const NAMED: usize = 12;

@@ -5,14 +5,16 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::status::ItemStatus;
-use crate::api::{Cause, Stamp};
+use crate::api::{Cause, Stamp, WorkflowRunStatus};
 
 use super::super::context;
 use super::super::definition::{Definition, Each};
-use super::super::list::{self, Item};
+use super::super::draft::Draft;
+use super::super::list::{self, Item, Problem};
 use super::super::place::Place;
-use super::super::plan::Draft;
-use super::{REWORK, is_settled, source};
+
+/// The prefix of items that are added when work is sent back into a finished loop.
+pub const REWORK: &str = "rework-";
 
 /// What a loop adds to the context of one of its items.
 pub fn add_context(
@@ -75,4 +77,37 @@ fn content(
     }
     listed?;
     Err((Cause::ListInvalid, format!("forEach.in: the list has no item {} any more", entry.id)))
+}
+
+/// The items as the steps before the loop name them.
+pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
+    let each = all.steps.get(i).and_then(|d| d.each.as_ref());
+    let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
+    let context = Value::Object(context::plain_context(draft, all, Place::step(i)));
+    let stories = each.list == "stories";
+    let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
+    // What a person gave is known by the list's own name, wherever the list was to come from.
+    let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let given = draft.work(Place::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
+    let found = path.split('.').try_fold(&context, |at, part| at.get(part));
+    let Some(value) = given.as_ref().or(found) else {
+        let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
+        let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
+        return Err((Cause::ListInvalid, message));
+    };
+    let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+    let parsed =
+        if stories { list::stories(&text, each.max_items) } else { list::items(&text, each.max_items) };
+    parsed.map_err(|problem| match problem {
+        Problem::Empty => (Cause::NoItems, format!("forEach.in: {} is an empty list", each.list)),
+        Problem::Invalid(why) => {
+            (Cause::ListInvalid, format!("forEach.in: {}: {}", each.list, why.join("; ")))
+        }
+    })
+}
+
+/// Is the item's work done, and verified where the loop has a verifier?
+pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
+    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
+    of(i) && each.verifier.is_none_or(of)
 }

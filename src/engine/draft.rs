@@ -1,0 +1,55 @@
+//! What one pass has decided so far: the status as it becomes, and what is to be done before and after it is written.
+
+use crate::api::{Stamp, Work, WorkflowRunStatus};
+
+use super::effect::{Before, Effect};
+use super::ids;
+use super::place::Place;
+use super::snapshot::Snapshot;
+
+/// What one pass has decided so far.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub seen: &'a Snapshot<'a>,
+    pub status: WorkflowRunStatus,
+    pub before: Vec<Before>,
+    pub after: Vec<Effect>,
+    pub wake: Option<Stamp>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(seen: &'a Snapshot<'a>) -> Self {
+        let mut status = seen.run.status.clone().unwrap_or_default();
+        status.observed_generation = seen.run.metadata.generation.unwrap_or_default();
+        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None }
+    }
+
+    pub fn now(&self) -> Stamp {
+        self.seen.now
+    }
+    pub fn run_name(&self) -> &'a str {
+        self.seen.run.metadata.name.as_deref().unwrap_or_default()
+    }
+    pub fn run_uid(&self) -> &'a str {
+        self.seen.run.metadata.uid.as_deref().unwrap_or_default()
+    }
+    /// Look again at `at` (or earlier, if something else asks for it).
+    pub fn wake_at(&mut self, at: Stamp) {
+        self.wake = Some(self.wake.map_or(at, |w| w.min(at)));
+    }
+}
+
+impl Draft<'_> {
+    pub fn work(&self, at: Place) -> Option<&Work> {
+        at.of(&self.status)
+    }
+
+    pub fn work_mut(&mut self, at: Place) -> Option<&mut Work> {
+        at.of_mut(&mut self.status)
+    }
+}
+
+/// Hash of what the run asks for.
+pub fn spec_hash(draft: &Draft<'_>) -> String {
+    ids::spec_hash(&draft.seen.run.spec)
+}

@@ -1,0 +1,56 @@
+//! Starts every step whose turn it is.
+
+use crate::api::StepPhase;
+
+use super::definition::Definition;
+use super::draft::Draft;
+use super::launch::{self, Wanted};
+use super::loops;
+use super::place::Place;
+use super::ready::{Ready, due, held, needs_met};
+
+/// Starts every step whose turn it is; a step that is skipped or finished without an attempt makes room for the next.
+pub fn start(draft: &mut Draft<'_>, all: &Definition) {
+    if held(draft) {
+        return;
+    }
+    // Each round ends a step at least, so this comes to rest; the bound is for a reader's peace of mind.
+    for _ in 0..=all.steps.len() {
+        let moved = (0..all.steps.len()).filter(|&i| turn(draft, all, i)).count();
+        if moved == 0 {
+            return;
+        }
+    }
+}
+
+/// True: the step came to an end without an attempt.
+fn turn(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
+    let Some(def) = all.steps.get(i).filter(|d| !d.finally && d.verifies.is_none()) else { return false };
+    if def.each.is_some() {
+        return loops::drive(draft, all, i);
+    }
+    let at = Place::step(i);
+    match due(draft, at) {
+        Ready::No => false,
+        Ready::At(when) => {
+            draft.wake_at(when);
+            false
+        }
+        Ready::Now if !needs_met(draft, all, i) => false,
+        Ready::Now => match launch::wanted(draft, all, at) {
+            Wanted::Asked => false,
+            Wanted::No => {
+                let now = draft.now();
+                if let Some(work) = draft.work_mut(at) {
+                    work.phase = StepPhase::Skipped;
+                    work.finished_at = Some(now);
+                }
+                true
+            }
+            Wanted::Yes => {
+                launch::begin(draft, all, at);
+                false
+            }
+        },
+    }
+}
