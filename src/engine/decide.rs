@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::status::{DecisionResult, Hold};
-use crate::api::{Action, Phase, Reason, StepPhase, WorkflowDecision};
+use crate::api::{Action, Phase, Reason, WorkflowDecision};
 
 use super::definition::Definition;
 use super::draft::Draft;
@@ -174,7 +174,11 @@ fn answer_escalation(
     let at = escalate::close(draft, id).ok_or("its step does not exist")?;
     give(draft, at, action, outputs);
     match action {
-        Action::Retry => retry(draft, at, decision.spec.feedback.clone()),
+        Action::Retry => {
+            if let Some(work) = draft.work_mut(at) {
+                work::retry(work, decision.spec.feedback.clone());
+            }
+        }
         Action::Skip => work::skip(draft, all, at),
         Action::Approve => gate::approve(draft, at, decision),
         Action::Reject => gate::reject(draft, all, at, decision),
@@ -187,17 +191,6 @@ fn answer_escalation(
 fn give(draft: &mut Draft<'_>, at: Place, action: Action, outputs: BTreeMap<String, String>) {
     if let Some(work) = draft.work_mut(at) {
         if action == Action::Retry { work.supplied.extend(outputs) } else { work.outputs.extend(outputs) }
-    }
-}
-
-/// A fresh budget.
-fn retry(draft: &mut Draft<'_>, at: Place, feedback: Option<String>) {
-    if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Pending;
-        work.retries = 0;
-        work.lost = 0;
-        work.sent_back = 0;
-        work.feedback = feedback;
     }
 }
 

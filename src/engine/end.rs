@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::record::StepRecord;
 use crate::api::work::works_of;
 use crate::api::workflow::{Keep, Retention};
-use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase, StepStatus};
+use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, StepStatus};
 
 use super::definition::Definition;
 use super::draft::{self, Draft};
@@ -82,10 +82,7 @@ fn loops_end(draft: &mut Draft<'_>, i: usize) {
     let over = step.items.iter().all(|x| x.work.phase.is_finished());
     sum_up(&mut draft.status, i);
     if let Some(work) = draft.work_mut(Place::step(i)).filter(|_| over) {
-        if !work.phase.is_finished() {
-            work.phase = StepPhase::Cancelled;
-        }
-        work.finished_at = Some(now);
+        work::end_with_items(work, now);
     }
 }
 
@@ -182,15 +179,8 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
     }
-    for (step, told) in draft.status.steps.iter_mut().zip(&record.steps) {
-        let work = &mut step.work;
-        (work.phase, work.rounds, work.finished_at) = (told.phase, told.rounds, told.finished_at);
-        // What the status did not follow any more was charged to the last budget.
-        let earlier =
-            (work.total_retries.saturating_sub(work.retries), work.total_lost.saturating_sub(work.lost));
-        work.retries = told.retries.saturating_sub(earlier.0);
-        work.lost = told.lost.saturating_sub(earlier.1);
-        (work.failures, work.total_retries, work.total_lost) = (told.failures, told.retries, told.lost);
+    for (step, recorded) in draft.status.steps.iter_mut().zip(&record.steps) {
+        work::follow_record(&mut step.work, recorded);
     }
     draft.status.totals = Some(record.totals.clone()).filter(|_| record.started_at.is_some());
     draft.status.outputs = record.outputs.clone();

@@ -16,23 +16,20 @@ const OPEN_LIMIT: usize = 16;
 /// The work waits for a person. Steps of `finally` ask nobody: they fail.
 pub fn open(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
     let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
-    let now = draft.now();
+    if finally {
+        return work::set_phase(draft, at, StepPhase::Failed);
+    }
     let full = is_full(draft);
     let Some(work) = draft.work_mut(at) else { return };
-    work.next_attempt_at = None;
-    if finally {
-        work.phase = StepPhase::Failed;
-        work.finished_at = Some(now);
+    if full && matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
+        // What could not even start is simply found again when another question is answered.
+        work.next_attempt_at = None;
         return;
     }
+    work::wait_for_person(work);
     if full {
-        // Asked when another question is answered; what could not even start is simply found again.
-        if !matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
-            work.phase = StepPhase::Escalated;
-        }
         return;
     }
-    work.phase = StepPhase::Escalated;
     add(draft, at, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
 }
 
@@ -83,7 +80,7 @@ pub fn open_beside(draft: &mut Draft<'_>, at: Place, cause: Cause, message: Stri
         return;
     }
     if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Escalated;
+        work::wait_for_person(work);
     }
     add(draft, at, cause, &message, vec![Action::Abort], None);
 }
@@ -99,7 +96,7 @@ pub fn close_beside(draft: &mut Draft<'_>, at: Place) {
     if draft.status.escalations.len() < before
         && let Some(work) = draft.work_mut(at)
     {
-        work.phase = StepPhase::Running;
+        work::go_on(work);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::api::{Action, Cause, Outcome, Phase, Reason, Span, StepPhase, Workflo
 use super::definition::Definition;
 use super::draft::Draft;
 use super::place::Place;
-use super::{budget, ending, escalate, rework, scope};
+use super::{budget, ending, escalate, rework, scope, work};
 
 /// Asks the question.
 pub fn ask(draft: &mut Draft<'_>, all: &Definition, at: Place, message: &str, expires_after: Option<Span>) {
@@ -19,8 +19,7 @@ pub fn ask(draft: &mut Draft<'_>, all: &Definition, at: Place, message: &str, ex
                 return;
             }
             if let Some(work) = draft.work_mut(at) {
-                work.phase = StepPhase::Escalated;
-                work.started_at = work.started_at.or(Some(now));
+                work::ask(work, now);
             }
             let actions = vec![Action::Approve, Action::Reject, Action::Abort];
             escalate::add(draft, at, Cause::Approval, &question, actions, expires_after);
@@ -30,10 +29,8 @@ pub fn ask(draft: &mut Draft<'_>, all: &Definition, at: Place, message: &str, ex
 
 /// The answer yes: what the person said and gave is the step's output.
 pub fn approve(draft: &mut Draft<'_>, at: Place, decision: &WorkflowDecision) {
-    let now = draft.now();
+    work::finish(draft, at, StepPhase::Succeeded);
     if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Succeeded;
-        work.finished_at = Some(now);
         work.output = Some(decision.spec.feedback.clone().unwrap_or_default());
     }
 }
@@ -45,7 +42,7 @@ pub fn reject(draft: &mut Draft<'_>, all: &Definition, at: Place, decision: &Wor
     let words = at.words(&draft.status);
     let Some(rule) = all.steps.get(at.step).and_then(|d| d.on_retry.clone()) else {
         if let Some(work) = draft.work_mut(at) {
-            work.phase = StepPhase::Failed;
+            work::reject(work);
         }
         let tail = if feedback.is_empty() { String::new() } else { format!(": {feedback}") };
         let message = format!("{words} was rejected by {by}{tail}");

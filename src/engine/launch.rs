@@ -14,7 +14,7 @@ use super::draft::Draft;
 use super::effect::{Effect, FILE_LIMIT, Launch, Mount};
 use super::place::Place;
 use super::scope::{context_of, render};
-use super::{context, escalate, gate, ids};
+use super::{context, escalate, gate, ids, work};
 
 /// What an environment variable may hold: Linux allows 128 KiB for one, name and doubled `$` included.
 pub const INPUT_LIMIT: usize = 96 * 1024;
@@ -70,11 +70,7 @@ fn attempt(draft: &mut Draft<'_>, all: &Definition, at: Place, def: &StepDef, ta
         step.attempts += 1;
     }
     if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Running;
-        work.attempts = n;
-        work.started_at = work.started_at.or(Some(now));
-        work.next_attempt_at = None;
-        work.current = Some(CurrentAttempt { n, job: launch.job.clone(), intent_at: now, stop: None });
+        work::start(work, CurrentAttempt { n, job: launch.job.clone(), intent_at: now, stop: None });
     }
     draft.wake_at(now.plus(def.pending_timeout.as_duration()));
     draft.after.push(Effect::Launch(Box::new(launch)));

@@ -14,7 +14,7 @@ use super::list::Item;
 use super::place::Place;
 use super::ready::{self, Ready};
 use super::scope::{is_settled, source};
-use super::work::{again, finish, skip_loop, sum_up};
+use super::work::{again, finish, go_on, skip_loop, start_loop, sum_up};
 use super::{escalate, volume};
 
 /// What an item takes in the status, in bytes, without its output.
@@ -61,7 +61,7 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
         Ok(items) => items,
         Err((Cause::NoItems, _)) if each.allow_empty => {
             for step in [Some(i), each.verifier].into_iter().flatten() {
-                finish(draft, step, StepPhase::Succeeded);
+                finish(draft, Place::step(step), StepPhase::Succeeded);
             }
             return false;
         }
@@ -90,8 +90,7 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
         status.items = found.iter().map(|item| entry(item, &old, status.work.rounds)).collect();
     }
     if let Some(work) = draft.work_mut(Place::step(i)) {
-        work.phase = StepPhase::Running;
-        work.started_at = work.started_at.or(Some(now));
+        start_loop(work, now);
     }
     true
 }
@@ -155,12 +154,7 @@ fn advance(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each, k: us
         Some(v) if phase == StepPhase::Succeeded => Place::item(v, k),
         Some(v) => {
             // Nothing was made that could be verified.
-            let now = draft.now();
-            if let Some(work) = draft.work_mut(Place::item(v, k)) {
-                work.phase = StepPhase::Skipped;
-                work.finished_at = Some(now);
-            }
-            return;
+            return finish(draft, Place::item(v, k), StepPhase::Skipped);
         }
     };
     match ready::due(draft, at) {
@@ -177,14 +171,14 @@ pub fn close(draft: &mut Draft<'_>, i: usize, each: &Each) -> bool {
     for step in [Some(i), each.verifier].into_iter().flatten() {
         sum_up(&mut draft.status, step);
         if ended {
-            finish(draft, step, StepPhase::Succeeded);
+            finish(draft, Place::step(step), StepPhase::Succeeded);
         }
     }
     if !ended
         && let Some(work) = draft.work_mut(Place::step(i))
         && work.phase == StepPhase::Pending
     {
-        work.phase = StepPhase::Running;
+        go_on(work);
     }
     ended
 }

@@ -90,9 +90,7 @@ fn reopen(draft: &mut Draft<'_>, step: usize, does_the_work: bool, feedback: &st
         listed: status.work.rounds,
         work,
     });
-    status.work.rounds += 1;
-    status.work.phase = if does_the_work { StepPhase::Running } else { StepPhase::Pending };
-    status.work.finished_at = None;
+    work::reopen(status, if does_the_work { StepPhase::Running } else { StepPhase::Pending });
 }
 
 /// The work was accepted: its feedback is answered.

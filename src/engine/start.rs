@@ -5,9 +5,9 @@ use crate::api::StepPhase;
 use super::definition::Definition;
 use super::draft::Draft;
 use super::launch::{self, Wanted};
-use super::loops;
 use super::place::Place;
 use super::ready::{Ready, due, held, needs_met};
+use super::{loops, work};
 
 /// Starts every step whose turn it is; a step that is skipped or finished without an attempt makes room for the next.
 pub fn start(draft: &mut Draft<'_>, all: &Definition) {
@@ -40,11 +40,7 @@ fn turn(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
         Ready::Now => match launch::wanted(draft, all, at) {
             Wanted::Asked => false,
             Wanted::No => {
-                let now = draft.now();
-                if let Some(work) = draft.work_mut(at) {
-                    work.phase = StepPhase::Skipped;
-                    work.finished_at = Some(now);
-                }
+                work::finish(draft, at, StepPhase::Skipped);
                 true
             }
             Wanted::Yes => {

@@ -69,9 +69,7 @@ pub fn give_up(draft: &mut Draft<'_>, at: Place) {
         Some(current) if current.stop.is_none() => order_stop(draft, at, Cause::RunEnded),
         Some(_) => {}
         None if !work.phase.is_finished() => {
-            work.phase = StepPhase::Cancelled;
-            work.next_attempt_at = None;
-            work.finished_at = work.started_at.map(|_| now);
+            work::cancel(work, now);
         }
         None => {}
     }
