@@ -15,13 +15,15 @@ pub struct Draft<'a> {
     pub before: Vec<Before>,
     pub after: Vec<Effect>,
     pub wake: Option<Stamp>,
+    /// A step whose attempt does not get on, and why.
+    pub trouble: Option<(usize, String)>,
 }
 
 impl<'a> Draft<'a> {
     pub fn new(seen: &'a Snapshot<'a>) -> Self {
         let mut status = seen.run.status.clone().unwrap_or_default();
         status.observed_generation = seen.run.metadata.generation.unwrap_or_default();
-        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None }
+        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None }
     }
 
     pub fn now(&self) -> Stamp {

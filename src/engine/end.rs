@@ -159,8 +159,7 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     if let RevisionFact::Found(spec) = &draft.seen.revision
         && let Ok(all) = Definition::read(spec)
     {
-        step::observe(draft, &all);
-        draft.after.clear();
+        step::judge(draft, &all);
     }
     by_record(draft, record);
 }

@@ -25,8 +25,23 @@ struct Attempt<'a> {
     current: CurrentAttempt,
 }
 
-/// Applies what was seen of every attempt under way.
+/// Applies what was seen of every attempt under way: its end is judged, or the attempt is followed up.
 pub fn observe(draft: &mut Draft<'_>, all: &Definition) {
+    each(draft, all, |draft, a, fact| {
+        if !judged(draft, a, fact) {
+            follow_up(draft, a, fact);
+        }
+    });
+}
+
+/// Judges the attempts that are over. Only the status changes: nothing is asked of the shell.
+pub fn judge(draft: &mut Draft<'_>, all: &Definition) {
+    each(draft, all, |draft, a, fact| {
+        judged(draft, a, fact);
+    });
+}
+
+fn each(draft: &mut Draft<'_>, all: &Definition, apply: impl Fn(&mut Draft<'_>, &Attempt<'_>, &AttemptFact)) {
     for at in places(&draft.status) {
         let Some(current) = draft.work(at).and_then(|w| w.current.clone()) else { continue };
         let Some((def, task)) = all.steps.get(at.step).and_then(|d| Some((d, d.task()?))) else { continue };
@@ -35,7 +50,33 @@ pub fn observe(draft: &mut Draft<'_>, all: &Definition) {
     }
 }
 
-fn apply(draft: &mut Draft<'_>, a: &Attempt<'_>, fact: &AttemptFact) {
+/// An attempt that is over enters the status. False: it goes on.
+fn judged(draft: &mut Draft<'_>, a: &Attempt<'_>, fact: &AttemptFact) -> bool {
+    match fact {
+        AttemptFact::Absent if is_unwanted(draft, a) => never_started(draft, a),
+        AttemptFact::Blocked { .. } if is_unwanted(draft, a) => never_started(draft, a),
+        AttemptFact::Blocked { since, message } if draft.now() >= start_limit(a, *since) => {
+            blocked_too_long(draft, a, message);
+        }
+        AttemptFact::Refused { message } => {
+            let message = format!("the API server refused the Pod of attempt {}: {message}", a.current.n);
+            give_up(draft, a, Cause::PodRefused, message);
+        }
+        AttemptFact::Exited(exit) => exited(draft, a, exit),
+        AttemptFact::Lost { cause, message } => lost(draft, a, *cause, message),
+        AttemptFact::NameTaken { message } => give_up(draft, a, Cause::NameTaken, message.clone()),
+        AttemptFact::Absent
+        | AttemptFact::Pending { .. }
+        | AttemptFact::Blocked { .. }
+        | AttemptFact::Running { .. }
+        | AttemptFact::Unread
+        | AttemptFact::Unreachable { .. } => return false,
+    }
+    true
+}
+
+/// An attempt that goes on: its Job is created, its limits are watched, its troubles are shown.
+fn follow_up(draft: &mut Draft<'_>, a: &Attempt<'_>, fact: &AttemptFact) {
     match fact {
         AttemptFact::Absent => absent(draft, a),
         AttemptFact::Pending { since, message } => {
@@ -46,35 +87,28 @@ fn apply(draft: &mut Draft<'_>, a: &Attempt<'_>, fact: &AttemptFact) {
         }
         AttemptFact::Blocked { since, message } => {
             trouble(draft, a, &format!("the Pod cannot be created yet: {message}"));
-            blocked(draft, a, *since, message);
-        }
-        AttemptFact::Refused { message } => {
-            let message = format!("the API server refused the Pod of attempt {}: {message}", a.current.n);
-            give_up(draft, a, Cause::PodRefused, message);
+            draft.wake_at(start_limit(a, *since).min(draft.now().plus(Duration::from_secs(5))));
         }
         AttemptFact::Running { since } => running(draft, a, *since),
         AttemptFact::Unread => draft.wake_at(draft.now().plus(Duration::from_secs(1))),
-        AttemptFact::Exited(exit) => exited(draft, a, exit),
-        AttemptFact::Lost { cause, message } => lost(draft, a, *cause, message),
         AttemptFact::Unreachable { since, overdue, message } => {
-            let words = format!(
-                "the Pod of attempt {} is being deleted since {since} on a node that does not answer: {message}",
-                a.current.n
-            );
-            trouble(draft, a, &words);
-            if *overdue {
-                escalate::open_beside(draft, a.at, Cause::NodeUnreachable, words);
-            } else {
-                draft.wake_at(draft.now().plus(Duration::from_secs(10)));
-            }
+            unreachable(draft, a, *since, *overdue, message);
         }
-        AttemptFact::NameTaken { message } => give_up(draft, a, Cause::NameTaken, message.clone()),
+        AttemptFact::Refused { .. }
+        | AttemptFact::Exited(_)
+        | AttemptFact::Lost { .. }
+        | AttemptFact::NameTaken { .. } => {}
     }
 }
 
 /// Why an attempt does not get on, for people.
 fn trouble(draft: &mut Draft<'_>, a: &Attempt<'_>, message: &str) {
-    draft.status.waiting = Some(format!("step {}: {message}", a.def.name));
+    draft.trouble = Some((a.at.step, format!("step {}: {message}", a.def.name)));
+}
+
+/// When an attempt that has no started container is given up.
+fn start_limit(a: &Attempt<'_>, since: Stamp) -> Stamp {
+    since.max(a.current.intent_at).plus(a.def.pending_timeout.as_duration())
 }
 
 /// No attempt could be made, and none of the same kind could.
@@ -83,11 +117,8 @@ fn give_up(draft: &mut Draft<'_>, a: &Attempt<'_>, cause: Cause, message: String
     escalate::open(draft, a.at, cause, message);
 }
 
-/// The intent is written, the Job is not there: it is created now, unless the run is ending.
+/// The intent is written, the Job is not there: it is created now.
 fn absent(draft: &mut Draft<'_>, a: &Attempt<'_>) {
-    if is_unwanted(draft, a) {
-        return never_started(draft, a);
-    }
     match launch::prepare(draft, a.all, a.at, a.task, a.current.n) {
         Ok(launch) => {
             draft.wake_at(a.current.intent_at.plus(a.def.pending_timeout.as_duration()));
@@ -108,7 +139,7 @@ fn never_started(draft: &mut Draft<'_>, a: &Attempt<'_>) {
 }
 
 fn pending(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
-    let limit = since.max(a.current.intent_at).plus(a.def.pending_timeout.as_duration());
+    let limit = start_limit(a, since);
     if a.current.stop.is_some() {
         insist(draft, &a.current);
     } else if draft.now() >= limit {
@@ -119,14 +150,7 @@ fn pending(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
 }
 
 /// No Pod exists, and only this process could create one: it can be given up at once.
-fn blocked(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp, message: &str) {
-    if is_unwanted(draft, a) {
-        return never_started(draft, a);
-    }
-    let limit = since.max(a.current.intent_at).plus(a.def.pending_timeout.as_duration());
-    if draft.now() < limit {
-        return draft.wake_at(limit.min(draft.now().plus(Duration::from_secs(5))));
-    }
+fn blocked_too_long(draft: &mut Draft<'_>, a: &Attempt<'_>, message: &str) {
     let message = format!("no Pod within {}: {message}", a.def.pending_timeout);
     record(draft, a.at, &a.current, End::of(Outcome::TimedOut, Some(Cause::PendingTimeout)), &message);
     charge_failure(draft, a.all, a.at, Cause::PendingTimeout, None, &message);
@@ -141,6 +165,19 @@ fn running(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp) {
         order_stop(draft, a.at, Cause::Timeout);
     } else {
         draft.wake_at(limit);
+    }
+}
+
+fn unreachable(draft: &mut Draft<'_>, a: &Attempt<'_>, since: Stamp, overdue: bool, message: &str) {
+    let words = format!(
+        "the Pod of attempt {} is being deleted since {since} on a node that does not answer: {message}",
+        a.current.n
+    );
+    trouble(draft, a, &words);
+    if overdue {
+        escalate::open_beside(draft, a.at, Cause::NodeUnreachable, words);
+    } else {
+        draft.wake_at(draft.now().plus(Duration::from_secs(10)));
     }
 }
 
@@ -194,7 +231,6 @@ fn done(draft: &mut Draft<'_>, a: &Attempt<'_>, verdict: Verdict) {
     if let Some(work) = draft.work_mut(a.at) {
         work.output = None;
         work.outputs.clear();
-        work.finished_at = None;
     }
     let message = "what the step said does not fit into the run's status (512 KiB in all)".to_string();
     escalate::open(draft, a.at, Cause::StatusTooLarge, message);

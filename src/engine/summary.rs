@@ -1,11 +1,12 @@
 //! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
 
 use crate::api::conditions::{Fact, merge};
+use crate::api::work::works_of;
 use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
 use super::draft::Draft;
-use super::place::{self, places_of};
+use super::place;
 use super::{finally, ready};
 
 /// Writes the glance of a run that is not ending.
@@ -68,27 +69,19 @@ fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.phase = Some(phase);
     draft.status.reason = Some(reason);
     draft.status.message = Some(message(draft, reason));
-    let trouble = draft.status.waiting.take().filter(|w| definition.is_some() && still_true(draft, w));
-    draft.status.waiting = Some(trouble.unwrap_or_else(|| waiting(draft)));
+    let trouble = draft.trouble.take().filter(|(step, _)| is_in_trouble(draft, *step));
+    draft.status.waiting = Some(trouble.map_or_else(|| waiting(draft), |(_, words)| words));
     activity(draft);
     places(draft);
 }
 
 /// What the step table just said about a Pod that cannot start stays only while an attempt is under way.
-fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
-    waiting.starts_with("step ")
-        && draft.status.steps.iter().enumerate().any(|(i, s)| {
-            let mut works = places_of(i, s).into_iter().filter_map(|at| draft.work(at));
-            works.any(|w| {
-                use super::snapshot::AttemptFact as F;
-                let fact = w.current.as_ref().and_then(|c| draft.seen.attempts.get(&c.job));
-                waiting.starts_with(&format!("step {}:", s.name))
-                    && matches!(
-                        fact,
-                        Some(F::Pending { message: Some(_), .. } | F::Blocked { .. } | F::Unreachable { .. })
-                    )
-            })
-        })
+fn is_in_trouble(draft: &Draft<'_>, step: usize) -> bool {
+    use super::snapshot::AttemptFact as F;
+    draft.status.steps.get(step).into_iter().flat_map(works_of).any(|w| {
+        let fact = w.current.as_ref().and_then(|c| draft.seen.attempts.get(&c.job));
+        matches!(fact, Some(F::Pending { message: Some(_), .. } | F::Blocked { .. } | F::Unreachable { .. }))
+    })
 }
 
 /// A backoff of work whose turn it is. (What is Pending at the end of a pass cannot start.)

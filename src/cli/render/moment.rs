@@ -39,7 +39,8 @@ pub fn context(
     run.spec.params = given.params.clone();
     let seen = seen(&run);
     let status = WorkflowRunStatus { steps: steps(&all, step, given)?, ..WorkflowRunStatus::default() };
-    let mut draft = Draft { seen: &seen, status, before: Vec::new(), after: Vec::new(), wake: None };
+    let mut draft =
+        Draft { seen: &seen, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None };
     let each = all.loop_of(step).and_then(|i| Some((i, all.steps.get(i)?.each.as_ref()?)));
     let mut context = match (each, item) {
         (None, None) => engine(&draft, &all, Place::step(step))?,
