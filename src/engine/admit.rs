@@ -6,6 +6,7 @@ use crate::api::{Phase, Reason, RunRecordSpec, StepStatus, Work, Workflow, Workf
 use super::definition::{Definition, StepDef};
 use super::draft::Draft;
 use super::effect::Before;
+use super::problem::joined;
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
 use super::turn::{self, Turn};
 use super::{draft, end, ending, ids, lint, params};
@@ -58,11 +59,11 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
         ));
     }
     let (spec, generation) = find(draft)?;
-    let definition = Definition::read(&spec).map_err(|p| invalid(&reference.name, &p))?;
+    let definition = Definition::read(&spec).map_err(|p| invalid(&reference.name, &joined(&p)))?;
     let revision = ids::revision_hash(&spec);
     let pinned = PinnedWorkflow { name: reference.name.clone(), generation, revision };
     if let Err(problems) = params::resolve(&definition.params, &seen.run.spec.params) {
-        return Ok(refuse(draft, pinned, Reason::InvalidParams, problems.join("; ")));
+        return Ok(refuse(draft, pinned, Reason::InvalidParams, joined(&problems)));
     }
     if let Some(rule) = &spec.concurrency {
         match turn::of(draft, rule, &definition.params) {
@@ -123,7 +124,7 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
                 format!("Workflow {name} does not exist in this namespace; apply it and the run starts"),
             ));
         }
-        WorkflowFact::Undecodable => return Err(invalid(name, &["it cannot be read as a Workflow".into()])),
+        WorkflowFact::Undecodable => return Err(invalid(name, "it cannot be read as a Workflow")),
     };
     if workflow.spec.suspend == Some(true) {
         return Err((
@@ -146,11 +147,15 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
         };
     }
     let problems = lint::problems(&workflow.spec);
-    if problems.is_empty() { Ok((workflow.spec.clone(), generation)) } else { Err(invalid(name, &problems)) }
+    if problems.is_empty() {
+        Ok((workflow.spec.clone(), generation))
+    } else {
+        Err(invalid(name, &joined(&problems)))
+    }
 }
 
-fn invalid(name: &str, problems: &[String]) -> Wait {
-    let shown: String = problems.join("; ").chars().take(600).collect();
+fn invalid(name: &str, problems: &str) -> Wait {
+    let shown: String = problems.chars().take(600).collect();
     (Reason::WorkflowInvalid, format!("Workflow {name} is invalid; mend it and the run starts. {shown}"))
 }
 

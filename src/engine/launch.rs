@@ -35,7 +35,7 @@ pub fn wanted(draft: &mut Draft<'_>, all: &Definition, at: Place) -> Wanted {
         return Wanted::Yes;
     };
     let context = Value::Object(context::plain_context(draft, all, at));
-    match Condition::parse(text).and_then(|c| c.holds(&context)) {
+    match Condition::parse(text).map_err(String::from).and_then(|c| c.holds(&context)) {
         Ok(true) => Wanted::Yes,
         Ok(false) => Wanted::No,
         Err(problem) => {

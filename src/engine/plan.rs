@@ -10,6 +10,7 @@ use super::definition::Definition;
 use super::draft::Draft;
 use super::effect::{Effect, Plan};
 use super::place::places_of;
+use super::problem::joined;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
 use super::{admit, decide, end, escalate, gate, ids, start, step, stop, summary, volume};
 
@@ -63,7 +64,7 @@ fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
                 return Some(definition);
             }
             Ok(_) => "has other steps than the run".to_string(),
-            Err(problems) => problems.join("; "),
+            Err(problems) => joined(&problems),
         },
         RevisionFact::Tampered => "was changed: its content does not fit its name".into(),
         RevisionFact::Missing => "does not exist any more".into(),

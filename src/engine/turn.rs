@@ -7,6 +7,7 @@ use super::condition::Condition;
 use super::context;
 use super::draft::Draft;
 use super::params;
+use super::problem::joined;
 
 /// What the limit says about a run that could start otherwise.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ fn key_of(
     declared: &[crate::api::workflow::Param],
 ) -> Result<String, String> {
     let Some(text) = &rule.key else { return Ok(String::new()) };
-    let values = params::resolve(declared, &run.spec.params).map_err(|p| p.join("; "))?;
+    let values = params::resolve(declared, &run.spec.params).map_err(|p| joined(&p))?;
     Condition::parse(text)?.text(&context::asked_for(run, &values))
 }
 

@@ -32,7 +32,8 @@ pub enum Kind {
 
 /// Every step in the order of the workflow, or everything that is wrong with it.
 pub fn steps(spec: &WorkflowSpec) -> Result<Vec<StepShape>, Vec<String>> {
-    let all = Definition::read(spec)?.steps;
+    let read = Definition::read(spec).map_err(|p| p.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let all = read?.steps;
     Ok(all.iter().map(|step| shape(step, &all)).collect())
 }
 

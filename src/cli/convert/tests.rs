@@ -35,7 +35,7 @@ fn made(text: &str) -> Made {
     let asked = build::Asked { image: "i:1", name: "w" };
     let (workflow, settled) = build::build(&draft, &asked, files.clone(), &mut notes);
     advice::about(&workflow.spec, &draft, &files, &mut notes);
-    assert_eq!(lint::problems(&workflow.spec), [""; 0], "{text}");
+    assert_eq!(lint::problems(&workflow.spec), [], "{text}");
     Made { workflow, report: notes.settle(&settled) }
 }
 

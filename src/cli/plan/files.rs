@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::api::{Workflow, WorkflowRef, WorkflowRun, WorkflowRunSpec};
 use crate::engine::definition::Definition;
+use crate::engine::problem::joined;
 use crate::rehearse::answers::{self, Script};
 
 use super::super::exit::Fault;
@@ -43,7 +44,7 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
     if let Some(path) = &args.run {
         return Err(Fault::input(format!("{}: no run of workflow {name}", path.display())));
     }
-    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
+    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(joined(&p)))?;
     let made_up = super::made_up(&all, args);
     let run = made(args, &workflow, &made_up);
     Ok(Ok(Chosen { workflow, run, made_up }))

@@ -12,6 +12,7 @@ use clap::Args;
 
 use crate::api::Phase;
 use crate::engine::definition::Definition;
+use crate::engine::problem::joined;
 use crate::rehearse::answers::{Answers, Script};
 use crate::rehearse::drive::{LIMIT, drive, world_of};
 use crate::rehearse::invent::{self, Invented};
@@ -83,7 +84,7 @@ pub fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
                 .next("mend what is listed, and plan again"));
         }
     };
-    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
+    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(joined(&p)))?;
     let script = match &args.answers {
         Some(path) => files::answers(path, &all)?,
         None => Script::default(),

@@ -18,6 +18,7 @@ use crate::api::Workflow;
 use crate::api::agent::InputAs;
 use crate::engine::definition::{Definition, Doing};
 use crate::engine::launch::too_large;
+use crate::engine::problem::joined;
 use crate::engine::template::{RenderError, Template};
 
 use super::args::Global;
@@ -132,9 +133,8 @@ fn definition(args: &Render) -> Result<Definition, Fault> {
     let name = name(&value);
     let workflow: Workflow = serde_json::from_value(value)
         .map_err(|e| Fault::input(format!("Workflow {name}: {e}")).next(check(args)))?;
-    Definition::read(&workflow.spec).map_err(|problems| {
-        Fault::input(format!("Workflow {name}: {}", problems.join("; "))).next(check(args))
-    })
+    Definition::read(&workflow.spec)
+        .map_err(|problems| Fault::input(format!("Workflow {name}: {}", joined(&problems))).next(check(args)))
 }
 
 /// The one Workflow of the file, or the one that is named.

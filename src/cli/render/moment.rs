@@ -14,6 +14,7 @@ use crate::engine::definition::{Definition, Each, StepDef};
 use crate::engine::draft::Draft;
 use crate::engine::list::{self, Item};
 use crate::engine::place::Place;
+use crate::engine::problem::joined;
 use crate::engine::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
 use crate::engine::{context as names, params, scope};
 
@@ -32,7 +33,7 @@ pub fn context(
 ) -> Result<Value, Fault> {
     let all = without_required(definition);
     params::resolve(&all.params, &given.params).map_err(|problems| {
-        Fault::input(problems.join("; ")).next("a run with these params would not start")
+        Fault::input(joined(&problems)).next("a run with these params would not start")
     })?;
     let mut run = WorkflowRun::default();
     run.spec.task = given.task.clone();

@@ -14,6 +14,8 @@ mod path;
 mod pattern;
 mod types;
 
+use std::fmt;
+
 use cel::common::ast::IdedExpr;
 use cel::parser::PrattParser;
 use serde_json::Value;
@@ -27,16 +29,15 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// The message names line, column and what is wrong there.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        bounds::tokens(text)?;
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        bounds::tokens(text).map_err(Unreadable::whole)?;
         let parser =
             PrattParser::new().enable_optional_syntax(true).max_recursion_depth(bounds::BRACKET_LIMIT);
         let expression = parser.parse(text).map_err(|errors| {
-            let told: Vec<String> = errors.errors.iter().map(|e| told(e.pos, &e.msg)).collect();
-            told.join("; ")
+            let found = errors.errors.iter().map(|e| Unreadable::of(e.pos, &e.msg));
+            found.reduce(Unreadable::with).unwrap_or_else(|| Unreadable::whole("no expression".into()))
         })?;
-        bounds::shape(&expression)?;
+        bounds::shape(&expression).map_err(Unreadable::whole)?;
         Ok(Self { expression })
     }
 
@@ -55,10 +56,44 @@ impl Condition {
     }
 }
 
-/// The parser counts columns in bytes, from 1; an error that concerns the whole has no place.
-fn told((line, column): (isize, isize), message: &str) -> String {
-    let message = message.trim_start_matches("Syntax error: ");
-    if line > 0 { format!("line {line}, column {column}: {message}") } else { message.to_owned() }
+/// Why a text is no condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Line and column, from 1 (the parser counts columns in bytes); an error that concerns the whole has no place.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong there, and what else is wrong.
+    pub message: String,
+}
+
+impl Unreadable {
+    fn of((line, column): (isize, isize), message: &str) -> Self {
+        let message = message.trim_start_matches("Syntax error: ").to_owned();
+        let number = |n: isize| usize::try_from(n).unwrap_or_default();
+        Self { at: (line > 0).then(|| (number(line), number(column))), message }
+    }
+
+    fn whole(message: String) -> Self {
+        Self { at: None, message }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self { message: format!("{}; {other}", self.message), ..self }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some((line, column)) => write!(f, "line {line}, column {column}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl From<Unreadable> for String {
+    fn from(unreadable: Unreadable) -> Self {
+        unreadable.to_string()
+    }
 }
 
 #[cfg(test)]

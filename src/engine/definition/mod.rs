@@ -62,6 +62,17 @@ pub struct Task {
     pub expects: Option<String>,
 }
 
+/// The field that has a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextField<'a> {
+    /// What an agent is asked to do.
+    Input,
+    /// What a person is asked.
+    Message,
+    /// A variable of the agent's environment.
+    Env { agent: &'a str, name: &'a str },
+}
+
 /// A step per item of a list.
 #[derive(Clone, Debug)]
 pub struct Each {
@@ -91,16 +102,16 @@ impl StepDef {
         }
     }
 
-    /// Every template of the step with the place where it is written.
-    pub fn templates(&self) -> Vec<(String, &str)> {
+    /// Every template of the step with the field that has it.
+    pub fn templates(&self) -> Vec<(TextField<'_>, &str)> {
         match &self.doing {
-            Doing::Approval { message, .. } => vec![("approval.message".into(), message)],
+            Doing::Approval { message, .. } => vec![(TextField::Message, message)],
             Doing::Task(task) => {
                 let env = task.agent.env.iter().filter_map(|var| {
-                    let place = format!("agent {}, env {}", task.agent.name, var.name);
-                    var.value.as_deref().map(|v| (place, v))
+                    let field = TextField::Env { agent: &task.agent.name, name: &var.name };
+                    var.value.as_deref().map(|v| (field, v))
                 });
-                std::iter::once(("input".to_string(), task.input.as_str())).chain(env).collect()
+                std::iter::once((TextField::Input, task.input.as_str())).chain(env).collect()
             }
         }
     }

@@ -4,9 +4,10 @@ use crate::api::agent::WorkspaceAccess;
 use crate::api::workflow::AccessMode;
 
 use super::super::definition::Definition;
+use super::super::problem::Problem;
 use super::location::place;
 
-pub(super) fn problems(definition: &Definition) -> Vec<String> {
+pub(super) fn problems(definition: &Definition) -> Vec<Problem> {
     let Some(workspace) = &definition.workspace else { return Vec::new() };
     let mode = workspace.access_mode.unwrap_or_default();
     if mode == AccessMode::ReadWriteMany {
@@ -23,15 +24,15 @@ pub(super) fn problems(definition: &Definition) -> Vec<String> {
     for i in (0..definition.steps.len()).filter(|i| mounts(*i)) {
         let Some(step) = definition.steps.get(i) else { continue };
         if step.each.as_ref().is_some_and(|e| e.parallelism > 1) {
-            all.push(format!(
-                "{}.forEach.parallelism: items would share the volume; {hint}",
-                place(definition, i)
+            all.push(Problem::value(
+                place(definition, i).fields("forEach.parallelism"),
+                format!("items would share the volume; {hint}"),
             ));
         }
         for k in (0..i).filter(|k| mounts(*k)) {
             if !definition.ancestors(i).contains(&k) && !definition.ancestors(k).contains(&i) {
                 let other = definition.steps.get(k).map_or("", |s| s.name.as_str());
-                all.push(format!("{}: it may run beside {other}; {hint}", place(definition, i)));
+                all.push(Problem::value(place(definition, i), format!("it may run beside {other}; {hint}")));
             }
         }
     }

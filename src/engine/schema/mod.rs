@@ -5,8 +5,6 @@
 //! together. Start reading at [`Schemas::problems`], then [`walk`].
 
 mod metadata;
-mod path;
-mod problem;
 mod rules;
 mod similar;
 mod value;
@@ -19,8 +17,8 @@ use serde_json::Value;
 
 use crate::api::crds;
 
-pub use path::{Part, Path};
-pub use problem::{Kind, Problem};
+use super::problem::Problem;
+
 pub use similar::{did_you_mean, similar};
 pub use value::QUOTES;
 

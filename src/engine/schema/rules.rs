@@ -4,18 +4,18 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSch
 use serde_json::{Value, json};
 
 use super::super::condition::Condition;
-use super::path::Path;
-use super::problem::{Kind, Problem};
+use super::super::path::Path;
+use super::super::problem::{Kind, Problem};
 
 /// The rules that the value breaks. One that cannot be evaluated says nothing: what it names is missing or of another type,
 /// and that is a problem of its own.
 pub(super) fn broken(schema: &JSONSchemaProps, value: &Value, path: &Path) -> Vec<Problem> {
     let rules = schema.x_kubernetes_validations.iter().flatten().filter(|r| speaks_of_new(r));
     let seen = json!({"self": value});
-    let fails = |r: &&ValidationRule| Condition::parse(&r.rule).and_then(|c| c.holds(&seen)) == Ok(false);
+    let fails = |r: &&ValidationRule| Condition::parse(&r.rule).is_ok_and(|c| c.holds(&seen) == Ok(false));
     let problem = |rule: &ValidationRule| {
         let message = rule.message.clone().unwrap_or_else(|| format!("it must hold: {}", rule.rule));
-        Problem { path: place(rule, path), kind: Kind::Value, message }
+        Problem::new(place(rule, path), Kind::Value, message)
     };
     rules.filter(fails).map(problem).collect()
 }

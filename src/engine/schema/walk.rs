@@ -5,8 +5,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use serde_json::{Map, Value};
 
-use super::path::Path;
-use super::problem::{Kind, Problem};
+use super::super::path::Path;
+use super::super::problem::{Kind, Problem};
 use super::similar::similar;
 use super::{rules, value};
 
@@ -20,7 +20,7 @@ pub(super) fn problems(schema: &JSONSchemaProps, object: &Value) -> Vec<Problem>
 }
 
 fn walk(schema: &JSONSchemaProps, value: &Value, path: &Path, found: &mut Vec<Problem>) {
-    let mut say = |message: String| found.push(Problem { path: path.clone(), kind: Kind::Value, message });
+    let mut say = |message: String| found.push(Problem::new(path.clone(), Kind::Value, message));
     if value.is_null() && schema.nullable == Some(true) {
         return;
     }
@@ -67,7 +67,7 @@ fn object(schema: &JSONSchemaProps, fields: &Map<String, Value>, path: &Path, fo
         } else {
             format!("missing; it is required: {}", lower(what))
         };
-        found.push(Problem { path: path.field(name), kind: Kind::Missing, message });
+        found.push(Problem::new(path.field(name), Kind::Missing, message));
     }
 }
 
@@ -79,7 +79,7 @@ fn unknown(schema: &JSONSchemaProps, name: &str, path: &Path) -> Problem {
         None => "remove it (kubectl explain lists the fields)".into(),
     };
     let message = format!("there is no such field; {next}");
-    Problem { path: path.field(name), kind: Kind::Unknown, message }
+    Problem::new(path.field(name), Kind::Unknown, message)
 }
 
 fn list(schema: &JSONSchemaProps, items: &[Value], path: &Path, found: &mut Vec<Problem>) {
@@ -93,7 +93,7 @@ fn list(schema: &JSONSchemaProps, items: &[Value], path: &Path, found: &mut Vec<
         let Some(name) = item.get(key).and_then(Value::as_str) else { continue };
         if items.iter().take(i).any(|earlier| earlier.get(key).and_then(Value::as_str) == Some(name)) {
             let message = format!("the name {name:?} is used twice; rename one");
-            found.push(Problem { path: path.item(i, item).field(key), kind: Kind::Value, message });
+            found.push(Problem::new(path.item(i, item).field(key), Kind::Value, message));
         }
     }
 }

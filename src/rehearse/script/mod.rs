@@ -85,7 +85,7 @@ pub fn event(world: &mut World, line: &str) -> Result<(), String> {
     match first {
         "workflow:" => {
             let spec = workflow(rest)?;
-            world.problems = lint::problems(&spec);
+            world.problems = lint::problems(&spec).iter().map(ToString::to_string).collect();
             world.apply_workflow(spec);
         }
         "delete" if rest == "workflow" => world.workflow = None,
