@@ -71,7 +71,8 @@ async fn resume(
     let alone = status.escalations.len() == 1;
     for question in &ask {
         let place = show::place(&question.step, question.item.as_deref());
-        out::note(format!("{name}: {place} ({}) needs your answer: {}", question.cause, question.message));
+        let asked = question.message_with_hint();
+        out::note(format!("{name}: {place} ({}) needs your answer: {asked}", question.cause));
         show::commands(&name, question, alone).iter().for_each(|c| out::line(format!("  {c}")));
     }
     Ok(match (ask.is_empty(), moved) {

@@ -159,7 +159,8 @@ fn questions(view: &RunView, width: Option<usize>) -> Vec<String> {
         .iter()
         .flat_map(|q| {
             let place = place(&q.step, q.item.as_deref());
-            let asked = format!("{style}{place}{style:#} ({}): {}", q.cause, one_line(&q.message));
+            let asked =
+                format!("{style}{place}{style:#} ({}): {}", q.cause, one_line(&q.message_with_hint()));
             let commands = commands(&view.name, q, alone);
             prose(&asked, width).into_iter().chain(commands.into_iter().map(|c| format!("    {c}")))
         })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::decision::APPLIED;
 use crate::api::status::{DecisionResult, Hold};
 use crate::api::{Action, Phase, Reason, WorkflowDecision};
 
@@ -16,8 +17,6 @@ use super::{ending, escalate, gate, volume, work};
 const REMEMBERED: usize = 50;
 /// A refused answer keeps the name that the right one needs.
 const AGAIN: &str = "delete this decision and create another";
-/// What a decision's result says when it had its effect.
-pub const APPLIED: &str = "Applied";
 
 /// Applies every decision that is not recorded yet, oldest first.
 pub fn apply(draft: &mut Draft<'_>, all: Option<&Definition>) {

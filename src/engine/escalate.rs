@@ -119,11 +119,8 @@ pub fn add(
     let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
     let outputs = if cause.needs_outputs() { " (Retry only with outputs that mend it)" } else { "" };
     let message: String = message.chars().take(1024).collect();
-    let message = format!(
-        "{message}. Answer with a WorkflowDecision named {}-{id}: {}{outputs}",
-        draft.run_name(),
-        words.join(", ")
-    );
+    let answer = format!("{}-{id}: {}{outputs}", draft.run_name(), words.join(", "));
+    let hint = Some(format!("Answer with a WorkflowDecision named {answer}"));
     let since = draft.now();
     let expires_at =
         expires_after.or(rules(draft).expires_after).map(|after| since.plus(after.as_duration()));
@@ -133,6 +130,7 @@ pub fn add(
         item,
         cause,
         message,
+        hint,
         since,
         expires_at,
         actions,

@@ -1,6 +1,7 @@
 //! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
 
 use crate::api::conditions::{Fact, merge};
+use crate::api::status::EscalationStatus;
 use crate::api::work::works_of;
 use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
 
@@ -95,7 +96,9 @@ fn can_start(draft: &Draft<'_>, all: &Definition) -> bool {
 fn message(draft: &Draft<'_>, reason: Reason) -> String {
     let status = &draft.status;
     match reason {
-        Reason::Escalated => status.escalations.first().map(|e| e.message.clone()).unwrap_or_default(),
+        Reason::Escalated => {
+            status.escalations.first().map(EscalationStatus::message_with_hint).unwrap_or_default()
+        }
         Reason::Paused => "paused by a decision; a WorkflowDecision with action Resume moves it on".into(),
         Reason::Suspended => "spec.suspend is true; set it to false to move it on".into(),
         _ => status
@@ -199,7 +202,7 @@ fn conditions(status: &WorkflowRunStatus) -> Vec<Fact> {
             kind: "NeedsDecision",
             status: "True",
             reason: question.cause.as_str().into(),
-            message: question.message.clone(),
+            message: question.message_with_hint(),
         });
     }
     facts

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Outcome, Phase, Span, WorkflowRun, WorkflowRunStatus};
-use crate::rehearse::tale::{Event, What, question};
+use crate::api::{Outcome, Phase, Reason, Span, WorkflowRun, WorkflowRunStatus};
+use crate::rehearse::tale::{Event, What};
 use crate::view::plain::{one_line, plain};
 
 use super::super::table::{Cell, Table, cut};
@@ -63,7 +63,10 @@ fn end(played: &Played) {
     let (phase, style) = (status.phase.unwrap_or(Phase::Pending), paint::phase(status.phase));
     let reason = status.reason.filter(|r| r.as_str() != phase.as_str());
     let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    let message = one_line(question(status.message.as_deref().unwrap_or_default()));
+    // How to answer in a cluster is of no use here.
+    let asked = status.escalations.first().filter(|_| status.reason == Some(Reason::Escalated));
+    let message = asked.map(|e| e.message.as_str()).or(status.message.as_deref());
+    let message = one_line(message.unwrap_or_default());
     let lasted = Span::from(played.lasted());
     out::line(format_args!("\n{style}{phase}{style:#}{reason} after {lasted}: {message}"));
     let totals = status.totals.clone().unwrap_or_default();
@@ -154,7 +157,7 @@ fn word(what: &What) -> &'static str {
 pub(super) fn document(played: &Played) -> Value {
     let status = &played.status;
     let questions = status.escalations.iter().map(|e| {
-        json!({"step": e.step, "item": e.item, "cause": e.cause, "message": question(&e.message), "actions": e.actions})
+        json!({"step": e.step, "item": e.item, "cause": e.cause, "message": e.message, "actions": e.actions})
     });
     json!({
         "workflow": played.run.spec.workflow_ref.name,

@@ -86,6 +86,7 @@ fn one(asked: &Asked<'_>, q: &EscalationStatus, alone: bool) -> Markup {
         about: &about,
         cause: q.cause.as_str(),
         message: &q.message,
+        hint: q.hint.as_deref(),
         times: times(q, asked.now),
         answer: asked.csrf.map(|csrf| Answer { url: &url, csrf, actions: &actions, outputs }),
         command: first,
