@@ -1,6 +1,9 @@
 //! Ends: ordered, wound down, committed by the RunRecord, and what remains to be done afterwards.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::api::record::StepRecord;
 use crate::api::work::works_of;
@@ -15,7 +18,7 @@ use super::place::{Place, places};
 use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
 use super::stop::give_up;
 use super::work::{self, End, sum_up};
-use super::{decide, finally, ids, outputs, step, summary, volume};
+use super::{context, decide, finally, ids, output, step, summary, volume};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
 const TOMBSTONE: Span = Span::mins(10);
@@ -66,10 +69,26 @@ pub fn wind_down(draft: &mut Draft<'_>, all: Option<&Definition>) {
         return summary::ending(draft);
     }
     if let Some(all) = all {
-        draft.status.outputs = outputs::of_run(draft, all);
+        draft.status.outputs = outputs_of_run(draft, all);
         volume::shrink(&mut draft.status, all);
     }
     commit(draft);
+}
+
+/// What the run as a whole gives back: `spec.outputs`. One whose step was skipped or failed is left out.
+fn outputs_of_run(draft: &Draft<'_>, all: &Definition) -> BTreeMap<String, String> {
+    if all.outputs.is_empty() {
+        return BTreeMap::new();
+    }
+    let main = (0..all.steps.len()).filter(|i| all.steps.get(*i).is_some_and(|s| !s.finally));
+    let context = Value::Object(context::after_steps(draft, all, &main.collect::<Vec<_>>(), None));
+    let found = all.outputs.iter().filter_map(|given| {
+        let value = given.from.split('.').try_fold(&context, |at, part| at.get(part))?;
+        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+        let (tail, cut) = output::keep_tail(&text);
+        Some((given.name.clone(), output::marked(tail, cut)))
+    });
+    found.collect()
 }
 
 /// A step whose items have all come to an end has come to one itself.

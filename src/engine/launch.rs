@@ -11,13 +11,10 @@ use crate::api::{Cause, StepPhase};
 use super::condition::Condition;
 use super::definition::{Definition, Doing, StepDef, Task};
 use super::draft::Draft;
-use super::effect::{Effect, FILE_LIMIT, Launch, Mount};
+use super::effect::{Effect, INPUT_LIMIT, Launch, Mount, too_large};
 use super::place::Place;
 use super::scope::{context_of, render};
 use super::{context, escalate, gate, ids, work};
-
-/// What an environment variable may hold: Linux allows 128 KiB for one, name and doubled `$` included.
-pub const INPUT_LIMIT: usize = 96 * 1024;
 
 /// What a step's `when` says.
 #[derive(Clone, Copy, Debug)]
@@ -109,14 +106,6 @@ pub fn prepare(
         timeout: def.timeout,
         pending_timeout: def.pending_timeout,
     })
-}
-
-/// Why so many bytes (the input, and as a file its context) cannot be handed to a container.
-pub fn too_large(as_file: bool, size: usize) -> Option<String> {
-    let (limit, kind) = if as_file { (FILE_LIMIT, "File") } else { (INPUT_LIMIT, "Env") };
-    let (kib, most) = (size.div_ceil(1024), limit / 1024);
-    (size > limit)
-        .then(|| format!("the rendered input is {kib} KiB; {most} KiB is the most for inputAs: {kind}"))
 }
 
 fn item_id(draft: &Draft<'_>, at: Place) -> Option<String> {

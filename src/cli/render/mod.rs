@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::api::Workflow;
 use crate::api::agent::InputAs;
 use crate::engine::definition::{Definition, Doing};
-use crate::engine::launch::too_large;
+use crate::engine::effect::too_large;
 use crate::engine::problem::joined;
 use crate::engine::template::{RenderError, Template};
 

@@ -1,22 +1,19 @@
 //! What the caller gives -> a run whose step is about to start -> what the step's text sees.
 //!
-//! The run is made up, the context is the engine's own: [`scope::context_of`]. What was not given is absent from it, so that
+//! The run is made up, the context is the engine's own: [`Preview`]. What was not given is absent from it, so that
 //! rendering says so, where a real run would always have it (its name, what a finished step said).
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::status::ItemStatus;
-use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun};
 use crate::engine::definition::{Definition, Each, StepDef};
-use crate::engine::draft::Draft;
 use crate::engine::list::{self, Item};
 use crate::engine::place::Place;
+use crate::engine::preview::Preview;
 use crate::engine::problem::joined;
-use crate::engine::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
-use crate::engine::{context as names, params, scope};
+use crate::engine::{context as names, params};
 
 use super::super::exit::Fault;
 use super::given::{Given, unknown};
@@ -38,14 +35,11 @@ pub fn context(
     let mut run = WorkflowRun::default();
     run.spec.task = given.task.clone();
     run.spec.params = given.params.clone();
-    let seen = seen(&run);
-    let status = WorkflowRunStatus { steps: steps(&all, step, given)?, ..WorkflowRunStatus::default() };
-    let mut draft =
-        Draft { seen: &seen, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None };
+    let mut preview = Preview::new(&run, &all, THEN, steps(&all, step, given)?);
     let each = all.loop_of(step).and_then(|i| Some((i, all.steps.get(i)?.each.as_ref()?)));
     let mut context = match (each, item) {
-        (None, None) => engine(&draft, &all, Place::step(step))?,
-        (Some((i, each)), Some(id)) => of_item(&mut draft, &all, Round { i, each, step, id, given })?,
+        (None, None) => engine(&preview, Place::step(step))?,
+        (Some((i, each)), Some(id)) => of_item(&mut preview, &all, Round { i, each, step, id, given })?,
         (None, Some(_)) => return Err(Fault::input("the step has no forEach: leave --item out")),
         (Some(_), None) => {
             return Err(Fault::input("the step runs once per item of a list").next("name one with --item ID"));
@@ -60,22 +54,6 @@ fn without_required(definition: &Definition) -> Definition {
     let mut all = definition.clone();
     all.params.iter_mut().for_each(|p| p.required = None);
     all
-}
-
-fn seen(run: &WorkflowRun) -> Snapshot<'_> {
-    Snapshot {
-        now: THEN,
-        run,
-        workflow: WorkflowFact::Absent,
-        revision: RevisionFact::NotAsked,
-        decisions: Vec::new(),
-        attempts: BTreeMap::new(),
-        record: RecordFact::None,
-        peers: Vec::new(),
-        namesake_pods: Vec::new(),
-        has_children: false,
-        open_jobs: Vec::new(),
-    }
 }
 
 /// Every step before it is finished, and has said what was given.
@@ -121,8 +99,8 @@ fn not_before(all: &Definition, before: &[usize], name: &str) -> Fault {
     Fault::input(format!("--set steps.{name}: {name} is not finished before this step starts")).next(next)
 }
 
-fn engine(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Map<String, Value>, Fault> {
-    match scope::context_of(draft, all, at) {
+fn engine(preview: &Preview<'_>, at: Place) -> Result<Map<String, Value>, Fault> {
+    match preview.context_of(at) {
         Ok(Value::Object(context)) => Ok(context),
         Ok(_) => Ok(Map::new()),
         Err((_, message)) => Err(Fault::failed(message)),
@@ -138,39 +116,43 @@ struct Round<'a> {
     given: &'a Given,
 }
 
-fn of_item(draft: &mut Draft<'_>, all: &Definition, round: Round<'_>) -> Result<Map<String, Value>, Fault> {
+fn of_item(
+    preview: &mut Preview<'_>,
+    all: &Definition,
+    round: Round<'_>,
+) -> Result<Map<String, Value>, Fault> {
     let Round { i, each, step, id, given } = round;
-    if let Some(status) = draft.status.steps.get_mut(i) {
+    if let Some(status) = preview.status.steps.get_mut(i) {
         status.work.supplied = given.values.clone();
     }
     let fault = |message: String| Fault::failed(message);
-    if !has_list(draft, all, i, each) {
-        return alone(draft, all, &round);
+    if !has_list(preview, i, each) {
+        return alone(preview, all, &round);
     }
-    let items = scope::source(draft, all, i).map_err(|(_, message)| fault(message))?;
+    let items = preview.items(i).map_err(|(_, message)| fault(message))?;
     let Some(k) = items.iter().position(|x| x.id == id) else {
         let ids: Vec<&str> = items.iter().map(|x| x.id.as_str()).collect();
         return Err(
             Fault::input(format!("the list has no item {id}")).next(format!("it has {}", ids.join(", ")))
         );
     };
-    enlist(draft, &items, &[Some(i), each.verifier], k, step);
-    engine(draft, all, Place::item(step, k))
+    enlist(preview, &items, &[Some(i), each.verifier], k, step);
+    engine(preview, Place::item(step, k))
 }
 
 /// Whether the loop's list is among what was given.
-fn has_list(draft: &Draft<'_>, all: &Definition, i: usize, each: &Each) -> bool {
+fn has_list(preview: &Preview<'_>, i: usize, each: &Each) -> bool {
     let path = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let context = Value::Object(names::plain_context(draft, all, Place::step(i)));
-    let supplied = draft.work(Place::step(i)).is_some_and(|w| w.supplied.contains_key(&key));
+    let context = Value::Object(preview.plain_context(Place::step(i)));
+    let supplied = Place::step(i).of(&preview.status).is_some_and(|w| w.supplied.contains_key(&key));
     supplied || path.split('.').try_fold(&context, |at, part| at.get(part)).is_some()
 }
 
 /// The items before the one at `k` are done, as when items take their turn one by one.
-fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize, step: usize) {
+fn enlist(preview: &mut Preview<'_>, items: &[Item], of: &[Option<usize>], k: usize, step: usize) {
     for own in of.iter().flatten() {
-        let Some(status) = draft.status.steps.get_mut(*own) else { continue };
+        let Some(status) = preview.status.steps.get_mut(*own) else { continue };
         let mut given = std::mem::take(&mut status.work);
         status.work.phase = StepPhase::Running;
         let entry = |(n, item): (usize, &Item)| {
@@ -187,10 +169,14 @@ fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize,
 }
 
 /// Without the list the item is what was given of it; how it stands among others is not known.
-fn alone(draft: &mut Draft<'_>, all: &Definition, round: &Round<'_>) -> Result<Map<String, Value>, Fault> {
+fn alone(
+    preview: &mut Preview<'_>,
+    all: &Definition,
+    round: &Round<'_>,
+) -> Result<Map<String, Value>, Fault> {
     let Round { i, each, step, id, given } = round;
-    let own = draft.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
-    let mut context = names::plain_context(draft, all, Place::step(*step));
+    let own = preview.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
+    let mut context = preview.plain_context(Place::step(*step));
     if let (Some(mut work), Some(def)) = (own, all.steps.get(*i)) {
         work.phase = StepPhase::Succeeded;
         names::of_item(&mut context, &def.name, &work);

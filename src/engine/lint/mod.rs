@@ -1,13 +1,12 @@
 //! Every problem of a workflow that can be known before anything runs, each with its field and what to do.
 //!
-//! [`graph`] looks at how steps hang together, [`fields`] at single values, [`texts`] at templates and conditions,
-//! [`volume`] at who shares the workspace. Start reading at [`problems`].
+//! [`graph`] looks at how steps hang together, [`fields`] at single values, [`texts`] at templates and conditions.
+//! Start reading at [`problems`].
 
 mod fields;
 mod graph;
 mod location;
 mod texts;
-mod volume;
 
 use crate::api::WorkflowSpec;
 
@@ -32,7 +31,7 @@ pub fn problems(spec: &WorkflowSpec) -> Vec<Problem> {
             None => {
                 all.extend(graph::problems(&definition));
                 all.extend(texts::problems(spec, &definition));
-                all.extend(volume::problems(&definition));
+                all.extend(graph::shared_workspace(&definition));
             }
         },
     }

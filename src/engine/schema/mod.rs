@@ -1,11 +1,10 @@
 //! An object as it is written -> what the API server would refuse, without asking one.
 //!
-//! The schemas are those of the CRDs: unknown and missing fields, types, limits and CEL rules ([`rules`]). All problems are said,
+//! The schemas are those of the CRDs: unknown and missing fields, types, limits and CEL rules. All problems are said,
 //! not only the first. It never changes an object, and does not look at what [`super::lint`] looks at: how a workflow hangs
 //! together. Start reading at [`Schemas::problems`], then [`walk`].
 
 mod metadata;
-mod rules;
 mod similar;
 mod value;
 mod walk;
