@@ -10,6 +10,7 @@
 pub mod build;
 mod container;
 pub mod fact;
+mod metadata;
 pub mod mounts;
 pub mod patch;
 pub mod result;
