@@ -16,9 +16,9 @@ const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Whether the run was executed before, as its record says. It has ended then.
 pub fn answered(draft: &mut Draft<'_>) -> bool {
-    let seen = draft.seen;
-    let RecordFact::Found(record) = &seen.record else { return false };
-    let answers = answers(record, seen.workflow, seen.run.spec.workflow_ref.revision.as_deref());
+    let snapshot = draft.snapshot;
+    let RecordFact::Found(record) = &snapshot.record else { return false };
+    let answers = answers(record, snapshot.workflow, snapshot.run.spec.workflow_ref.revision.as_deref());
     if answers {
         end::already_ran(draft, record);
     }
@@ -47,9 +47,9 @@ type Admitted = (Definition, WorkflowSpec, PinnedWorkflow);
 type Wait = (Reason, String);
 
 fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
-    let seen = draft.seen;
-    let reference = &seen.run.spec.workflow_ref;
-    if seen.run.spec.suspend == Some(true) {
+    let snapshot = draft.snapshot;
+    let reference = &snapshot.run.spec.workflow_ref;
+    if snapshot.run.spec.suspend == Some(true) {
         return Err((Reason::Suspended, "spec.suspend is true; set it to false to start the run".into()));
     }
     if draft.status.hold.is_some() {
@@ -62,7 +62,7 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
     let definition = Definition::read(&spec).map_err(|p| invalid(&reference.name, &joined(&p)))?;
     let revision = ids::revision_hash(&spec);
     let pinned = PinnedWorkflow { name: reference.name.clone(), generation, revision };
-    if let Err(problems) = params::resolve(&definition.params, &seen.run.spec.params) {
+    if let Err(problems) = params::resolve(&definition.params, &snapshot.run.spec.params) {
         return Ok(refuse(draft, pinned, Reason::InvalidParams, joined(&problems)));
     }
     if let Some(rule) = &spec.concurrency {
@@ -75,14 +75,14 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
             Turn::Invalid(message) => return Ok(refuse(draft, pinned, Reason::InvalidParams, message)),
         }
     }
-    if let Some(pod) = seen.namesake_pods.first() {
+    if let Some(pod) = snapshot.namesake_pods.first() {
         draft.wake_at(draft.now().plus(LOOK_AGAIN));
         return Err((
             Reason::NamesakeRunning,
             format!("Pod {pod} of an earlier run of this name is still running"),
         ));
     }
-    if seen.record == RecordFact::Unknown {
+    if snapshot.record == RecordFact::Unknown {
         draft.wake_at(draft.now().plus(std::time::Duration::from_secs(1)));
         return Err((Reason::Running, "about to start: asking whether it ran before".into()));
     }
@@ -114,9 +114,9 @@ fn answers(record: &RunRecordSpec, workflow: WorkflowFact<'_>, asked: Option<&st
 }
 
 fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
-    let reference = &draft.seen.run.spec.workflow_ref;
+    let reference = &draft.snapshot.run.spec.workflow_ref;
     let name = &reference.name;
-    let workflow: &Workflow = match draft.seen.workflow {
+    let workflow: &Workflow = match draft.snapshot.workflow {
         WorkflowFact::Present(workflow) => workflow,
         WorkflowFact::Absent => {
             return Err((
@@ -136,7 +136,7 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
     if let Some(asked) = &reference.revision
         && *asked != ids::revision_hash(&workflow.spec)
     {
-        return match &draft.seen.revision {
+        return match &draft.snapshot.revision {
             RevisionFact::Found(spec) => Ok(((**spec).clone(), generation)),
             RevisionFact::Missing | RevisionFact::Tampered | RevisionFact::NotAsked => Err((
                 Reason::RevisionNotFound,
@@ -160,7 +160,7 @@ fn invalid(name: &str, problems: &str) -> Wait {
 }
 
 fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pinned: PinnedWorkflow) {
-    if let RecordFact::Found(record) = &draft.seen.record {
+    if let RecordFact::Found(record) = &draft.snapshot.record {
         let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
         draft.before.push(end::supersede(name, record));
     }

@@ -13,7 +13,7 @@ use super::definition::Definition;
 use super::draft::Draft;
 use super::output::is_reserved;
 use super::params;
-use super::place::Place;
+use super::work_ref::WorkRef;
 
 /// The context of a text that comes after the steps at `before`, for the work that it is about.
 pub fn build(
@@ -49,20 +49,20 @@ pub fn build(
 }
 
 /// What a step sees, without what a loop adds.
-pub fn plain_context(draft: &Draft<'_>, all: &Definition, at: Place) -> Map<String, Value> {
-    after_steps(draft, all, &all.ancestors(at.step), draft.work(at))
+pub fn plain_context(draft: &Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Map<String, Value> {
+    after_steps(draft, definition, &definition.ancestors(work_ref.step), draft.work(work_ref))
 }
 
 /// What a text sees that comes after the steps at `before`.
 pub fn after_steps(
     draft: &Draft<'_>,
-    all: &Definition,
+    definition: &Definition,
     before: &[usize],
     work: Option<&Work>,
 ) -> Map<String, Value> {
-    let given = &draft.seen.run.spec.params;
-    let values = params::resolve(&all.params, given).unwrap_or_else(|_| given.clone());
-    build(draft.seen.run, &values, &draft.status, before, work)
+    let given = &draft.snapshot.run.spec.params;
+    let values = params::resolve(&definition.params, given).unwrap_or_else(|_| given.clone());
+    build(draft.snapshot.run, &values, &draft.status, before, work)
 }
 
 /// What an unstarted run is known by: for `concurrency.key`.

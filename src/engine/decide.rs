@@ -10,7 +10,7 @@ use super::definition::Definition;
 use super::draft::Draft;
 use super::effect::Effect;
 use super::output::is_reserved;
-use super::place::Place;
+use super::work_ref::WorkRef;
 use super::{ending, escalate, gate, volume, work};
 
 /// Decisions that the status remembers after their objects are gone.
@@ -19,8 +19,8 @@ const REMEMBERED: usize = 50;
 const AGAIN: &str = "delete this decision and create another";
 
 /// Applies every decision that is not recorded yet, oldest first.
-pub fn apply(draft: &mut Draft<'_>, all: Option<&Definition>) {
-    answer(draft, |draft, decision| match effect(draft, all, decision) {
+pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+    answer(draft, |draft, decision| match effect(draft, definition, decision) {
         Ok(()) => APPLIED.into(),
         Err(why) => format!("Refused: {why}"),
     });
@@ -41,7 +41,7 @@ pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
 }
 
 fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecision) -> String) {
-    let mut waiting = draft.seen.decisions.clone();
+    let mut waiting = draft.snapshot.decisions.clone();
     waiting.sort_by_key(|d| (d.metadata.creation_timestamp.clone(), d.metadata.name.clone()));
     for decision in waiting {
         let uid = decision.metadata.uid.clone().unwrap_or_default();
@@ -70,7 +70,8 @@ fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecisi
 /// Only what nobody can ask again is forgotten: entries whose object is gone.
 fn forget(draft: &mut Draft<'_>) {
     while draft.status.decisions.len() > REMEMBERED {
-        let alive = |uid: &str| draft.seen.decisions.iter().any(|d| d.metadata.uid.as_deref() == Some(uid));
+        let alive =
+            |uid: &str| draft.snapshot.decisions.iter().any(|d| d.metadata.uid.as_deref() == Some(uid));
         let Some(gone) = draft.status.decisions.iter().position(|d| !alive(&d.uid)) else {
             return;
         };
@@ -80,14 +81,14 @@ fn forget(draft: &mut Draft<'_>) {
 
 fn effect(
     draft: &mut Draft<'_>,
-    all: Option<&Definition>,
+    definition: Option<&Definition>,
     decision: &WorkflowDecision,
 ) -> Result<(), String> {
     if draft.status.ending.is_some() {
         return abandon(draft, decision);
     }
     match &decision.spec.escalation {
-        Some(id) => answer_escalation(draft, all, decision, id),
+        Some(id) => answer_escalation(draft, definition, decision, id),
         None => order(draft, decision),
     }
 }
@@ -95,7 +96,7 @@ fn effect(
 /// A run that is being ended hears one more word: an Abort that ends `finally`, too.
 fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
     let finally = draft.status.steps.iter().any(|s| s.finally && !s.work.phase.is_finished());
-    let older = decision.metadata.creation_timestamp < draft.seen.run.metadata.creation_timestamp;
+    let older = decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp;
     match draft.status.ending.as_mut() {
         Some(ending) if decision.spec.action == Action::Abort && finally && !older && !ending.abandoned => {
             ending.abandoned = true;
@@ -107,7 +108,7 @@ fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Str
 
 /// Pause, Resume and Abort: meant for this run only if said after it was created.
 fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
-    if decision.metadata.creation_timestamp < draft.seen.run.metadata.creation_timestamp {
+    if decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp {
         return Err("it is older than the run; it was said to an earlier run of this name".into());
     }
     let by = decision.spec.by.clone();
@@ -120,7 +121,7 @@ fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Strin
             draft.status.hold = Some(Hold { by, since: draft.now() });
             Ok(())
         }
-        Action::Resume if draft.seen.run.spec.suspend == Some(true) => {
+        Action::Resume if draft.snapshot.run.spec.suspend == Some(true) => {
             Err("spec.suspend of the run is true; set it to false (kubectl patch mcr NAME --type merge -p '{\"spec\":{\"suspend\":false}}')".into())
         }
         Action::Resume if draft.status.hold.is_none() => Err("the run is not paused".into()),
@@ -141,7 +142,7 @@ fn abort(draft: &mut Draft<'_>, by: Option<&str>) {
 
 fn answer_escalation(
     draft: &mut Draft<'_>,
-    all: Option<&Definition>,
+    definition: Option<&Definition>,
     decision: &WorkflowDecision,
     id: &str,
 ) -> Result<(), String> {
@@ -164,31 +165,32 @@ fn answer_escalation(
         abort(draft, decision.spec.by.as_deref());
         return Ok(());
     }
-    let all = all.ok_or("the definition that the run executes is lost; only Abort is possible")?;
+    let definition =
+        definition.ok_or("the definition that the run executes is lost; only Abort is possible")?;
     let given = serde_json::to_vec(&outputs).map_or(usize::MAX, |json| json.len());
-    if !volume::make_room(&mut draft.status, all, given) {
+    if !volume::make_room(&mut draft.status, definition, given) {
         let kib = given.div_ceil(1024);
         return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all); {AGAIN}"));
     }
-    let at = escalate::close(draft, id).ok_or("its step does not exist")?;
-    give(draft, at, action, outputs);
+    let work_ref = escalate::close(draft, id).ok_or("its step does not exist")?;
+    give(draft, work_ref, action, outputs);
     match action {
         Action::Retry => {
-            if let Some(work) = draft.work_mut(at) {
+            if let Some(work) = draft.work_mut(work_ref) {
                 work::retry(work, decision.spec.feedback.clone());
             }
         }
-        Action::Skip => work::skip(draft, all, at),
-        Action::Approve => gate::approve(draft, at, decision),
-        Action::Reject => gate::reject(draft, all, at, decision),
+        Action::Skip => work::skip(draft, definition, work_ref),
+        Action::Approve => gate::approve(draft, work_ref, decision),
+        Action::Reject => gate::reject(draft, definition, work_ref, decision),
         Action::Abort | Action::Pause | Action::Resume => {}
     }
     Ok(())
 }
 
 /// What a person supplies: for the next attempt, or in place of what the step would have given.
-fn give(draft: &mut Draft<'_>, at: Place, action: Action, outputs: BTreeMap<String, String>) {
-    if let Some(work) = draft.work_mut(at) {
+fn give(draft: &mut Draft<'_>, work_ref: WorkRef, action: Action, outputs: BTreeMap<String, String>) {
+    if let Some(work) = draft.work_mut(work_ref) {
         if action == Action::Retry { work.supplied.extend(outputs) } else { work.outputs.extend(outputs) }
     }
 }

@@ -4,13 +4,13 @@ use crate::api::{Stamp, Work, WorkflowRunStatus};
 
 use super::effect::{Before, Effect};
 use super::ids;
-use super::place::Place;
 use super::snapshot::Snapshot;
+use super::work_ref::WorkRef;
 
 /// What one pass has decided so far.
 #[derive(Debug)]
 pub struct Draft<'a> {
-    pub seen: &'a Snapshot<'a>,
+    pub snapshot: &'a Snapshot<'a>,
     pub status: WorkflowRunStatus,
     pub before: Vec<Before>,
     pub after: Vec<Effect>,
@@ -20,20 +20,20 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(seen: &'a Snapshot<'a>) -> Self {
-        let mut status = seen.run.status.clone().unwrap_or_default();
-        status.observed_generation = seen.run.metadata.generation.unwrap_or_default();
-        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None }
+    pub fn new(snapshot: &'a Snapshot<'a>) -> Self {
+        let mut status = snapshot.run.status.clone().unwrap_or_default();
+        status.observed_generation = snapshot.run.metadata.generation.unwrap_or_default();
+        Self { snapshot, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None }
     }
 
     pub fn now(&self) -> Stamp {
-        self.seen.now
+        self.snapshot.now
     }
     pub fn run_name(&self) -> &'a str {
-        self.seen.run.metadata.name.as_deref().unwrap_or_default()
+        self.snapshot.run.metadata.name.as_deref().unwrap_or_default()
     }
     pub fn run_uid(&self) -> &'a str {
-        self.seen.run.metadata.uid.as_deref().unwrap_or_default()
+        self.snapshot.run.metadata.uid.as_deref().unwrap_or_default()
     }
     /// Look again at `at` (or earlier, if something else asks for it).
     pub fn wake_at(&mut self, at: Stamp) {
@@ -42,16 +42,16 @@ impl<'a> Draft<'a> {
 }
 
 impl Draft<'_> {
-    pub fn work(&self, at: Place) -> Option<&Work> {
-        at.of(&self.status)
+    pub fn work(&self, work_ref: WorkRef) -> Option<&Work> {
+        work_ref.of(&self.status)
     }
 
-    pub fn work_mut(&mut self, at: Place) -> Option<&mut Work> {
-        at.of_mut(&mut self.status)
+    pub fn work_mut(&mut self, work_ref: WorkRef) -> Option<&mut Work> {
+        work_ref.of_mut(&mut self.status)
     }
 }
 
 /// Hash of what the run asks for.
 pub fn spec_hash(draft: &Draft<'_>) -> String {
-    ids::spec_hash(&draft.seen.run.spec)
+    ids::spec_hash(&draft.snapshot.run.spec)
 }

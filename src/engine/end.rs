@@ -14,10 +14,10 @@ use super::definition::Definition;
 use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
 use super::ending::order;
-use super::place::{Place, places};
 use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
 use super::stop::give_up;
 use super::work::{self, End, sum_up};
+use super::work_ref::{WorkRef, work_refs};
 use super::{context, decide, finally, ids, output, step, summary, volume};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
@@ -52,37 +52,37 @@ pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
 
 /// Stops what runs; then `finally` has its turn; when nothing runs any more, the end is committed. Without a definition
 /// nothing can be started any more, `finally` neither.
-pub fn wind_down(draft: &mut Draft<'_>, all: Option<&Definition>) {
+pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.escalations.clear();
-    for at in places(&draft.status) {
-        if all.is_none() || !draft.status.steps.get(at.step).is_some_and(|s| s.finally) {
-            give_up(draft, at);
+    for work_ref in work_refs(&draft.status) {
+        if definition.is_none() || !draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally) {
+            give_up(draft, work_ref);
         }
     }
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
     }
-    let main = |s: &StepStatus| all.is_none() || !s.finally;
+    let main = |s: &StepStatus| definition.is_none() || !s.finally;
     let of_main = draft.status.steps.iter().filter(|s| main(s));
     let runs = of_main.flat_map(works_of).any(|w| w.current.is_some());
-    if runs || all.is_some_and(|all| finally::drive(draft, all)) {
-        return summary::ending(draft);
+    if runs || definition.is_some_and(|definition| finally::drive(draft, definition)) {
+        return summary::write_ending(draft);
     }
-    if let Some(all) = all {
-        draft.status.outputs = outputs_of_run(draft, all);
-        volume::shrink(&mut draft.status, all);
+    if let Some(definition) = definition {
+        draft.status.outputs = outputs_of_run(draft, definition);
+        volume::shrink(&mut draft.status, definition);
     }
     commit(draft);
 }
 
 /// What the run as a whole gives back: `spec.outputs`. One whose step was skipped or failed is left out.
-fn outputs_of_run(draft: &Draft<'_>, all: &Definition) -> BTreeMap<String, String> {
-    if all.outputs.is_empty() {
+fn outputs_of_run(draft: &Draft<'_>, definition: &Definition) -> BTreeMap<String, String> {
+    if definition.outputs.is_empty() {
         return BTreeMap::new();
     }
-    let main = (0..all.steps.len()).filter(|i| all.steps.get(*i).is_some_and(|s| !s.finally));
-    let context = Value::Object(context::after_steps(draft, all, &main.collect::<Vec<_>>(), None));
-    let found = all.outputs.iter().filter_map(|given| {
+    let main = (0..definition.steps.len()).filter(|i| definition.steps.get(*i).is_some_and(|s| !s.finally));
+    let context = Value::Object(context::after_steps(draft, definition, &main.collect::<Vec<_>>(), None));
+    let found = definition.outputs.iter().filter_map(|given| {
         let value = given.from.split('.').try_fold(&context, |at, part| at.get(part))?;
         let text = value.as_str().map_or_else(|| value.to_string(), String::from);
         let (tail, cut) = output::keep_tail(&text);
@@ -100,14 +100,14 @@ fn loops_end(draft: &mut Draft<'_>, i: usize) {
     }
     let over = step.items.iter().all(|x| x.work.phase.is_finished());
     sum_up(&mut draft.status, i);
-    if let Some(work) = draft.work_mut(Place::step(i)).filter(|_| over) {
+    if let Some(work) = draft.work_mut(WorkRef::step(i)).filter(|_| over) {
         work::end_with_items(work, now);
     }
 }
 
 /// Writes the record first; the terminal status follows from it.
 pub fn commit(draft: &mut Draft<'_>) {
-    if let RecordFact::Found(record) = &draft.seen.record
+    if let RecordFact::Found(record) = &draft.snapshot.record
         && record.run_uid != draft.run_uid()
         && !draft.before.iter().any(|b| matches!(b, Before::SupersedeRecord { .. }))
         && draft.status.started_at.is_some()
@@ -116,7 +116,7 @@ pub fn commit(draft: &mut Draft<'_>) {
     }
     let hash = draft::spec_hash(draft);
     let name = ids::record_name(draft.run_name(), &hash);
-    if let RecordFact::Found(record) = &draft.seen.record
+    if let RecordFact::Found(record) = &draft.snapshot.record
         && record.run_uid != draft.run_uid()
     {
         draft.before.push(supersede(name.clone(), record));
@@ -150,9 +150,9 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     Some(RunRecordSpec {
         run: draft.run_name().into(),
         run_uid: draft.run_uid().into(),
-        run_id: draft.seen.run.spec.run_id.clone(),
+        run_id: draft.snapshot.run.spec.run_id.clone(),
         spec_hash,
-        workflow: draft.seen.run.spec.workflow_ref.name.clone(),
+        workflow: draft.snapshot.run.spec.workflow_ref.name.clone(),
         revision: status.workflow.as_ref().map(|w| w.revision.clone()),
         outcome: ending.phase,
         reason: ending.reason,
@@ -170,15 +170,15 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
 /// The run has a record, but its status is older: whoever wrote the record was stopped before the status followed. What
 /// the last attempts said is in neither, and is read again; nothing is started.
 pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
-    let unread = |job: &String| draft.seen.attempts.get(job) == Some(&AttemptFact::Unread);
+    let unread = |job: &String| draft.snapshot.attempts.get(job) == Some(&AttemptFact::Unread);
     if draft.status.works().filter_map(|w| w.current.as_ref()).any(|c| unread(&c.job)) {
         return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
     }
     order(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
-    if let RevisionFact::Found(spec) = &draft.seen.revision
-        && let Ok(all) = Definition::read(spec)
+    if let RevisionFact::Found(spec) = &draft.snapshot.revision
+        && let Ok(definition) = Definition::read(spec)
     {
-        step::judge(draft, &all);
+        step::judge(draft, &definition);
     }
     by_record(draft, record);
 }
@@ -187,12 +187,12 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     decide::remember(draft, &record.decisions);
     decide::refuse_all(draft, record.outcome);
-    for at in places(&draft.status) {
-        if let Some(current) = draft.work(at).and_then(|w| w.current.clone()) {
+    for work_ref in work_refs(&draft.status) {
+        if let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) {
             let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
-            work::record(draft, at, &current, end, "the run ended");
+            work::record(draft, work_ref, &current, end, "the run ended");
         }
-        give_up(draft, at);
+        give_up(draft, work_ref);
     }
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
@@ -219,8 +219,8 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
         "executed before ({} at {}); nothing was executed now. For another execution apply it with another spec.runID; or {way_out}",
         record.outcome, record.finished_at
     );
-    for at in places(&draft.status) {
-        if let Some(work) = draft.work_mut(at) {
+    for work_ref in work_refs(&draft.status) {
+        if let Some(work) = draft.work_mut(work_ref) {
             work.current = None;
         }
     }
@@ -231,7 +231,7 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 /// The volume goes with the end of the run unless it is to be kept: its outcome stands in the record by now.
 fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
     let Some(claim) = draft.status.workspace.clone() else { return };
-    let keep = match &draft.seen.revision {
+    let keep = match &draft.snapshot.revision {
         RevisionFact::Found(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
         // Nobody can tell any more: what may be wanted is not deleted.
         RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered => Keep::Always,
@@ -260,7 +260,7 @@ fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, messa
     status.hold = None;
     status.waiting = None;
     status.escalations.clear();
-    summary::finished(draft);
+    summary::write_finished(draft);
 }
 
 /// A finished run: late decisions are refused, retention removes what it made.
@@ -268,11 +268,11 @@ pub fn rest(draft: &mut Draft<'_>) {
     if let Some(phase) = draft.status.phase {
         decide::refuse_all(draft, phase);
     }
-    summary::observed(draft);
+    summary::write_conditions(draft);
     let Some(finished) = draft.status.finished_at else { return };
     let retention = retention(draft);
     let children = retention.children.unwrap_or(CHILDREN).max(TOMBSTONE);
-    if draft.seen.has_children {
+    if draft.snapshot.has_children {
         due(draft, finished, children, Effect::DeleteChildren);
     }
     if let Some(keep) = retention.runs.as_deref().and_then(|r| r.parse::<Span>().ok()) {
@@ -283,7 +283,7 @@ pub fn rest(draft: &mut Draft<'_>) {
 
 /// A run that was executed long ago is not deleted as soon as Git has brought it again, and brought again, and so on.
 fn kept_since(draft: &Draft<'_>, finished: Stamp) -> Stamp {
-    let made = draft.seen.run.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0));
+    let made = draft.snapshot.run.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0));
     let answered = draft.status.reason == Some(Reason::AlreadyRan);
     made.filter(|_| answered).map_or(finished, |made| finished.max(made))
 }
@@ -295,8 +295,8 @@ fn due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect) {
 
 /// The run's own words, else the workflow's as it is now.
 fn retention(draft: &Draft<'_>) -> Retention {
-    let own = draft.seen.run.spec.retention.clone().unwrap_or_default();
-    let inherited = match draft.seen.workflow {
+    let own = draft.snapshot.run.spec.retention.clone().unwrap_or_default();
+    let inherited = match draft.snapshot.workflow {
         WorkflowFact::Present(workflow) => workflow.spec.retention.clone().unwrap_or_default(),
         WorkflowFact::Absent | WorkflowFact::Undecodable => Retention::default(),
     };

@@ -6,21 +6,21 @@ use crate::api::{Action, Cause, Outcome, Phase, Reason, Span, StepPhase};
 
 use super::definition::Definition;
 use super::draft::Draft;
-use super::place::{Place, places};
 use super::snapshot::{RevisionFact, WorkflowFact};
+use super::work_ref::{WorkRef, work_refs};
 use super::{ending, ids, work};
 
 /// Open questions at once: more than a person looks through, and the status stays small.
 const OPEN_LIMIT: usize = 16;
 
 /// The work waits for a person. Steps of `finally` ask nobody: they fail.
-pub fn open(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
-    let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
+pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
+    let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
     if finally {
-        return work::set_phase(draft, at, StepPhase::Failed);
+        return work::set_phase(draft, work_ref, StepPhase::Failed);
     }
     let full = is_full(draft);
-    let Some(work) = draft.work_mut(at) else { return };
+    let Some(work) = draft.work_mut(work_ref) else { return };
     if full && matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
         // What could not even start is simply found again when another question is answered.
         work.next_attempt_at = None;
@@ -30,7 +30,7 @@ pub fn open(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
     if full {
         return;
     }
-    add(draft, at, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
+    add(draft, work_ref, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
 }
 
 /// Whether no further question may be opened for now.
@@ -40,12 +40,12 @@ pub fn is_full(draft: &Draft<'_>) -> bool {
 
 /// Asks what had to wait for an answer to another question.
 pub fn ask_waiting(draft: &mut Draft<'_>) {
-    for at in places(&draft.status) {
+    for work_ref in work_refs(&draft.status) {
         if is_full(draft) {
             return;
         }
-        let Some(work) = draft.work(at).filter(|w| w.phase == StepPhase::Escalated) else { continue };
-        if is_asked(draft, at) {
+        let Some(work) = draft.work(work_ref).filter(|w| w.phase == StepPhase::Escalated) else { continue };
+        if is_asked(draft, work_ref) {
             continue;
         }
         let Some(last) = work.last.clone() else { continue };
@@ -55,46 +55,46 @@ pub fn ask_waiting(draft: &mut Draft<'_>) {
             Outcome::SentBack => Cause::ReworkExhausted,
             Outcome::Failed | Outcome::TimedOut | Outcome::Lost | Outcome::Stopped => Cause::ExitCode,
         };
-        open(draft, at, last.cause.unwrap_or(without_cause), message);
+        open(draft, work_ref, last.cause.unwrap_or(without_cause), message);
     }
 }
 
-pub fn is_asked(draft: &Draft<'_>, at: Place) -> bool {
-    let Some((step, item)) = names(draft, at) else { return true };
+pub fn is_asked(draft: &Draft<'_>, work_ref: WorkRef) -> bool {
+    let Some((step, item)) = names(draft, work_ref) else { return true };
     draft.status.escalations.iter().any(|e| e.step == step && e.item == item)
 }
 
-fn names(draft: &Draft<'_>, at: Place) -> Option<(String, Option<String>)> {
-    let step = draft.status.steps.get(at.step)?;
-    let item = at.item.and_then(|k| step.items.get(k)).map(|i| i.id.clone());
+fn names(draft: &Draft<'_>, work_ref: WorkRef) -> Option<(String, Option<String>)> {
+    let step = draft.status.steps.get(work_ref.step)?;
+    let item = work_ref.item.and_then(|k| step.items.get(k)).map(|i| i.id.clone());
     Some((step.name.clone(), item))
 }
 
 /// A question about an attempt that is still under way: there is never a second attempt beside it.
-pub fn open_beside(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
-    let Some((step, item)) = names(draft, at) else { return };
+pub fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
+    let Some((step, item)) = names(draft, work_ref) else { return };
     let asked = draft.status.escalations.iter().any(|e| e.step == step && e.item == item && e.cause == cause);
-    let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
+    let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
     // Where too many are open it is seen again, and asked, when another one is answered.
     if asked || finally || draft.status.ending.is_some() || is_full(draft) {
         return;
     }
-    if let Some(work) = draft.work_mut(at) {
+    if let Some(work) = draft.work_mut(work_ref) {
         work::wait_for_person(work);
     }
-    add(draft, at, cause, &message, vec![Action::Abort], None);
+    add(draft, work_ref, cause, &message, vec![Action::Abort], None);
 }
 
 /// The node answers again: the question about it is answered.
-pub fn close_beside(draft: &mut Draft<'_>, at: Place) {
-    let Some((step, item)) = names(draft, at) else { return };
+pub fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
+    let Some((step, item)) = names(draft, work_ref) else { return };
     let before = draft.status.escalations.len();
     draft
         .status
         .escalations
         .retain(|e| !(e.step == step && e.item == item && e.cause == Cause::NodeUnreachable));
     if draft.status.escalations.len() < before
-        && let Some(work) = draft.work_mut(at)
+        && let Some(work) = draft.work_mut(work_ref)
     {
         work::go_on(work);
     }
@@ -103,15 +103,15 @@ pub fn close_beside(draft: &mut Draft<'_>, at: Place) {
 /// Opens a question; how long it stands is said by the step or by the workflow.
 pub fn add(
     draft: &mut Draft<'_>,
-    at: Place,
+    work_ref: WorkRef,
     cause: Cause,
     message: &str,
     actions: Vec<Action>,
     expires_after: Option<Span>,
 ) {
-    let Some((step, item)) = names(draft, at) else { return };
-    let key = at.item_key(&draft.status);
-    let attempt = draft.work(at).map_or(0, |w| w.attempts);
+    let Some((step, item)) = names(draft, work_ref) else { return };
+    let key = work_ref.item_key(&draft.status);
+    let attempt = draft.work(work_ref).map_or(0, |w| w.attempts);
     let totals = draft.status.totals.get_or_insert_default();
     totals.escalations += 1;
     let k = totals.escalations;
@@ -138,7 +138,7 @@ pub fn add(
 }
 
 fn rules(draft: &Draft<'_>) -> Escalation {
-    let spec = match (&draft.seen.revision, draft.seen.workflow) {
+    let spec = match (&draft.snapshot.revision, draft.snapshot.workflow) {
         (RevisionFact::Found(spec), _) => Some(&**spec),
         (_, WorkflowFact::Present(workflow)) => Some(&workflow.spec),
         _ => None,
@@ -147,14 +147,14 @@ fn rules(draft: &Draft<'_>) -> Escalation {
 }
 
 /// Closes the question and gives the place that waited.
-pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<Place> {
+pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
     let at = draft.status.escalations.iter().position(|e| e.id == id)?;
     let question = draft.status.escalations.remove(at);
-    Place::find(&draft.status, &question.step, question.item.as_deref())
+    WorkRef::find(&draft.status, &question.step, question.item.as_deref())
 }
 
 /// Does what the workflow says about questions that nobody answered in time.
-pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
+pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
         .status
@@ -174,8 +174,8 @@ pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
                 ending::order(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
             OnExpiry::Skip => {
-                if let Some(at) = close(draft, &question.id) {
-                    work::skip(draft, all, at);
+                if let Some(work_ref) = close(draft, &question.id) {
+                    work::skip(draft, definition, work_ref);
                 }
             }
         }
@@ -198,7 +198,7 @@ pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
     let revision =
         draft.status.workflow.as_ref().map(|w| ids::revision_name(&w.name, &w.revision)).unwrap_or_default();
     let message = format!("the ControllerRevision {revision} {problem}; restore it, or abort the run");
-    add(draft, Place::step(i), Cause::RevisionLost, &message, vec![Action::Abort], None);
+    add(draft, WorkRef::step(i), Cause::RevisionLost, &message, vec![Action::Abort], None);
 }
 
 /// It is there again: the question is answered.

@@ -6,9 +6,9 @@ use crate::api::{StepPhase, WorkflowRunStatus};
 use super::definition::Definition;
 use super::draft::Draft;
 use super::launch;
-use super::place::Place;
 use super::ready::{self, Ready};
 use super::stop;
+use super::work_ref::WorkRef;
 
 /// Whether a step of `finally` has had its turn.
 pub fn has_begun(draft: &Draft<'_>) -> bool {
@@ -17,20 +17,20 @@ pub fn has_begun(draft: &Draft<'_>) -> bool {
 }
 
 /// Starts the next one. True: not all of them are over.
-pub fn drive(draft: &mut Draft<'_>, all: &Definition) -> bool {
+pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
     let abandoned = draft.status.ending.as_ref().is_some_and(|e| e.abandoned);
-    for (i, _) in all.steps.iter().enumerate().filter(|(_, d)| d.finally) {
-        let at = Place::step(i);
+    for (i, _) in definition.steps.iter().enumerate().filter(|(_, d)| d.finally) {
+        let work_ref = WorkRef::step(i);
         if abandoned {
-            stop::give_up(draft, at);
+            stop::give_up(draft, work_ref);
         } else {
-            match ready::due(draft, at) {
-                Ready::Now => launch::begin(draft, all, at),
+            match ready::due(draft, work_ref) {
+                Ready::Now => launch::begin(draft, definition, work_ref),
                 Ready::At(when) => draft.wake_at(when),
                 Ready::No => {}
             }
         }
-        if !draft.work(at).is_none_or(|w| w.phase.is_finished()) {
+        if !draft.work(work_ref).is_none_or(|w| w.phase.is_finished()) {
             return true;
         }
     }

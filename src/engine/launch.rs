@@ -12,8 +12,8 @@ use super::condition::Condition;
 use super::definition::{Definition, Doing, StepDef, Task};
 use super::draft::Draft;
 use super::effect::{Effect, INPUT_LIMIT, Launch, Mount, too_large};
-use super::place::Place;
 use super::scope::{context_of, render};
+use super::work_ref::WorkRef;
 use super::{context, escalate, gate, ids, work};
 
 /// What a step's `when` says.
@@ -26,47 +26,51 @@ pub enum Wanted {
 }
 
 /// Evaluates `when`, before the first attempt of each round.
-pub fn wanted(draft: &mut Draft<'_>, all: &Definition, at: Place) -> Wanted {
-    let pending = draft.work(at).is_some_and(|w| w.phase == StepPhase::Pending && w.retries + w.lost == 0);
-    let Some(text) = all.steps.get(at.step).and_then(|d| d.when.as_deref()).filter(|_| pending) else {
+pub fn wanted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Wanted {
+    let pending =
+        draft.work(work_ref).is_some_and(|w| w.phase == StepPhase::Pending && w.retries + w.lost == 0);
+    let Some(text) = definition.steps.get(work_ref.step).and_then(|d| d.when.as_deref()).filter(|_| pending)
+    else {
         return Wanted::Yes;
     };
-    let context = Value::Object(context::plain_context(draft, all, at));
+    let context = Value::Object(context::plain_context(draft, definition, work_ref));
     match Condition::parse(text).map_err(String::from).and_then(|c| c.holds(&context)) {
         Ok(true) => Wanted::Yes,
         Ok(false) => Wanted::No,
         Err(problem) => {
-            escalate::open(draft, at, Cause::ConditionError, format!("when: {problem}"));
+            escalate::open(draft, work_ref, Cause::ConditionError, format!("when: {problem}"));
             Wanted::Asked
         }
     }
 }
 
 /// Starts an attempt, or asks a person: because the step is a question, or because it cannot start.
-pub fn begin(draft: &mut Draft<'_>, all: &Definition, at: Place) {
-    let Some(def) = all.steps.get(at.step) else { return };
+pub fn begin(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
+    let Some(def) = definition.steps.get(work_ref.step) else { return };
     match &def.doing {
-        Doing::Approval { message, expires_after } => gate::ask(draft, all, at, message, *expires_after),
-        Doing::Task(task) => attempt(draft, all, at, def, task),
+        Doing::Approval { message, expires_after } => {
+            gate::ask(draft, definition, work_ref, message, *expires_after)
+        }
+        Doing::Task(task) => attempt(draft, definition, work_ref, def, task),
     }
 }
 
-fn attempt(draft: &mut Draft<'_>, all: &Definition, at: Place, def: &StepDef, task: &Task) {
-    let Some(n) = draft.work(at).map(|w| w.attempts + 1) else { return };
-    let launch = match prepare(draft, all, at, task, n) {
+fn attempt(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef, def: &StepDef, task: &Task) {
+    let Some(n) = draft.work(work_ref).map(|w| w.attempts + 1) else { return };
+    let launch = match prepare(draft, definition, work_ref, task, n) {
         Ok(launch) => launch,
-        Err((cause, message)) => return escalate::open(draft, at, cause, message),
+        Err((cause, message)) => return escalate::open(draft, work_ref, cause, message),
     };
     let now = draft.now();
     if let Some(totals) = draft.status.totals.as_mut() {
         totals.attempts += 1;
     }
-    if at.item.is_some()
-        && let Some(step) = draft.work_mut(Place::step(at.step))
+    if work_ref.item.is_some()
+        && let Some(step) = draft.work_mut(WorkRef::step(work_ref.step))
     {
         step.attempts += 1;
     }
-    if let Some(work) = draft.work_mut(at) {
+    if let Some(work) = draft.work_mut(work_ref) {
         work::start(work, CurrentAttempt { n, job: launch.job.clone(), intent_at: now, stop: None });
     }
     draft.wake_at(now.plus(def.pending_timeout.as_duration()));
@@ -76,44 +80,45 @@ fn attempt(draft: &mut Draft<'_>, all: &Definition, at: Place, def: &StepDef, ta
 /// What attempt `n` is made from; the same for the same status, so a crash may repeat it.
 pub fn prepare(
     draft: &Draft<'_>,
-    all: &Definition,
-    at: Place,
+    definition: &Definition,
+    work_ref: WorkRef,
     task: &Task,
     n: u32,
 ) -> Result<Launch, (Cause, String)> {
-    let def = all.steps.get(at.step).ok_or((Cause::TemplateError, "no such step".to_string()))?;
-    let context = context_of(draft, all, at)?;
+    let def =
+        definition.steps.get(work_ref.step).ok_or((Cause::TemplateError, "no such step".to_string()))?;
+    let context = context_of(draft, definition, work_ref)?;
     let input = render(&task.input, &context, "input")?;
     let as_file = task.agent.input_as == Some(InputAs::File);
     let told = if as_file { serde_json::to_string(&context).ok() } else { None };
     if let Some(message) = too_large(as_file, input.len() + told.as_ref().map_or(0, String::len)) {
         return Err((Cause::InputTooLarge, message));
     }
-    let (uid, item) = (draft.run_uid(), at.item_key(&draft.status));
+    let (uid, item) = (draft.run_uid(), work_ref.item_key(&draft.status));
     Ok(Launch {
         job: ids::job_name(draft.run_name(), uid, &def.name, item.as_deref(), n),
-        workflow: draft.seen.run.spec.workflow_ref.name.clone(),
+        workflow: draft.snapshot.run.spec.workflow_ref.name.clone(),
         revision: draft.status.workflow.as_ref().map(|w| w.revision.clone()).unwrap_or_default(),
         step: def.name.clone(),
-        item: item_id(draft, at),
+        item: item_id(draft, work_ref),
         n,
         attempt_id: ids::attempt_id(uid, &def.name, item.as_deref(), n),
         agent: task.agent.clone(),
         env: env(&task.agent, &context)?,
         input,
         context: told,
-        workspace: mount(draft, all, def),
+        workspace: mount(draft, definition, def),
         timeout: def.timeout,
         pending_timeout: def.pending_timeout,
     })
 }
 
-fn item_id(draft: &Draft<'_>, at: Place) -> Option<String> {
-    Some(draft.status.steps.get(at.step)?.items.get(at.item?)?.id.clone())
+fn item_id(draft: &Draft<'_>, work_ref: WorkRef) -> Option<String> {
+    Some(draft.status.steps.get(work_ref.step)?.items.get(work_ref.item?)?.id.clone())
 }
 
-fn mount(draft: &Draft<'_>, all: &Definition, def: &StepDef) -> Option<Mount> {
-    let (workspace, claim) = (all.workspace.clone()?, draft.status.workspace.clone()?);
+fn mount(draft: &Draft<'_>, definition: &Definition, def: &StepDef) -> Option<Mount> {
+    let (workspace, claim) = (definition.workspace.clone()?, draft.status.workspace.clone()?);
     let read_only = match def.workspace_access() {
         WorkspaceAccess::None => return None,
         WorkspaceAccess::ReadOnly => true,

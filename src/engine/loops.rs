@@ -11,10 +11,10 @@ use super::definition::{Definition, Each};
 use super::draft::Draft;
 use super::launch;
 use super::list::Item;
-use super::place::Place;
 use super::ready::{self, Ready};
 use super::scope::{is_settled, source};
 use super::work::{again, finish, go_on, skip_loop, start_loop, sum_up};
+use super::work_ref::WorkRef;
 use super::{escalate, volume};
 
 /// What an item takes in the status, in bytes, without its output.
@@ -22,21 +22,21 @@ const ENTRY: usize = 768;
 
 /// Lists the items when it is the loop's turn, starts those whose turn it is, and ends the loop when all are settled.
 /// True: something changed that others wait for.
-pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
-    let Some(each) = all.steps.get(i).and_then(|d| d.each.clone()) else { return false };
-    let Some(phase) = draft.work(Place::step(i)).map(|w| w.phase) else { return false };
+pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
+    let Some(each) = definition.steps.get(i).and_then(|d| d.each.clone()) else { return false };
+    let Some(phase) = draft.work(WorkRef::step(i)).map(|w| w.phase) else { return false };
     if phase.is_finished() {
         return false;
     }
-    if escalate::is_asked(draft, Place::step(i)) {
+    if escalate::is_asked(draft, WorkRef::step(i)) {
         // About the list itself: items of an earlier round say nothing.
         return false;
     }
     if phase == StepPhase::Pending {
-        if !ready::needs_met(draft, all, i) {
+        if !ready::needs_met(draft, definition, i) {
             return false;
         }
-        match launch::wanted(draft, all, Place::step(i)) {
+        match launch::wanted(draft, definition, WorkRef::step(i)) {
             launch::Wanted::Yes => {}
             launch::Wanted::No => {
                 skip_loop(draft, i, &each);
@@ -44,29 +44,29 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
             }
             launch::Wanted::Asked => return false,
         }
-        if !enlist(draft, all, i, &each) {
-            return draft.work(Place::step(i)).is_some_and(|w| w.phase.is_finished());
+        if !enlist(draft, definition, i, &each) {
+            return draft.work(WorkRef::step(i)).is_some_and(|w| w.phase.is_finished());
         }
     }
     // A step before the loop may be at work again, because a step beside the loop sent it back.
-    if ready::needs_met(draft, all, i) {
-        turns(draft, all, i, &each);
+    if ready::needs_met(draft, definition, i) {
+        turns(draft, definition, i, &each);
     }
     close(draft, i, &each)
 }
 
 /// Writes the items into the status. False: there are none, and the loop does not go on.
-fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> bool {
-    let found = match source(draft, all, i) {
+fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each) -> bool {
+    let found = match source(draft, definition, i) {
         Ok(items) => items,
         Err((Cause::NoItems, _)) if each.allow_empty => {
             for step in [Some(i), each.verifier].into_iter().flatten() {
-                finish(draft, Place::step(step), StepPhase::Succeeded);
+                finish(draft, WorkRef::step(step), StepPhase::Succeeded);
             }
             return false;
         }
         Err((cause, message)) => {
-            escalate::open(draft, Place::step(i), cause, message);
+            escalate::open(draft, WorkRef::step(i), cause, message);
             return false;
         }
     };
@@ -80,7 +80,7 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
             each.list,
             found.len()
         );
-        escalate::open(draft, Place::step(i), Cause::StatusTooLarge, message);
+        escalate::open(draft, WorkRef::step(i), Cause::StatusTooLarge, message);
         return false;
     }
     let now = draft.now();
@@ -89,7 +89,7 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
         let old = std::mem::take(&mut status.items);
         status.items = found.iter().map(|item| entry(item, &old, status.work.rounds)).collect();
     }
-    if let Some(work) = draft.work_mut(Place::step(i)) {
+    if let Some(work) = draft.work_mut(WorkRef::step(i)) {
         start_loop(work, now);
     }
     true
@@ -110,7 +110,7 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
 }
 
 /// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
-fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
+fn turns(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each) {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let busy = (0..count).filter(|k| is_under_way(&draft.status, i, each, *k)).count();
     let mut slots = (each.parallelism as usize).saturating_sub(busy);
@@ -121,12 +121,13 @@ fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
         }
         let under_way = is_under_way(&draft.status, i, each, k);
         if !under_way && slots > 0 {
-            advance(draft, all, i, each, k);
+            advance(draft, definition, i, each, k);
         }
         if is_settled(&draft.status, i, each, k) {
             continue;
         }
-        let asked = |step| draft.work(Place::item(step, k)).is_some_and(|w| w.phase == StepPhase::Escalated);
+        let asked =
+            |step| draft.work(WorkRef::item(step, k)).is_some_and(|w| w.phase == StepPhase::Escalated);
         if asked(i) || each.verifier.is_some_and(asked) {
             stopped |= each.on_item_failure == OnItemFailure::Stop;
         } else if !under_way {
@@ -137,28 +138,28 @@ fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
 
 /// Has the item an attempt under way, at its work or at the verification of it?
 fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
-    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.current.is_some());
+    let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.current.is_some());
     of(i) || each.verifier.is_some_and(of)
 }
 
 fn has_begun(draft: &Draft<'_>, i: usize, k: usize) -> bool {
-    draft.work(Place::item(i, k)).is_some_and(|w| w.attempts > 0 || w.phase != StepPhase::Pending)
+    draft.work(WorkRef::item(i, k)).is_some_and(|w| w.attempts > 0 || w.phase != StepPhase::Pending)
 }
 
 /// The next thing to do for one item: its work, or the verification of it.
-fn advance(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each, k: usize) {
-    let Some(phase) = draft.work(Place::item(i, k)).map(|w| w.phase) else { return };
-    let at = match each.verifier {
-        _ if !phase.is_satisfied() => Place::item(i, k),
+fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each, k: usize) {
+    let Some(phase) = draft.work(WorkRef::item(i, k)).map(|w| w.phase) else { return };
+    let work_ref = match each.verifier {
+        _ if !phase.is_satisfied() => WorkRef::item(i, k),
         None => return,
-        Some(v) if phase == StepPhase::Succeeded => Place::item(v, k),
+        Some(v) if phase == StepPhase::Succeeded => WorkRef::item(v, k),
         Some(v) => {
             // Nothing was made that could be verified.
-            return finish(draft, Place::item(v, k), StepPhase::Skipped);
+            return finish(draft, WorkRef::item(v, k), StepPhase::Skipped);
         }
     };
-    match ready::due(draft, at) {
-        Ready::Now => launch::begin(draft, all, at),
+    match ready::due(draft, work_ref) {
+        Ready::Now => launch::begin(draft, definition, work_ref),
         Ready::At(when) => draft.wake_at(when),
         Ready::No => {}
     }
@@ -171,11 +172,11 @@ pub fn close(draft: &mut Draft<'_>, i: usize, each: &Each) -> bool {
     for step in [Some(i), each.verifier].into_iter().flatten() {
         sum_up(&mut draft.status, step);
         if ended {
-            finish(draft, Place::step(step), StepPhase::Succeeded);
+            finish(draft, WorkRef::step(step), StepPhase::Succeeded);
         }
     }
     if !ended
-        && let Some(work) = draft.work_mut(Place::step(i))
+        && let Some(work) = draft.work_mut(WorkRef::step(i))
         && work.phase == StepPhase::Pending
     {
         go_on(work);

@@ -9,17 +9,17 @@ use crate::api::status::LastAttempt;
 use super::definition::Definition;
 use super::draft::Draft;
 use super::effect::{Effect, Plan};
-use super::place::places_of;
 use super::problem::joined;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
+use super::work_ref::work_refs_of;
 use super::{admit, decide, end, escalate, gate, ids, start, step, stop, summary, volume};
 
 /// The answer to what was seen.
-pub fn plan(seen: &Snapshot<'_>) -> Plan {
-    let mut draft = Draft::new(seen);
+pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
+    let mut draft = Draft::new(snapshot);
     if draft.status.phase.is_some_and(crate::api::Phase::is_terminal) {
         end::rest(&mut draft);
-    } else if let RecordFact::Found(record) = &seen.record
+    } else if let RecordFact::Found(record) = &snapshot.record
         && record.run_uid == draft.run_uid()
     {
         end::as_recorded(&mut draft, record);
@@ -51,13 +51,13 @@ fn live(draft: &mut Draft<'_>) {
             stop::unjudged(draft);
             end::wind_down(draft, None);
         }
-        None => summary::write(draft, None),
+        None => summary::write_summary(draft, None),
     }
 }
 
 /// The revision that the run started with; a person is asked when it is gone.
 fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
-    let problem = match &draft.seen.revision {
+    let problem = match &draft.snapshot.revision {
         RevisionFact::Found(spec) => match Definition::read(spec) {
             Ok(definition) if definition.steps.len() == draft.status.steps.len() => {
                 escalate::revision_found(draft);
@@ -78,26 +78,26 @@ fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
     None
 }
 
-fn drive(draft: &mut Draft<'_>, all: &Definition) {
-    decide::apply(draft, Some(all));
-    step::observe(draft, all);
-    escalate::expire(draft, all);
+fn drive(draft: &mut Draft<'_>, definition: &Definition) {
+    decide::apply(draft, Some(definition));
+    step::observe(draft, definition);
+    escalate::expire(draft, definition);
     if draft.status.ending.is_none() {
-        end::deadline(draft, all);
+        end::deadline(draft, definition);
     }
     if draft.status.ending.is_none() {
         escalate::ask_waiting(draft);
-        start::start(draft, all);
+        start::start(draft, definition);
     }
     let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
     if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
         end::succeed(draft);
     }
-    volume::shrink(&mut draft.status, all);
+    volume::shrink(&mut draft.status, definition);
     if draft.status.ending.is_some() {
-        end::wind_down(draft, Some(all));
+        end::wind_down(draft, Some(definition));
     } else {
-        summary::write(draft, Some(all));
+        summary::write_summary(draft, Some(definition));
     }
 }
 
@@ -105,7 +105,7 @@ fn drive(draft: &mut Draft<'_>, all: &Definition) {
 fn finish_jobs(draft: &mut Draft<'_>) {
     let live = |job: &str| draft.status.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == job));
     let finished: Vec<Effect> = draft
-        .seen
+        .snapshot
         .open_jobs
         .iter()
         .filter(|open| !live(&open.job))
@@ -123,9 +123,9 @@ fn finish_jobs(draft: &mut Draft<'_>) {
 fn last_of<'d>(draft: &'d Draft<'_>, open: &OpenJob) -> Option<&'d LastAttempt> {
     let i = draft.status.steps.iter().position(|s| s.name == open.step)?;
     let step = draft.status.steps.get(i)?;
-    places_of(i, step).into_iter().find_map(|at| {
-        let last = draft.work(at)?.last.as_ref().filter(|l| l.n == open.n)?;
-        let item = at.item_key(&draft.status);
+    work_refs_of(i, step).into_iter().find_map(|work_ref| {
+        let last = draft.work(work_ref)?.last.as_ref().filter(|l| l.n == open.n)?;
+        let item = work_ref.item_key(&draft.status);
         let name = ids::job_name(draft.run_name(), draft.run_uid(), &step.name, item.as_deref(), last.n);
         (name == open.job).then_some(last)
     })

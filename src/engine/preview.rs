@@ -11,8 +11,8 @@ use crate::api::{Cause, Stamp, StepStatus, WorkflowRun, WorkflowRunStatus};
 use super::definition::Definition;
 use super::draft::Draft;
 use super::list::Item;
-use super::place::Place;
 use super::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
+use super::work_ref::WorkRef;
 use super::{context, scope};
 
 /// A run with a status that somebody wrote by hand.
@@ -49,13 +49,13 @@ impl<'a> Preview<'a> {
     }
 
     /// What a step sees, without what a loop adds.
-    pub fn plain_context(&self, at: Place) -> Map<String, Value> {
-        context::plain_context(&self.draft(), self.definition, at)
+    pub fn plain_context(&self, work_ref: WorkRef) -> Map<String, Value> {
+        context::plain_context(&self.draft(), self.definition, work_ref)
     }
 
     /// What a piece of work sees.
-    pub fn context_of(&self, at: Place) -> Result<Value, (Cause, String)> {
-        scope::context_of(&self.draft(), self.definition, at)
+    pub fn context_of(&self, work_ref: WorkRef) -> Result<Value, (Cause, String)> {
+        scope::context_of(&self.draft(), self.definition, work_ref)
     }
 
     /// The items of the loop at `i`, as the steps before it name them.

@@ -4,11 +4,11 @@ use crate::api::{Stamp, StepPhase};
 
 use super::definition::Definition;
 use super::draft::Draft;
-use super::place::Place;
+use super::work_ref::WorkRef;
 
 /// True while no new attempt may start.
 pub fn held(draft: &Draft<'_>) -> bool {
-    draft.status.hold.is_some() || draft.seen.run.spec.suspend == Some(true)
+    draft.status.hold.is_some() || draft.snapshot.run.spec.suspend == Some(true)
 }
 
 /// Whether a piece of work may start.
@@ -20,18 +20,18 @@ pub enum Ready {
 }
 
 /// Is every step before it finished?
-pub fn needs_met(draft: &Draft<'_>, all: &Definition, i: usize) -> bool {
-    let satisfied = |n: &usize| draft.work(Place::step(*n)).is_some_and(|w| w.phase.is_satisfied());
-    all.steps.get(i).is_some_and(|d| d.needs.iter().all(satisfied))
+pub fn needs_met(draft: &Draft<'_>, definition: &Definition, i: usize) -> bool {
+    let satisfied = |n: &usize| draft.work(WorkRef::step(*n)).is_some_and(|w| w.phase.is_satisfied());
+    definition.steps.get(i).is_some_and(|d| d.needs.iter().all(satisfied))
 }
 
 /// Is it the work's time, as far as its own state goes?
-pub fn due(draft: &Draft<'_>, at: Place) -> Ready {
-    let Some(work) = draft.work(at).filter(|w| w.current.is_none()) else { return Ready::No };
+pub fn due(draft: &Draft<'_>, work_ref: WorkRef) -> Ready {
+    let Some(work) = draft.work(work_ref).filter(|w| w.current.is_none()) else { return Ready::No };
     match work.phase {
         StepPhase::Pending => Ready::Now,
         StepPhase::Backoff => match work.next_attempt_at {
-            Some(at) if at > draft.now() => Ready::At(at),
+            Some(when) if when > draft.now() => Ready::At(when),
             Some(_) | None => Ready::Now,
         },
         StepPhase::Running

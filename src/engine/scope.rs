@@ -7,16 +7,20 @@ use crate::api::Cause;
 use super::context;
 use super::definition::{Definition, Task};
 use super::draft::Draft;
-use super::place::Place;
 use super::template::{RenderError, Template};
+use super::work_ref::WorkRef;
 
 mod item;
 pub use item::{REWORK, is_settled, source};
 
 /// What a piece of work sees.
-pub fn context_of(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Value, (Cause, String)> {
-    let mut context = context::plain_context(draft, all, at);
-    item::add_context(draft, all, at, &mut context)?;
+pub fn context_of(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    work_ref: WorkRef,
+) -> Result<Value, (Cause, String)> {
+    let mut context = context::plain_context(draft, definition, work_ref);
+    item::add_context(draft, definition, work_ref, &mut context)?;
     Ok(Value::Object(context))
 }
 
@@ -32,7 +36,12 @@ pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause
 }
 
 /// The rendered input of an attempt under way, for telling an echo of it from an answer.
-pub fn rendered_input(draft: &Draft<'_>, all: &Definition, at: Place, task: &Task) -> Option<String> {
-    let context = context_of(draft, all, at).ok()?;
+pub fn rendered_input(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    work_ref: WorkRef,
+    task: &Task,
+) -> Option<String> {
+    let context = context_of(draft, definition, work_ref).ok()?;
     render(&task.input, &context, "input").ok()
 }

@@ -5,18 +5,18 @@ use crate::api::StepPhase;
 use super::definition::Definition;
 use super::draft::Draft;
 use super::launch::{self, Wanted};
-use super::place::Place;
 use super::ready::{Ready, due, held, needs_met};
+use super::work_ref::WorkRef;
 use super::{loops, work};
 
 /// Starts every step whose turn it is; a step that is skipped or finished without an attempt makes room for the next.
-pub fn start(draft: &mut Draft<'_>, all: &Definition) {
+pub fn start(draft: &mut Draft<'_>, definition: &Definition) {
     if held(draft) {
         return;
     }
     // Each round ends a step at least, so this comes to rest; the bound is for a reader's peace of mind.
-    for _ in 0..=all.steps.len() {
-        let moved = (0..all.steps.len()).filter(|&i| turn(draft, all, i)).count();
+    for _ in 0..=definition.steps.len() {
+        let moved = (0..definition.steps.len()).filter(|&i| turn(draft, definition, i)).count();
         if moved == 0 {
             return;
         }
@@ -24,27 +24,29 @@ pub fn start(draft: &mut Draft<'_>, all: &Definition) {
 }
 
 /// True: the step came to an end without an attempt.
-fn turn(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
-    let Some(def) = all.steps.get(i).filter(|d| !d.finally && d.verifies.is_none()) else { return false };
+fn turn(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
+    let Some(def) = definition.steps.get(i).filter(|d| !d.finally && d.verifies.is_none()) else {
+        return false;
+    };
     if def.each.is_some() {
-        return loops::drive(draft, all, i);
+        return loops::drive(draft, definition, i);
     }
-    let at = Place::step(i);
-    match due(draft, at) {
+    let work_ref = WorkRef::step(i);
+    match due(draft, work_ref) {
         Ready::No => false,
         Ready::At(when) => {
             draft.wake_at(when);
             false
         }
-        Ready::Now if !needs_met(draft, all, i) => false,
-        Ready::Now => match launch::wanted(draft, all, at) {
+        Ready::Now if !needs_met(draft, definition, i) => false,
+        Ready::Now => match launch::wanted(draft, definition, work_ref) {
             Wanted::Asked => false,
             Wanted::No => {
-                work::finish(draft, at, StepPhase::Skipped);
+                work::finish(draft, work_ref, StepPhase::Skipped);
                 true
             }
             Wanted::Yes => {
-                launch::begin(draft, all, at);
+                launch::begin(draft, definition, work_ref);
                 false
             }
         },

@@ -7,22 +7,22 @@ use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus}
 
 use super::definition::Definition;
 use super::draft::Draft;
-use super::place;
+use super::work_ref;
 use super::{finally, ready};
 
 /// Writes the glance of a run that is not ending.
-pub fn write(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+pub fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     if draft.status.phase.is_some_and(Phase::is_terminal) {
         return;
     }
     if draft.status.started_at.is_some() {
         started(draft, definition);
     }
-    observed(draft);
+    write_conditions(draft);
 }
 
 /// Writes the glance of a run whose Pods are being stopped.
-pub fn ending(draft: &mut Draft<'_>) {
+pub fn write_ending(draft: &mut Draft<'_>) {
     let Some(ending) = draft.status.ending.clone() else { return };
     draft.status.phase = Some(Phase::Running);
     draft.status.reason = Some(Reason::Ending);
@@ -35,19 +35,19 @@ pub fn ending(draft: &mut Draft<'_>) {
     draft.status.message = Some(format!("{}; {does}", ending.message));
     draft.status.waiting = Some(waits.into());
     activity(draft);
-    places(draft);
-    observed(draft);
+    write_progress(draft);
+    write_conditions(draft);
 }
 
 /// Writes the glance of a run that has just ended.
-pub fn finished(draft: &mut Draft<'_>) {
-    places(draft);
+pub fn write_finished(draft: &mut Draft<'_>) {
+    write_progress(draft);
     draft.status.step = None;
-    observed(draft);
+    write_conditions(draft);
 }
 
 /// Conditions follow from the rest of the status.
-pub fn observed(draft: &mut Draft<'_>) {
+pub fn write_conditions(draft: &mut Draft<'_>) {
     let facts = conditions(&draft.status);
     let generation = draft.status.observed_generation;
     draft.status.conditions = merge(&draft.status.conditions, facts, generation, draft.now());
@@ -58,7 +58,7 @@ fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let held = ready::held(draft);
     // What waits on a node that does not answer is what a person is asked about: the clock stands still meanwhile.
     let runs = draft.status.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
-    let moves = runs || (!held && definition.is_some_and(|all| can_start(draft, all)));
+    let moves = runs || (!held && definition.is_some_and(|definition| can_start(draft, definition)));
     let (phase, reason) = match (moves, asked, held) {
         (true, false, _) => (Phase::Running, Reason::Running),
         (true, true, _) => (Phase::Running, Reason::Escalated),
@@ -73,23 +73,24 @@ fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let trouble = draft.trouble.take().filter(|(step, _)| is_in_trouble(draft, *step));
     draft.status.waiting = Some(trouble.map_or_else(|| waiting(draft), |(_, words)| words));
     activity(draft);
-    places(draft);
+    write_progress(draft);
 }
 
 /// What the step table just said about a Pod that cannot start stays only while an attempt is under way.
 fn is_in_trouble(draft: &Draft<'_>, step: usize) -> bool {
     use super::snapshot::AttemptFact as F;
     draft.status.steps.get(step).into_iter().flat_map(works_of).any(|w| {
-        let fact = w.current.as_ref().and_then(|c| draft.seen.attempts.get(&c.job));
+        let fact = w.current.as_ref().and_then(|c| draft.snapshot.attempts.get(&c.job));
         matches!(fact, Some(F::Pending { message: Some(_), .. } | F::Blocked { .. } | F::Unreachable { .. }))
     })
 }
 
 /// A backoff of work whose turn it is. (What is Pending at the end of a pass cannot start.)
-fn can_start(draft: &Draft<'_>, all: &Definition) -> bool {
-    place::places(&draft.status).into_iter().any(|at| {
-        let backs_off = draft.work(at).is_some_and(|w| w.phase == StepPhase::Backoff);
-        backs_off && ready::needs_met(draft, all, all.loop_of(at.step).unwrap_or(at.step))
+fn can_start(draft: &Draft<'_>, definition: &Definition) -> bool {
+    work_ref::work_refs(&draft.status).into_iter().any(|work_ref| {
+        let backs_off = draft.work(work_ref).is_some_and(|w| w.phase == StepPhase::Backoff);
+        backs_off
+            && ready::needs_met(draft, definition, definition.loop_of(work_ref.step).unwrap_or(work_ref.step))
     })
 }
 
@@ -164,7 +165,7 @@ pub fn active_seconds(status: &WorkflowRunStatus, now: Stamp) -> i64 {
     status.active_seconds.unwrap_or(0).saturating_add(running)
 }
 
-fn places(draft: &mut Draft<'_>) {
+fn write_progress(draft: &mut Draft<'_>) {
     let status = &mut draft.status;
     let main = || status.steps.iter().filter(|s| !s.finally);
     let done = main().filter(|s| s.work.phase.is_satisfied()).count();

@@ -21,12 +21,12 @@ pub enum Turn {
 
 /// Is it this run's turn? Its key enters the status, so that others need not work it out.
 pub fn of(draft: &mut Draft<'_>, rule: &Concurrency, declared: &[crate::api::workflow::Param]) -> Turn {
-    let key = match key_of(draft.seen.run, rule, declared) {
+    let key = match key_of(draft.snapshot.run, rule, declared) {
         Ok(key) => key,
         Err(problem) => return Turn::Invalid(format!("concurrency.key: {problem}")),
     };
-    let me = rank(draft.seen.run);
-    let before = draft.seen.peers.iter().filter(|peer| {
+    let me = rank(draft.snapshot.run);
+    let before = draft.snapshot.peers.iter().filter(|peer| {
         let same = match peer.status.as_ref().and_then(|s| s.concurrency_key.as_ref()) {
             Some(theirs) => *theirs == key,
             None => key_of(peer, rule, declared).is_ok_and(|theirs| theirs == key),
@@ -38,7 +38,7 @@ pub fn of(draft: &mut Draft<'_>, rule: &Concurrency, declared: &[crate::api::wor
     if ahead < rule.limit as usize {
         return Turn::Now;
     }
-    let name = &draft.seen.run.spec.workflow_ref.name;
+    let name = &draft.snapshot.run.spec.workflow_ref.name;
     let of_key = if key.is_empty() { String::new() } else { format!(" with the key {key:?}") };
     let words = format!("Workflow {name} lets {} run(s){of_key} go at once (spec.concurrency)", rule.limit);
     match rule.policy.unwrap_or_default() {

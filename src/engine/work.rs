@@ -11,7 +11,7 @@ use crate::api::{Cause, Outcome, Stamp, StepPhase, StepStatus, Work, WorkflowRun
 
 use super::definition::{Definition, Each};
 use super::draft::Draft;
-use super::place::Place;
+use super::work_ref::WorkRef;
 
 /// How an attempt ended, without its words.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,8 @@ impl End {
 }
 
 /// The attempt is over: its outcome enters the status, exactly once.
-pub fn record(draft: &mut Draft<'_>, at: Place, current: &CurrentAttempt, end: End, message: &str) {
-    if let Some(work) = draft.work_mut(at) {
+pub fn record(draft: &mut Draft<'_>, work_ref: WorkRef, current: &CurrentAttempt, end: End, message: &str) {
+    if let Some(work) = draft.work_mut(work_ref) {
         work.current = None;
         let message: String = message.chars().take(256).collect();
         let message = Some(message).filter(|m| !m.is_empty());
@@ -40,13 +40,13 @@ pub fn record(draft: &mut Draft<'_>, at: Place, current: &CurrentAttempt, end: E
 
 /// Counts what never falls, as the number of attempts does: at the work itself, and at the step whose item it is. A step
 /// outlives its items, so that what it shows is not less when a list is made anew without one of them.
-pub fn count(draft: &mut Draft<'_>, at: Place, add: impl Fn(&mut Work)) {
-    if at.item.is_some()
-        && let Some(step) = draft.work_mut(Place::step(at.step))
+pub fn count(draft: &mut Draft<'_>, work_ref: WorkRef, add: impl Fn(&mut Work)) {
+    if work_ref.item.is_some()
+        && let Some(step) = draft.work_mut(WorkRef::step(work_ref.step))
     {
         add(step);
     }
-    if let Some(work) = draft.work_mut(at) {
+    if let Some(work) = draft.work_mut(work_ref) {
         add(work);
     }
 }
@@ -106,9 +106,9 @@ pub fn cancel(work: &mut Work, now: Stamp) {
 }
 
 /// The attempt ended with this phase; the time is kept if the work is finished by it.
-pub fn set_phase(draft: &mut Draft<'_>, at: Place, phase: StepPhase) {
+pub fn set_phase(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     let now = draft.now();
-    if let Some(work) = draft.work_mut(at) {
+    if let Some(work) = draft.work_mut(work_ref) {
         work.phase = phase;
         work.next_attempt_at = None;
         work.finished_at = phase.is_finished().then_some(now);
@@ -116,9 +116,9 @@ pub fn set_phase(draft: &mut Draft<'_>, at: Place, phase: StepPhase) {
 }
 
 /// The next attempt starts after a wait, charged to a budget.
-pub fn back_off(draft: &mut Draft<'_>, at: Place, wait: Duration, charge: impl Fn(&mut Work)) {
+pub fn back_off(draft: &mut Draft<'_>, work_ref: WorkRef, wait: Duration, charge: impl Fn(&mut Work)) {
     let when = draft.now().plus(wait);
-    if let Some(work) = draft.work_mut(at) {
+    if let Some(work) = draft.work_mut(work_ref) {
         charge(work);
         work.phase = StepPhase::Backoff;
         work.next_attempt_at = Some(when);
@@ -144,28 +144,28 @@ pub fn reopen(step: &mut StepStatus, phase: StepPhase) {
 }
 
 /// The work is finished without an attempt of its own: skipped, approved, or the sum of its items.
-pub fn finish(draft: &mut Draft<'_>, at: Place, phase: StepPhase) {
+pub fn finish(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     let now = draft.now();
-    if let Some(work) = draft.work_mut(at) {
+    if let Some(work) = draft.work_mut(work_ref) {
         work.phase = phase;
         work.finished_at = Some(now);
     }
 }
 
 /// The run goes on without it.
-pub fn skip(draft: &mut Draft<'_>, all: &Definition, at: Place) {
-    if at.item.is_none()
-        && let Some(each) = all.steps.get(at.step).and_then(|d| d.each.as_ref())
+pub fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
+    if work_ref.item.is_none()
+        && let Some(each) = definition.steps.get(work_ref.step).and_then(|d| d.each.as_ref())
     {
-        return skip_loop(draft, at.step, each);
+        return skip_loop(draft, work_ref.step, each);
     }
-    finish(draft, at, StepPhase::Skipped);
+    finish(draft, work_ref, StepPhase::Skipped);
 }
 
 /// A loop that is skipped takes its verifier with it.
 pub fn skip_loop(draft: &mut Draft<'_>, i: usize, each: &Each) {
     for step in [Some(i), each.verifier].into_iter().flatten() {
-        finish(draft, Place::step(step), StepPhase::Skipped);
+        finish(draft, WorkRef::step(step), StepPhase::Skipped);
     }
 }
 

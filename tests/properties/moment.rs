@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use mission_control::api::{Cause, Outcome, Phase, StepPhase, StepStatus, WorkflowRunStatus};
 use mission_control::engine::definition::Definition;
-use mission_control::engine::place::{Place, places};
 use mission_control::engine::snapshot::AttemptFact;
+use mission_control::engine::work_ref::{WorkRef, work_refs};
 use mission_control::rehearse::world::World;
 
 use super::{Held, hold, status};
 
 /// Whether the attempt that was just started at the place could start.
-pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, world: &World) -> Held {
+pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: WorkRef, world: &World) -> Held {
     let def = &all.steps[at.step];
     let phase = |k: usize| now.steps[k].work.phase;
     if def.finally {
@@ -35,7 +35,8 @@ pub fn may_start(all: &Definition, now: &WorkflowRunStatus, at: Place, world: &W
 pub fn loops(all: &Definition, now: &WorkflowRunStatus) -> Held {
     for (i, def) in all.steps.iter().enumerate() {
         let Some(each) = &def.each else { continue };
-        let runs = |step: usize, k: usize| Place::item(step, k).of(now).is_some_and(|w| w.current.is_some());
+        let runs =
+            |step: usize, k: usize| WorkRef::item(step, k).of(now).is_some_and(|w| w.current.is_some());
         let items = now.steps[i].items.len();
         let busy = (0..items).filter(|k| runs(i, *k) || each.verifier.is_some_and(|v| runs(v, *k))).count();
         hold!(busy <= each.parallelism as usize, "{busy} items of {} at once", def.name);
@@ -59,7 +60,7 @@ pub fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &WorkflowRunSt
     let sum: u32 = now.steps.iter().map(|s| s.work.attempts).sum();
     hold!(total(now) >= total(before), "the number of attempts fell");
     hold!(total(now) == sum, "{} attempts in all, {sum} of the steps", total(now));
-    for at in places(now) {
+    for at in work_refs(now) {
         let (work, def) = (at.of(now).expect("a place"), &all.steps[at.step]);
         let limit = def.on_retry.as_ref().map_or(0, |r| r.limit);
         hold!(
@@ -119,13 +120,13 @@ pub fn pauses(all: &Definition, world: &World, now: &WorkflowRunStatus) -> Held 
     let asked = !now.escalations.is_empty();
     let held = now.hold.is_some() || world.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
     let runs = now.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
-    let met = |at: &Place| {
+    let met = |at: &WorkRef| {
         let of = all.steps[at.step].verifies.unwrap_or(at.step);
         all.steps[of].needs.iter().all(|n| now.steps[*n].work.phase.is_satisfied())
     };
-    let backs_off = |at: &Place| at.of(now).is_some_and(|w| w.phase == StepPhase::Backoff);
+    let backs_off = |at: &WorkRef| at.of(now).is_some_and(|w| w.phase == StepPhase::Backoff);
     let lost = now.escalations.iter().any(|e| e.cause == Cause::RevisionLost);
-    let starts = !held && !lost && places(now).iter().any(|at| backs_off(at) && met(at));
+    let starts = !held && !lost && work_refs(now).iter().any(|at| backs_off(at) && met(at));
     hold!(runs || starts || asked || held, "the run is stuck");
     let paused = now.phase == Some(Phase::Paused);
     hold!(

@@ -10,9 +10,9 @@ use crate::api::status::ItemStatus;
 use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun};
 use crate::engine::definition::{Definition, Each, StepDef};
 use crate::engine::list::{self, Item};
-use crate::engine::place::Place;
 use crate::engine::preview::Preview;
 use crate::engine::problem::joined;
+use crate::engine::work_ref::WorkRef;
 use crate::engine::{context as names, params};
 
 use super::super::exit::Fault;
@@ -38,7 +38,7 @@ pub fn context(
     let mut preview = Preview::new(&run, &all, THEN, steps(&all, step, given)?);
     let each = all.loop_of(step).and_then(|i| Some((i, all.steps.get(i)?.each.as_ref()?)));
     let mut context = match (each, item) {
-        (None, None) => engine(&preview, Place::step(step))?,
+        (None, None) => engine(&preview, WorkRef::step(step))?,
         (Some((i, each)), Some(id)) => of_item(&mut preview, &all, Round { i, each, step, id, given })?,
         (None, Some(_)) => return Err(Fault::input("the step has no forEach: leave --item out")),
         (Some(_), None) => {
@@ -99,7 +99,7 @@ fn not_before(all: &Definition, before: &[usize], name: &str) -> Fault {
     Fault::input(format!("--set steps.{name}: {name} is not finished before this step starts")).next(next)
 }
 
-fn engine(preview: &Preview<'_>, at: Place) -> Result<Map<String, Value>, Fault> {
+fn engine(preview: &Preview<'_>, at: WorkRef) -> Result<Map<String, Value>, Fault> {
     match preview.context_of(at) {
         Ok(Value::Object(context)) => Ok(context),
         Ok(_) => Ok(Map::new()),
@@ -137,15 +137,15 @@ fn of_item(
         );
     };
     enlist(preview, &items, &[Some(i), each.verifier], k, step);
-    engine(preview, Place::item(step, k))
+    engine(preview, WorkRef::item(step, k))
 }
 
 /// Whether the loop's list is among what was given.
 fn has_list(preview: &Preview<'_>, i: usize, each: &Each) -> bool {
     let path = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let context = Value::Object(preview.plain_context(Place::step(i)));
-    let supplied = Place::step(i).of(&preview.status).is_some_and(|w| w.supplied.contains_key(&key));
+    let context = Value::Object(preview.plain_context(WorkRef::step(i)));
+    let supplied = WorkRef::step(i).of(&preview.status).is_some_and(|w| w.supplied.contains_key(&key));
     supplied || path.split('.').try_fold(&context, |at, part| at.get(part)).is_some()
 }
 
@@ -176,7 +176,7 @@ fn alone(
 ) -> Result<Map<String, Value>, Fault> {
     let Round { i, each, step, id, given } = round;
     let own = preview.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
-    let mut context = preview.plain_context(Place::step(*step));
+    let mut context = preview.plain_context(WorkRef::step(*step));
     if let (Some(mut work), Some(def)) = (own, all.steps.get(*i)) {
         work.phase = StepPhase::Succeeded;
         names::of_item(&mut context, &def.name, &work);

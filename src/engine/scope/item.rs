@@ -11,7 +11,7 @@ use super::super::context;
 use super::super::definition::{Definition, Each};
 use super::super::draft::Draft;
 use super::super::list::{self, Item, Problem};
-use super::super::place::Place;
+use super::super::work_ref::WorkRef;
 
 /// The prefix of items that are added when work is sent back into a finished loop.
 pub const REWORK: &str = "rework-";
@@ -19,19 +19,21 @@ pub const REWORK: &str = "rework-";
 /// What a loop adds to the context of one of its items.
 pub fn add_context(
     draft: &Draft<'_>,
-    all: &Definition,
-    at: Place,
+    definition: &Definition,
+    work_ref: WorkRef,
     top: &mut Map<String, Value>,
 ) -> Result<(), (Cause, String)> {
-    let (Some(k), Some(i)) = (at.item, all.loop_of(at.step)) else { return Ok(()) };
-    let Some((def, each)) = all.steps.get(i).and_then(|d| Some((d, d.each.as_ref()?))) else { return Ok(()) };
+    let (Some(k), Some(i)) = (work_ref.item, definition.loop_of(work_ref.step)) else { return Ok(()) };
+    let Some((def, each)) = definition.steps.get(i).and_then(|d| Some((d, d.each.as_ref()?))) else {
+        return Ok(());
+    };
     let Some(status) = draft.status.steps.get(i) else { return Ok(()) };
     let Some(entry) = status.items.get(k) else { return Ok(()) };
-    let item = content(draft, all, i, entry)?;
-    if at.step != i {
+    let item = content(draft, definition, i, entry)?;
+    if work_ref.step != i {
         context::of_item(top, &def.name, &entry.work);
     }
-    let since = draft.work(at).and_then(|w| w.current.as_ref()).map_or(draft.now(), |c| c.intent_at);
+    let since = draft.work(work_ref).and_then(|w| w.current.as_ref()).map_or(draft.now(), |c| c.intent_at);
     let settled = |n: &usize| is_settled(&draft.status, i, each, *n) && settled_by(draft, i, each, *n, since);
     let done: Vec<usize> = (0..status.items.len()).filter(settled).collect();
     let lines = done
@@ -51,18 +53,18 @@ pub fn add_context(
 /// Settled before the attempt began: the same for an attempt under way, whatever happens beside it.
 fn settled_by(draft: &Draft<'_>, i: usize, each: &Each, k: usize, since: Stamp) -> bool {
     let by =
-        |step| draft.work(Place::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
+        |step| draft.work(WorkRef::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
     by(i) && each.verifier.is_none_or(by)
 }
 
 /// What the list says about an item; an item that was added for rework says it itself.
 fn content(
     draft: &Draft<'_>,
-    all: &Definition,
+    definition: &Definition,
     i: usize,
     entry: &ItemStatus,
 ) -> Result<Item, (Cause, String)> {
-    let listed = source(draft, all, i);
+    let listed = source(draft, definition, i);
     if let Some(item) = listed.iter().flatten().find(|x| x.id == entry.id) {
         return Ok(Item { id: item.id.clone(), title: item.title.clone(), value: item.value.clone() });
     }
@@ -80,15 +82,15 @@ fn content(
 }
 
 /// The items as the steps before the loop name them.
-pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
-    let each = all.steps.get(i).and_then(|d| d.each.as_ref());
+pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
+    let each = definition.steps.get(i).and_then(|d| d.each.as_ref());
     let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
-    let context = Value::Object(context::plain_context(draft, all, Place::step(i)));
+    let context = Value::Object(context::plain_context(draft, definition, WorkRef::step(i)));
     let stories = each.list == "stories";
     let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
     // What a person gave is known by the list's own name, wherever the list was to come from.
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let given = draft.work(Place::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
+    let given = draft.work(WorkRef::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
     let found = path.split('.').try_fold(&context, |at, part| at.get(part));
     let Some(value) = given.as_ref().or(found) else {
         let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
@@ -108,6 +110,6 @@ pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>
 
 /// Is the item's work done, and verified where the loop has a verifier?
 pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
-    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
+    let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
     of(i) && each.verifier.is_none_or(of)
 }
