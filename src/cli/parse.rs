@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::api::{Cause, Span};
 use crate::engine::output::Status;
 use crate::engine::snapshot::{Exit as Ended, Said};
-use crate::engine::verdict::{Rules, Verdict, judge};
+use crate::engine::verdict::{Rules, Verdict, evaluate};
 
 use super::args::{Format, Global};
 use super::exit::{Exit, Fault};
@@ -72,7 +72,7 @@ fn answer(text: String, expects: Option<&str>) -> Answer {
     let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, said };
     // It was neither stopped nor late, whatever the timeout.
     let rules = Rules { timeout: Span::mins(10), stopped: None, expects, rendered_input: None };
-    let Verdict { cause, message, output, .. } = judge(&ended, &rules);
+    let Verdict { cause, message, output, .. } = evaluate(&ended, &rules);
     let output = output.unwrap_or_default();
     let status = match output.status {
         Status::Done => "done",

@@ -3,12 +3,12 @@
 use crate::api::status::{PinnedWorkflow, Totals};
 use crate::api::{Phase, Reason, RunRecordSpec, StepStatus, Work, Workflow, WorkflowSpec};
 
+use super::concurrency::{self, Admission};
 use super::definition::{Definition, StepDef};
 use super::draft::Draft;
 use super::effect::Before;
 use super::problem::joined;
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
-use super::turn::{self, Turn};
 use super::{draft, end, ending, ids, lint, params};
 
 /// How long a Pending run waits before it looks again at what no watch tells.
@@ -27,7 +27,7 @@ pub fn answered(draft: &mut Draft<'_>) -> bool {
 
 /// The definition to execute, with the run's first status written; or None, with the reason for waiting.
 pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
-    match gate(draft) {
+    match may_start(draft) {
         Ok(Some((definition, spec, pinned))) => {
             begin(draft, &definition, spec, pinned);
             Some(definition)
@@ -46,7 +46,7 @@ pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
 type Admitted = (Definition, WorkflowSpec, PinnedWorkflow);
 type Wait = (Reason, String);
 
-fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
+fn may_start(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
     let snapshot = draft.snapshot;
     let reference = &snapshot.run.spec.workflow_ref;
     if snapshot.run.spec.suspend == Some(true) {
@@ -66,13 +66,13 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
         return Ok(refuse(draft, pinned, Reason::InvalidParams, joined(&problems)));
     }
     if let Some(rule) = &spec.concurrency {
-        match turn::of(draft, rule, &definition.params) {
-            Turn::Now => {}
-            Turn::Wait(message) => return Err((Reason::Queued, message)),
-            Turn::Rejected(message) => {
+        match concurrency::admission(draft, rule, &definition.params) {
+            Admission::Now => {}
+            Admission::Wait(message) => return Err((Reason::Queued, message)),
+            Admission::Rejected(message) => {
                 return Ok(refuse(draft, pinned, Reason::ConcurrencyRejected, message));
             }
-            Turn::Invalid(message) => return Ok(refuse(draft, pinned, Reason::InvalidParams, message)),
+            Admission::Invalid(message) => return Ok(refuse(draft, pinned, Reason::InvalidParams, message)),
         }
     }
     if let Some(pod) = snapshot.namesake_pods.first() {
@@ -97,7 +97,7 @@ fn refuse(
     message: String,
 ) -> Option<Admitted> {
     draft.status.workflow = Some(pinned);
-    ending::order(draft, Phase::Failed, reason, message);
+    ending::request_end(draft, Phase::Failed, reason, message);
     end::commit(draft);
     None
 }

@@ -83,7 +83,7 @@ pub fn exhausted(
         OnExhausted::Continue => set_phase(draft, work_ref, StepPhase::Tolerated),
         OnExhausted::Fail => {
             set_phase(draft, work_ref, StepPhase::Failed);
-            ending::order(draft, Phase::Failed, Reason::StepFailed, message);
+            ending::request_end(draft, Phase::Failed, Reason::StepFailed, message);
         }
     }
 }

@@ -109,7 +109,7 @@ fn publish(top: &mut Map<String, Value>, steps: &mut Map<String, Value>, step: &
     }
     if let Some(output) = whole_output(step) {
         entry.insert("output".into(), json!(output));
-        said(top, &step.name, &output);
+        short_names(top, &step.name, &output);
     }
     steps.insert(step.name.clone(), Value::Object(entry));
 }
@@ -131,14 +131,14 @@ pub fn of_item(top: &mut Map<String, Value>, step: &str, work: &Work) {
     entry.insert("outputs".into(), json!(work.outputs));
     if let Some(output) = &work.output {
         entry.insert("output".into(), json!(output));
-        said(top, step, output);
+        short_names(top, step, output);
     }
     if let Some(steps) = top.get_mut("steps").and_then(Value::as_object_mut) {
         steps.insert(step.into(), Value::Object(entry));
     }
 }
 
-fn said(top: &mut Map<String, Value>, step: &str, output: &str) {
+fn short_names(top: &mut Map<String, Value>, step: &str, output: &str) {
     top.insert(camel_output(step), json!(output));
     top.insert(snake_output(step), json!(output));
 }

@@ -11,7 +11,7 @@ use super::draft::Draft;
 use super::effect::Effect;
 use super::output::is_reserved;
 use super::work_ref::WorkRef;
-use super::{ending, escalate, gate, volume, work};
+use super::{approval, ending, escalate, status_size, work};
 
 /// Decisions that the status remembers after their objects are gone.
 const REMEMBERED: usize = 50;
@@ -89,7 +89,7 @@ fn effect(
     }
     match &decision.spec.escalation {
         Some(id) => answer_escalation(draft, definition, decision, id),
-        None => order(draft, decision),
+        None => control_run(draft, decision),
     }
 }
 
@@ -107,7 +107,7 @@ fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Str
 }
 
 /// Pause, Resume and Abort: meant for this run only if said after it was created.
-fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
+fn control_run(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
     if decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp {
         return Err("it is older than the run; it was said to an earlier run of this name".into());
     }
@@ -137,7 +137,7 @@ fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Strin
 
 fn abort(draft: &mut Draft<'_>, by: Option<&str>) {
     let message = by.map_or_else(|| "aborted by a decision".to_string(), |by| format!("aborted by {by}"));
-    ending::order(draft, Phase::Cancelled, Reason::Aborted, message);
+    ending::request_end(draft, Phase::Cancelled, Reason::Aborted, message);
 }
 
 fn answer_escalation(
@@ -168,7 +168,7 @@ fn answer_escalation(
     let definition =
         definition.ok_or("the definition that the run executes is lost; only Abort is possible")?;
     let given = serde_json::to_vec(&outputs).map_or(usize::MAX, |json| json.len());
-    if !volume::make_room(&mut draft.status, definition, given) {
+    if !status_size::make_room(&mut draft.status, definition, given) {
         let kib = given.div_ceil(1024);
         return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all); {AGAIN}"));
     }
@@ -181,8 +181,8 @@ fn answer_escalation(
             }
         }
         Action::Skip => work::skip(draft, definition, work_ref),
-        Action::Approve => gate::approve(draft, work_ref, decision),
-        Action::Reject => gate::reject(draft, definition, work_ref, decision),
+        Action::Approve => approval::approve(draft, work_ref, decision),
+        Action::Reject => approval::reject(draft, definition, work_ref, decision),
         Action::Abort | Action::Pause | Action::Resume => {}
     }
     Ok(())

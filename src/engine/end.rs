@@ -13,12 +13,12 @@ use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, Step
 use super::definition::Definition;
 use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
-use super::ending::order;
+use super::ending::request_end;
 use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
-use super::stop::give_up;
+use super::stop::stop_or_cancel;
 use super::work::{self, End, sum_up};
 use super::work_ref::{WorkRef, work_refs};
-use super::{context, decide, finally, ids, output, step, summary, volume};
+use super::{context, decide, finally, ids, output, status_size, step, summary};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
 const TOMBSTONE: Span = Span::mins(10);
@@ -28,7 +28,7 @@ const CHILDREN: Span = Span::hours(24);
 /// Every step is satisfied.
 pub fn succeed(draft: &mut Draft<'_>) {
     let n = draft.status.steps.iter().filter(|s| !s.finally).count();
-    order(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
+    request_end(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
 }
 
 /// The run's own timeout; time spent waiting for people does not count.
@@ -39,7 +39,7 @@ pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
     let spent = Duration::from_secs(u64::try_from(draft.status.active_seconds.unwrap_or(0)).unwrap_or(0));
     let at = since.plus(timeout.as_duration().saturating_sub(spent));
     if draft.now() >= at {
-        order(
+        request_end(
             draft,
             Phase::Failed,
             Reason::RunTimeout,
@@ -56,7 +56,7 @@ pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.escalations.clear();
     for work_ref in work_refs(&draft.status) {
         if definition.is_none() || !draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally) {
-            give_up(draft, work_ref);
+            stop_or_cancel(draft, work_ref);
         }
     }
     for i in 0..draft.status.steps.len() {
@@ -70,7 +70,7 @@ pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     }
     if let Some(definition) = definition {
         draft.status.outputs = outputs_of_run(draft, definition);
-        volume::shrink(&mut draft.status, definition);
+        status_size::shrink(&mut draft.status, definition);
     }
     commit(draft);
 }
@@ -121,7 +121,7 @@ pub fn commit(draft: &mut Draft<'_>) {
     {
         draft.before.push(supersede(name.clone(), record));
     }
-    let Some(record) = record(draft, hash) else { return };
+    let Some(record) = run_record(draft, hash) else { return };
     draft.before.push(Before::WriteRecord { name, record: Box::new(record.clone()) });
     by_record(draft, &record);
 }
@@ -132,7 +132,7 @@ pub fn supersede(name: String, record: &RunRecordSpec) -> Before {
     Before::SupersedeRecord { name, aside, run_uid: record.run_uid.clone() }
 }
 
-fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
+fn run_record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     let status = &draft.status;
     let ending = status.ending.clone()?;
     let steps = status.steps.iter().map(|s| StepRecord {
@@ -156,7 +156,7 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
         revision: status.workflow.as_ref().map(|w| w.revision.clone()),
         outcome: ending.phase,
         reason: ending.reason,
-        message: Some(finally::told(&ending.message, status)),
+        message: Some(finally::message_with_failures(&ending.message, status)),
         started_at: status.started_at,
         finished_at: draft.now(),
         active_seconds: summary::active_seconds(status, draft.now()),
@@ -174,7 +174,7 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     if draft.status.works().filter_map(|w| w.current.as_ref()).any(|c| unread(&c.job)) {
         return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
     }
-    order(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
+    request_end(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
     if let RevisionFact::Found(spec) = &draft.snapshot.revision
         && let Ok(definition) = Definition::read(spec)
     {
@@ -192,7 +192,7 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
             let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
             work::record(draft, work_ref, &current, end, "the run ended");
         }
-        give_up(draft, work_ref);
+        stop_or_cancel(draft, work_ref);
     }
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
@@ -273,11 +273,11 @@ pub fn rest(draft: &mut Draft<'_>) {
     let retention = retention(draft);
     let children = retention.children.unwrap_or(CHILDREN).max(TOMBSTONE);
     if draft.snapshot.has_children {
-        due(draft, finished, children, Effect::DeleteChildren);
+        when_due(draft, finished, children, Effect::DeleteChildren);
     }
     if let Some(keep) = retention.runs.as_deref().and_then(|r| r.parse::<Span>().ok()) {
         let since = kept_since(draft, finished);
-        due(draft, since, keep.max(TOMBSTONE), Effect::DeleteRun);
+        when_due(draft, since, keep.max(TOMBSTONE), Effect::DeleteRun);
     }
 }
 
@@ -288,7 +288,7 @@ fn kept_since(draft: &Draft<'_>, finished: Stamp) -> Stamp {
     made.filter(|_| answered).map_or(finished, |made| finished.max(made))
 }
 
-fn due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect) {
+fn when_due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect) {
     let at = finished.plus(after.as_duration());
     if draft.now() >= at { draft.after.push(effect) } else { draft.wake_at(at) }
 }

@@ -7,7 +7,7 @@ use super::definition::StepDef;
 use super::draft::Draft;
 
 /// Decides how the run ends. The first word stands.
-pub fn order(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
+pub fn request_end(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
     let at = draft.now();
     draft.status.ending.get_or_insert(Ending { phase, reason, message, at, abandoned: false });
 }

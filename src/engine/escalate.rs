@@ -167,11 +167,11 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
         let words =
             format!("nobody answered the escalation {} of step {} in time", question.id, question.step);
         match rules(draft).on_expiry.unwrap_or(OnExpiry::Abort) {
-            OnExpiry::Abort => ending::order(draft, Phase::Cancelled, Reason::EscalationExpired, words),
-            OnExpiry::Fail => ending::order(draft, Phase::Failed, Reason::EscalationExpired, words),
+            OnExpiry::Abort => ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words),
+            OnExpiry::Fail => ending::request_end(draft, Phase::Failed, Reason::EscalationExpired, words),
             // What still runs on a node that does not answer cannot be skipped.
             OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
-                ending::order(draft, Phase::Cancelled, Reason::EscalationExpired, words);
+                ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
             OnExpiry::Skip => {
                 if let Some(work_ref) = close(draft, &question.id) {

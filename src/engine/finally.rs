@@ -22,9 +22,9 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
     for (i, _) in definition.steps.iter().enumerate().filter(|(_, d)| d.finally) {
         let work_ref = WorkRef::step(i);
         if abandoned {
-            stop::give_up(draft, work_ref);
+            stop::stop_or_cancel(draft, work_ref);
         } else {
-            match ready::due(draft, work_ref) {
+            match ready::readiness(draft, work_ref) {
                 Ready::Now => launch::begin(draft, definition, work_ref),
                 Ready::At(when) => draft.wake_at(when),
                 Ready::No => {}
@@ -38,7 +38,7 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
 }
 
 /// The run's last words, with those steps of `finally` that failed.
-pub fn told(message: &str, status: &WorkflowRunStatus) -> String {
+pub fn message_with_failures(message: &str, status: &WorkflowRunStatus) -> String {
     let failed = status.steps.iter().filter(|s| s.finally && s.work.phase == StepPhase::Failed);
     let names: Vec<&str> = failed.map(|s| s.name.as_str()).collect();
     if names.is_empty() {

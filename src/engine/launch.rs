@@ -14,7 +14,7 @@ use super::draft::Draft;
 use super::effect::{Effect, INPUT_LIMIT, Launch, Mount, too_large};
 use super::scope::{context_of, render};
 use super::work_ref::WorkRef;
-use super::{context, escalate, gate, ids, work};
+use super::{approval, context, escalate, ids, work};
 
 /// What a step's `when` says.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub fn begin(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) 
     let Some(def) = definition.steps.get(work_ref.step) else { return };
     match &def.doing {
         Doing::Approval { message, expires_after } => {
-            gate::ask(draft, definition, work_ref, message, *expires_after)
+            approval::ask(draft, definition, work_ref, message, *expires_after)
         }
         Doing::Task(task) => attempt(draft, definition, work_ref, def, task),
     }
@@ -90,8 +90,8 @@ pub fn prepare(
     let context = context_of(draft, definition, work_ref)?;
     let input = render(&task.input, &context, "input")?;
     let as_file = task.agent.input_as == Some(InputAs::File);
-    let told = if as_file { serde_json::to_string(&context).ok() } else { None };
-    if let Some(message) = too_large(as_file, input.len() + told.as_ref().map_or(0, String::len)) {
+    let context_json = if as_file { serde_json::to_string(&context).ok() } else { None };
+    if let Some(message) = too_large(as_file, input.len() + context_json.as_ref().map_or(0, String::len)) {
         return Err((Cause::InputTooLarge, message));
     }
     let (uid, item) = (draft.run_uid(), work_ref.item_key(&draft.status));
@@ -106,7 +106,7 @@ pub fn prepare(
         agent: task.agent.clone(),
         env: env(&task.agent, &context)?,
         input,
-        context: told,
+        context: context_json,
         workspace: mount(draft, definition, def),
         timeout: def.timeout,
         pending_timeout: def.pending_timeout,

@@ -15,7 +15,7 @@ use super::ready::{self, Ready};
 use super::scope::{is_settled, source};
 use super::work::{again, finish, go_on, skip_loop, start_loop, sum_up};
 use super::work_ref::WorkRef;
-use super::{escalate, volume};
+use super::{escalate, status_size};
 
 /// What an item takes in the status, in bytes, without its output.
 const ENTRY: usize = 768;
@@ -50,7 +50,7 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
     }
     // A step before the loop may be at work again, because a step beside the loop sent it back.
     if ready::needs_met(draft, definition, i) {
-        turns(draft, definition, i, &each);
+        start_items(draft, definition, i, &each);
     }
     close(draft, i, &each)
 }
@@ -74,7 +74,7 @@ fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each)
     let others = draft.status.steps.iter().enumerate().filter(|(k, _)| !own.contains(&Some(*k)));
     let entries =
         others.map(|(_, s)| s.items.len()).sum::<usize>() + found.len() * own.iter().flatten().count();
-    if entries * ENTRY > volume::LIMIT {
+    if entries * ENTRY > status_size::LIMIT {
         let message = format!(
             "forEach.in: {}: {} items do not fit into the run's status (512 KiB in all)",
             each.list,
@@ -110,7 +110,7 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
 }
 
 /// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
-fn turns(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each) {
+fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each) {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let busy = (0..count).filter(|k| is_under_way(&draft.status, i, each, *k)).count();
     let mut slots = (each.parallelism as usize).saturating_sub(busy);
@@ -158,7 +158,7 @@ fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each
             return finish(draft, WorkRef::item(v, k), StepPhase::Skipped);
         }
     };
-    match ready::due(draft, work_ref) {
+    match ready::readiness(draft, work_ref) {
         Ready::Now => launch::begin(draft, definition, work_ref),
         Ready::At(when) => draft.wake_at(when),
         Ready::No => {}

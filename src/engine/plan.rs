@@ -12,7 +12,7 @@ use super::effect::{Effect, Plan};
 use super::problem::joined;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
 use super::work_ref::work_refs_of;
-use super::{admit, decide, end, escalate, gate, ids, start, step, stop, summary, volume};
+use super::{admit, approval, decide, end, escalate, ids, start, status_size, step, stop, summary};
 
 /// The answer to what was seen.
 pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
@@ -48,7 +48,7 @@ fn live(draft: &mut Draft<'_>) {
     match definition {
         Some(definition) => drive(draft, &definition),
         None if draft.status.ending.is_some() => {
-            stop::unjudged(draft);
+            stop::abandon_unjudged(draft);
             end::wind_down(draft, None);
         }
         None => summary::write_summary(draft, None),
@@ -93,7 +93,7 @@ fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
         end::succeed(draft);
     }
-    volume::shrink(&mut draft.status, definition);
+    status_size::shrink(&mut draft.status, definition);
     if draft.status.ending.is_some() {
         end::wind_down(draft, Some(definition));
     } else {
@@ -111,7 +111,7 @@ fn finish_jobs(draft: &mut Draft<'_>) {
         .filter(|open| !live(&open.job))
         .map(|open| {
             let last = last_of(draft, open);
-            let success = last.is_some_and(|l| gate::is_success(l.outcome));
+            let success = last.is_some_and(|l| approval::is_success(l.outcome));
             let message = last.map_or("the attempt was repeated", |l| l.outcome.as_str());
             Effect::FinishJob { job: open.job.clone(), success, message: message.into() }
         })

@@ -26,7 +26,7 @@ pub fn needs_met(draft: &Draft<'_>, definition: &Definition, i: usize) -> bool {
 }
 
 /// Is it the work's time, as far as its own state goes?
-pub fn due(draft: &Draft<'_>, work_ref: WorkRef) -> Ready {
+pub fn readiness(draft: &Draft<'_>, work_ref: WorkRef) -> Ready {
     let Some(work) = draft.work(work_ref).filter(|w| w.current.is_none()) else { return Ready::No };
     match work.phase {
         StepPhase::Pending => Ready::Now,

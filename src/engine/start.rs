@@ -5,7 +5,7 @@ use crate::api::StepPhase;
 use super::definition::Definition;
 use super::draft::Draft;
 use super::launch::{self, Wanted};
-use super::ready::{Ready, due, held, needs_met};
+use super::ready::{Ready, held, needs_met, readiness};
 use super::work_ref::WorkRef;
 use super::{loops, work};
 
@@ -16,7 +16,7 @@ pub fn start(draft: &mut Draft<'_>, definition: &Definition) {
     }
     // Each round ends a step at least, so this comes to rest; the bound is for a reader's peace of mind.
     for _ in 0..=definition.steps.len() {
-        let moved = (0..definition.steps.len()).filter(|&i| turn(draft, definition, i)).count();
+        let moved = (0..definition.steps.len()).filter(|&i| start_step(draft, definition, i)).count();
         if moved == 0 {
             return;
         }
@@ -24,7 +24,7 @@ pub fn start(draft: &mut Draft<'_>, definition: &Definition) {
 }
 
 /// True: the step came to an end without an attempt.
-fn turn(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
+fn start_step(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
     let Some(def) = definition.steps.get(i).filter(|d| !d.finally && d.verifies.is_none()) else {
         return false;
     };
@@ -32,7 +32,7 @@ fn turn(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
         return loops::drive(draft, definition, i);
     }
     let work_ref = WorkRef::step(i);
-    match due(draft, work_ref) {
+    match readiness(draft, work_ref) {
         Ready::No => false,
         Ready::At(when) => {
             draft.wake_at(when);

@@ -10,11 +10,11 @@ use super::definition::{Definition, StepDef, Task};
 use super::draft::Draft;
 use super::effect::Effect;
 use super::snapshot::{AttemptFact, Exit, Loss};
-use super::stop::{insist, order_stop};
+use super::stop::{escalate_stop, order_stop};
 use super::verdict::{self, Rules, Verdict};
 use super::work::{self, End, record, set_phase};
 use super::work_ref::{WorkRef, work_refs};
-use super::{answer, ending, escalate, launch, output, rework, scope, volume};
+use super::{answer, ending, escalate, launch, output, rework, scope, status_size};
 
 /// One attempt under way, and all that is known of what it is for.
 struct Attempt<'a> {
@@ -67,11 +67,13 @@ fn judged(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) -> b
         AttemptFact::Refused { message } => {
             let message =
                 format!("the API server refused the Pod of attempt {}: {message}", attempt.current.n);
-            give_up(draft, attempt, Cause::PodRefused, message);
+            fail_and_escalate(draft, attempt, Cause::PodRefused, message);
         }
         AttemptFact::Exited(exit) => exited(draft, attempt, exit),
         AttemptFact::Lost { cause, message } => lost(draft, attempt, *cause, message),
-        AttemptFact::NameTaken { message } => give_up(draft, attempt, Cause::NameTaken, message.clone()),
+        AttemptFact::NameTaken { message } => {
+            fail_and_escalate(draft, attempt, Cause::NameTaken, message.clone())
+        }
         AttemptFact::Absent
         | AttemptFact::Pending { .. }
         | AttemptFact::Blocked { .. }
@@ -119,7 +121,7 @@ fn start_limit(attempt: &Attempt<'_>, since: Stamp) -> Stamp {
 }
 
 /// No attempt could be made, and none of the same kind could.
-fn give_up(draft: &mut Draft<'_>, attempt: &Attempt<'_>, cause: Cause, message: String) {
+fn fail_and_escalate(draft: &mut Draft<'_>, attempt: &Attempt<'_>, cause: Cause, message: String) {
     record(draft, attempt.work_ref, &attempt.current, End::of(Outcome::Failed, Some(cause)), &message);
     escalate::open(draft, attempt.work_ref, cause, message);
 }
@@ -131,7 +133,7 @@ fn absent(draft: &mut Draft<'_>, attempt: &Attempt<'_>) {
             draft.wake_at(attempt.current.intent_at.plus(attempt.def.pending_timeout.as_duration()));
             draft.after.push(Effect::Launch(Box::new(launch)));
         }
-        Err((cause, message)) => give_up(draft, attempt, cause, message),
+        Err((cause, message)) => fail_and_escalate(draft, attempt, cause, message),
     }
 }
 
@@ -148,7 +150,7 @@ fn never_started(draft: &mut Draft<'_>, attempt: &Attempt<'_>) {
 fn pending(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp) {
     let limit = start_limit(attempt, since);
     if attempt.current.stop.is_some() {
-        insist(draft, &attempt.current);
+        escalate_stop(draft, &attempt.current);
     } else if draft.now() >= limit {
         order_stop(draft, attempt.work_ref, Cause::PendingTimeout);
     } else {
@@ -173,7 +175,7 @@ fn running(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp) {
     escalate::close_beside(draft, attempt.work_ref);
     let limit = since.plus(attempt.def.timeout.as_duration());
     if attempt.current.stop.is_some() {
-        insist(draft, &attempt.current);
+        escalate_stop(draft, &attempt.current);
     } else if draft.now() >= limit {
         order_stop(draft, attempt.work_ref, Cause::Timeout);
     } else {
@@ -197,7 +199,7 @@ fn unreachable(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp, overd
 fn exited(draft: &mut Draft<'_>, attempt: &Attempt<'_>, exit: &Exit) {
     escalate::close_beside(draft, attempt.work_ref);
     let input = scope::rendered_input(draft, attempt.definition, attempt.work_ref, attempt.task);
-    let verdict = verdict::judge(
+    let verdict = verdict::evaluate(
         exit,
         &Rules {
             timeout: attempt.def.timeout,
@@ -207,7 +209,7 @@ fn exited(draft: &mut Draft<'_>, attempt: &Attempt<'_>, exit: &Exit) {
         },
     );
     let verdict =
-        answer::examine(verdict, attempt.def, attempt.definition.stories_limit(attempt.work_ref.step));
+        answer::check_outputs(verdict, attempt.def, attempt.definition.stories_limit(attempt.work_ref.step));
     let message = verdict.message.clone().unwrap_or_default();
     let end = End { outcome: verdict.outcome, cause: verdict.cause, exit_code: verdict.exit_code };
     record(draft, attempt.work_ref, &attempt.current, end, &message);
@@ -252,7 +254,7 @@ fn done(draft: &mut Draft<'_>, attempt: &Attempt<'_>, verdict: Verdict) {
         work.outputs.extend(values.into_iter().map(|(k, v)| (k.to_lowercase(), v)));
         work.output = Some(output::marked(verdict.text, verdict.cut));
     }
-    if volume::fit(&mut draft.status, attempt.definition) {
+    if status_size::fit(&mut draft.status, attempt.definition) {
         return rework::accepted(draft, attempt.definition, attempt.work_ref);
     }
     if let Some(work) = draft.work_mut(attempt.work_ref) {

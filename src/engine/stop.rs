@@ -22,7 +22,7 @@ pub fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
 }
 
 /// An attempt that was told to stop and did not: after a while it is read and deleted.
-pub fn insist(draft: &mut Draft<'_>, current: &CurrentAttempt) {
+pub fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
     let Some(stop) = &current.stop else { return };
     let limit = stop.at.plus(STOP_GRACE.as_duration());
     if draft.now() >= limit {
@@ -34,11 +34,11 @@ pub fn insist(draft: &mut Draft<'_>, current: &CurrentAttempt) {
 }
 
 /// The run ends and its definition is lost: attempts that are over are recorded as stopped, unjudged.
-pub fn unjudged(draft: &mut Draft<'_>) {
+pub fn abandon_unjudged(draft: &mut Draft<'_>) {
     for work_ref in work_refs(&draft.status) {
         let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) else { continue };
         match draft.snapshot.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
-            AttemptFact::Pending { .. } | AttemptFact::Running { .. } => insist(draft, &current),
+            AttemptFact::Pending { .. } | AttemptFact::Running { .. } => escalate_stop(draft, &current),
             AttemptFact::Unread | AttemptFact::Unreachable { .. } => {
                 draft.wake_at(draft.now().plus(Duration::from_secs(5)));
             }
@@ -62,7 +62,7 @@ pub fn unjudged(draft: &mut Draft<'_>) {
 }
 
 /// Stops the attempt under way, or cancels what is not finished.
-pub fn give_up(draft: &mut Draft<'_>, work_ref: WorkRef) {
+pub fn stop_or_cancel(draft: &mut Draft<'_>, work_ref: WorkRef) {
     let now = draft.now();
     let Some(work) = draft.work_mut(work_ref) else { return };
     match &work.current {

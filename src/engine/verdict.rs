@@ -1,7 +1,7 @@
 //! How an agent's container ended and what it said -> how the attempt ended.
 //!
 //! Judges only what can be read: an attempt without a terminated container is lost, and that is decided elsewhere. Never
-//! decides what follows (retry, escalation). Start reading at [`judge`].
+//! decides what follows (retry, escalation). Start reading at [`evaluate`].
 
 use crate::api::{Cause, Outcome, Span};
 
@@ -48,7 +48,7 @@ pub struct Verdict {
 const KILLED: [i32; 2] = [143, 137];
 
 /// Judges an attempt whose container is over.
-pub fn judge(exit: &Exit, rules: &Rules<'_>) -> Verdict {
+pub fn evaluate(exit: &Exit, rules: &Rules<'_>) -> Verdict {
     let exit = &legible(exit);
     let answer = Answer::of(&exit.said, rules);
     let ruling = by_exit(exit, rules).or_else(|| match (&exit.said, &answer) {

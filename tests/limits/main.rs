@@ -7,7 +7,7 @@ mod sizes;
 
 use mission_control::api::status::LastAttempt;
 use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
-use mission_control::engine::volume::LIMIT;
+use mission_control::engine::status_size::LIMIT;
 use mission_control::rehearse::script;
 use mission_control::rehearse::world::World;
 

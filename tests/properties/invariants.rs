@@ -7,7 +7,7 @@ use mission_control::api::{Cause, Phase, RunRecordSpec, StepPhase, Work, Workflo
 use mission_control::engine::definition::Definition;
 use mission_control::engine::ids;
 use mission_control::engine::snapshot::RecordFact;
-use mission_control::engine::volume::LIMIT;
+use mission_control::engine::status_size::LIMIT;
 use mission_control::engine::work_ref::{WorkRef, work_refs};
 use mission_control::rehearse::world::World;
 

@@ -57,7 +57,7 @@ pub fn reject(
         }
         let tail = if feedback.is_empty() { String::new() } else { format!(": {feedback}") };
         let message = format!("{words} was rejected by {by}{tail}");
-        return ending::order(draft, Phase::Failed, Reason::Rejected, message);
+        return ending::request_end(draft, Phase::Failed, Reason::Rejected, message);
     };
     if rework::send_back(draft, definition, work_ref, &rule, &feedback) {
         // A person's word reaches the work under the name for such words, too.
