@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::api::{Cause, Span};
 use crate::engine::output::Status;
-use crate::engine::snapshot::{Exit as Ended, Said};
+use crate::engine::snapshot::{AgentOutput, Exit as Ended};
 use crate::engine::verdict::{Rules, Verdict, evaluate};
 
 use super::args::{Format, Global};
@@ -67,9 +67,9 @@ fn read(args: &Parse) -> Result<String, Fault> {
 }
 
 fn answer(text: String, expects: Option<&str>) -> Answer {
-    let said = Said::Text { text, cut: false };
+    let output = AgentOutput::Text { text, cut: false };
     let (out_of_memory, disrupted, deleted) = (false, false, false);
-    let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, said };
+    let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, output };
     // It was neither stopped nor late, whatever the timeout.
     let rules = Rules { timeout: Span::mins(10), stopped: None, expects, rendered_input: None };
     let Verdict { cause, message, output, .. } = evaluate(&ended, &rules);

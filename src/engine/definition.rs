@@ -27,11 +27,11 @@ pub struct Definition {
 #[derive(Clone, Debug)]
 pub struct StepDef {
     pub name: String,
-    pub doing: Doing,
+    pub kind: StepKind,
     /// Positions of the steps that must be finished first.
     pub needs: Vec<usize>,
     pub when: Option<String>,
-    pub each: Option<Each>,
+    pub each: Option<Loop>,
     /// The loop whose items this step verifies; it has no turn of its own.
     pub verifies: Option<usize>,
     pub on_retry: Option<Rework>,
@@ -45,7 +45,7 @@ pub struct StepDef {
 
 /// What a step is.
 #[derive(Clone, Debug)]
-pub enum Doing {
+pub enum StepKind {
     Task(Box<Task>),
     /// A question to a person.
     Approval {
@@ -75,7 +75,7 @@ pub enum TextField<'a> {
 
 /// A step per item of a list.
 #[derive(Clone, Debug)]
-pub struct Each {
+pub struct Loop {
     pub list: String,
     /// The item's name in templates.
     pub name: String,
@@ -96,17 +96,17 @@ pub struct Rework {
 
 impl StepDef {
     pub fn task(&self) -> Option<&Task> {
-        match &self.doing {
-            Doing::Task(task) => Some(task),
-            Doing::Approval { .. } => None,
+        match &self.kind {
+            StepKind::Task(task) => Some(task),
+            StepKind::Approval { .. } => None,
         }
     }
 
     /// Every template of the step with the field that has it.
     pub fn templates(&self) -> Vec<(TextField<'_>, &str)> {
-        match &self.doing {
-            Doing::Approval { message, .. } => vec![(TextField::Message, message)],
-            Doing::Task(task) => {
+        match &self.kind {
+            StepKind::Approval { message, .. } => vec![(TextField::Message, message)],
+            StepKind::Task(task) => {
                 let env = task.agent.env.iter().filter_map(|var| {
                     let field = TextField::Env { agent: &task.agent.name, name: &var.name };
                     var.value.as_deref().map(|v| (field, v))
@@ -119,9 +119,9 @@ impl StepDef {
     /// What its Pod may do in the workspace.
     pub fn workspace_access(&self) -> WorkspaceAccess {
         let own = self.task().and_then(|t| t.agent.workspace_access);
-        match self.doing {
-            Doing::Task(_) => own.unwrap_or(WorkspaceAccess::ReadWrite),
-            Doing::Approval { .. } => WorkspaceAccess::None,
+        match self.kind {
+            StepKind::Task(_) => own.unwrap_or(WorkspaceAccess::ReadWrite),
+            StepKind::Approval { .. } => WorkspaceAccess::None,
         }
     }
 }

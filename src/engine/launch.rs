@@ -9,7 +9,7 @@ use crate::api::status::CurrentAttempt;
 use crate::api::{Cause, StepPhase};
 
 use super::condition::Condition;
-use super::definition::{Definition, Doing, StepDef, Task};
+use super::definition::{Definition, StepDef, StepKind, Task};
 use super::draft::Draft;
 use super::effect::{Effect, INPUT_LIMIT, Launch, Mount, too_large};
 use super::scope::{context_of, render};
@@ -47,11 +47,11 @@ pub fn wanted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef)
 /// Starts an attempt, or asks a person: because the step is a question, or because it cannot start.
 pub fn begin(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     let Some(def) = definition.steps.get(work_ref.step) else { return };
-    match &def.doing {
-        Doing::Approval { message, expires_after } => {
+    match &def.kind {
+        StepKind::Approval { message, expires_after } => {
             approval::ask(draft, definition, work_ref, message, *expires_after)
         }
-        Doing::Task(task) => attempt(draft, definition, work_ref, def, task),
+        StepKind::Task(task) => attempt(draft, definition, work_ref, def, task),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::api::status::ItemStatus;
 use crate::api::step::OnItemFailure;
 use crate::api::{Cause, StepPhase, Work, WorkflowRunStatus};
 
-use super::definition::{Definition, Each};
+use super::definition::{Definition, Loop};
 use super::draft::Draft;
 use super::launch;
 use super::list::Item;
@@ -56,7 +56,7 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
 }
 
 /// Writes the items into the status. False: there are none, and the loop does not go on.
-fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each) -> bool {
+fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop) -> bool {
     let found = match source(draft, definition, i) {
         Ok(items) => items,
         Err((Cause::NoItems, _)) if each.allow_empty => {
@@ -110,7 +110,7 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
 }
 
 /// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
-fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each) {
+fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop) {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let busy = (0..count).filter(|k| is_under_way(&draft.status, i, each, *k)).count();
     let mut slots = (each.parallelism as usize).saturating_sub(busy);
@@ -137,7 +137,7 @@ fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &
 }
 
 /// Has the item an attempt under way, at its work or at the verification of it?
-fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
+fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
     let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.current.is_some());
     of(i) || each.verifier.is_some_and(of)
 }
@@ -147,7 +147,7 @@ fn has_begun(draft: &Draft<'_>, i: usize, k: usize) -> bool {
 }
 
 /// The next thing to do for one item: its work, or the verification of it.
-fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each, k: usize) {
+fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop, k: usize) {
     let Some(phase) = draft.work(WorkRef::item(i, k)).map(|w| w.phase) else { return };
     let work_ref = match each.verifier {
         _ if !phase.is_satisfied() => WorkRef::item(i, k),
@@ -166,7 +166,7 @@ fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Each
 }
 
 /// Ends the loop and its verifier when every item is settled; else both show what their items do.
-pub fn close(draft: &mut Draft<'_>, i: usize, each: &Each) -> bool {
+pub fn close(draft: &mut Draft<'_>, i: usize, each: &Loop) -> bool {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let ended = count > 0 && (0..count).all(|k| is_settled(&draft.status, i, each, k));
     for step in [Some(i), each.verifier].into_iter().flatten() {

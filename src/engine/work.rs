@@ -9,7 +9,7 @@ use crate::api::record::StepRecord;
 use crate::api::status::{CurrentAttempt, LastAttempt};
 use crate::api::{Cause, Outcome, Stamp, StepPhase, StepStatus, Work, WorkflowRunStatus};
 
-use super::definition::{Definition, Each};
+use super::definition::{Definition, Loop};
 use super::draft::Draft;
 use super::work_ref::WorkRef;
 
@@ -163,7 +163,7 @@ pub fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
 }
 
 /// A loop that is skipped takes its verifier with it.
-pub fn skip_loop(draft: &mut Draft<'_>, i: usize, each: &Each) {
+pub fn skip_loop(draft: &mut Draft<'_>, i: usize, each: &Loop) {
     for step in [Some(i), each.verifier].into_iter().flatten() {
         finish(draft, WorkRef::step(step), StepPhase::Skipped);
     }

@@ -1,7 +1,7 @@
 //! A workflow -> its steps as people are shown them: who does each, what it waits for, where it sends work back to.
 
 use crate::api::{Span, WorkflowSpec};
-use crate::engine::definition::{Definition, Doing, StepDef};
+use crate::engine::definition::{Definition, StepDef, StepKind};
 
 /// A step of a workflow.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,9 +46,9 @@ fn shape(step: &StepDef, all: &[StepDef]) -> StepShape {
     }
     StepShape {
         name: step.name.clone(),
-        kind: match &step.doing {
-            Doing::Task(task) => Kind::Task { agent: task.agent.name.clone(), input: task.input.clone() },
-            Doing::Approval { message, .. } => Kind::Approval { message: message.clone() },
+        kind: match &step.kind {
+            StepKind::Task(task) => Kind::Task { agent: task.agent.name.clone(), input: task.input.clone() },
+            StepKind::Approval { message, .. } => Kind::Approval { message: message.clone() },
         },
         over: step.each.as_ref().map(|each| each.list.clone()),
         after,

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::api::Workflow;
 use crate::api::agent::InputAs;
-use crate::engine::definition::{Definition, Doing};
+use crate::engine::definition::{Definition, StepKind};
 use crate::engine::effect::too_large;
 use crate::engine::problem::joined;
 use crate::engine::template::{RenderError, Template};
@@ -83,9 +83,9 @@ pub fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
     let step = step(&definition, args)?;
     let context = moment::context(&definition, step, args.item.as_deref(), &given)?;
     let Some(def) = definition.steps.get(step) else { return Ok(Exit::Failed) };
-    let (text, as_file) = match &def.doing {
-        Doing::Task(task) => (&task.input, Some(task.agent.input_as == Some(InputAs::File))),
-        Doing::Approval { message, .. } => (message, None),
+    let (text, as_file) = match &def.kind {
+        StepKind::Task(task) => (&task.input, Some(task.agent.input_as == Some(InputAs::File))),
+        StepKind::Approval { message, .. } => (message, None),
     };
     let template = Template::parse(text)
         .map_err(|e| Fault::input(format!("step {}: input: {e}", args.step)).next(check(args)))?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::status::ItemStatus;
 use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun};
-use crate::engine::definition::{Definition, Each, StepDef};
+use crate::engine::definition::{Definition, Loop, StepDef};
 use crate::engine::list::{self, Item};
 use crate::engine::preview::Preview;
 use crate::engine::problem::joined;
@@ -110,7 +110,7 @@ fn engine(preview: &Preview<'_>, at: WorkRef) -> Result<Map<String, Value>, Faul
 /// An item of a loop, as the work of the loop's step or of the step that verifies it.
 struct Round<'a> {
     i: usize,
-    each: &'a Each,
+    each: &'a Loop,
     step: usize,
     id: &'a str,
     given: &'a Given,
@@ -141,7 +141,7 @@ fn of_item(
 }
 
 /// Whether the loop's list is among what was given.
-fn has_list(preview: &Preview<'_>, i: usize, each: &Each) -> bool {
+fn has_list(preview: &Preview<'_>, i: usize, each: &Loop) -> bool {
     let path = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
     let context = Value::Object(preview.plain_context(WorkRef::step(i)));

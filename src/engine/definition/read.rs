@@ -9,7 +9,7 @@ use crate::api::{Span, WorkflowSpec};
 use super::super::path::Path;
 use super::super::problem::Problem;
 use super::super::retry::Policy;
-use super::{Definition, Doing, Each, Rework, StepDef, Task};
+use super::{Definition, Loop, Rework, StepDef, StepKind, Task};
 
 /// Most items of a list unless something else is said.
 const MAX_ITEMS: u32 = 20;
@@ -105,10 +105,10 @@ impl Reader<'_> {
     }
 
     fn step(&mut self, step: &Step, at: &Path, needs: Vec<usize>, finally: bool) -> Option<StepDef> {
-        let doing = match &step.approval {
+        let kind = match &step.approval {
             Some(approval) => {
                 self.no_agent(step, at);
-                Some(Doing::Approval {
+                Some(StepKind::Approval {
                     message: approval.message.clone(),
                     expires_after: approval.expires_after,
                 })
@@ -120,7 +120,7 @@ impl Reader<'_> {
         let exhausted = step.on_exhausted.or(self.defaults.on_exhausted);
         Some(StepDef {
             name: step.name.clone(),
-            doing: doing?,
+            kind: kind?,
             needs,
             when: step.when.clone(),
             each,
@@ -135,7 +135,7 @@ impl Reader<'_> {
         })
     }
 
-    fn task(&mut self, step: &Step, at: &Path) -> Option<Doing> {
+    fn task(&mut self, step: &Step, at: &Path) -> Option<StepKind> {
         let agent = match step.agent.as_deref().map(|name| (name, self.agents.get(name))) {
             Some((_, Some(agent))) => Some((*agent).clone()),
             Some((name, None)) => {
@@ -154,7 +154,7 @@ impl Reader<'_> {
         if step.input.is_none() {
             self.say(Problem::value(at.fields("input"), "missing; say what the agent is asked to do"));
         }
-        Some(Doing::Task(Box::new(Task {
+        Some(StepKind::Task(Box::new(Task {
             agent: agent?,
             input: step.input.clone()?,
             expects: step.expects.clone(),
@@ -197,7 +197,7 @@ impl Reader<'_> {
         }
     }
 
-    fn each(&mut self, each: &ForEach, step: &Step, at: &Path) -> Option<Each> {
+    fn each(&mut self, each: &ForEach, step: &Step, at: &Path) -> Option<Loop> {
         let verifier = match each.verify_with.as_deref().map(|name| (name, self.position(name))) {
             None => None,
             Some((name, None)) => {
@@ -221,7 +221,7 @@ impl Reader<'_> {
             }
         };
         let stories = each.list == "stories";
-        Some(Each {
+        Some(Loop {
             list: each.list.clone(),
             name: each.item.clone().unwrap_or_else(|| if stories { "story" } else { "item" }.into()),
             parallelism: each.parallelism.unwrap_or(1).max(1),

@@ -8,7 +8,7 @@ use crate::api::status::ItemStatus;
 use crate::api::{Cause, Stamp, WorkflowRunStatus};
 
 use super::super::context;
-use super::super::definition::{Definition, Each};
+use super::super::definition::{Definition, Loop};
 use super::super::draft::Draft;
 use super::super::list::{self, Item, Problem};
 use super::super::work_ref::WorkRef;
@@ -51,7 +51,7 @@ pub fn add_context(
 }
 
 /// Settled before the attempt began: the same for an attempt under way, whatever happens beside it.
-fn settled_by(draft: &Draft<'_>, i: usize, each: &Each, k: usize, since: Stamp) -> bool {
+fn settled_by(draft: &Draft<'_>, i: usize, each: &Loop, k: usize, since: Stamp) -> bool {
     let by =
         |step| draft.work(WorkRef::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
     by(i) && each.verifier.is_none_or(by)
@@ -109,7 +109,7 @@ pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Ve
 }
 
 /// Is the item's work done, and verified where the loop has a verifier?
-pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
+pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
     let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
     of(i) && each.verifier.is_none_or(of)
 }

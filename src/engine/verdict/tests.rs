@@ -5,8 +5,16 @@ const RULES: Rules<'static> =
     Rules { timeout: Span::mins(10), stopped: None, expects: None, rendered_input: None };
 
 fn exit(code: i32, text: &str) -> Exit {
-    let said = Said::Text { text: text.into(), cut: false };
-    Exit { code, out_of_memory: false, disrupted: false, deleted: false, started: None, finished: None, said }
+    let output = AgentOutput::Text { text: text.into(), cut: false };
+    Exit {
+        code,
+        out_of_memory: false,
+        disrupted: false,
+        deleted: false,
+        started: None,
+        finished: None,
+        output,
+    }
 }
 
 fn lasted(seconds: u64, exit: Exit) -> Exit {
@@ -98,8 +106,8 @@ fn too_much_memory_is_a_failure_and_not_a_loss() {
 
 #[test]
 fn a_result_that_cannot_be_read_is_judged_by_its_exit_code_unless_that_is_0() {
-    let said = Said::Unreadable { message: "log is gone".into() };
-    let unreadable = |code| Exit { said: said.clone(), ..exit(code, "") };
+    let output = AgentOutput::Unreadable { message: "log is gone".into() };
+    let unreadable = |code| Exit { output: output.clone(), ..exit(code, "") };
     assert_eq!(short(&unreadable(0), &RULES), failure(Cause::ResultUnreadable, "log is gone"));
     assert_eq!(short(&unreadable(2), &RULES), failure(Cause::ExitCode, "Exit code 2"));
     assert_eq!(evaluate(&unreadable(0), &RULES).output, None);
@@ -165,7 +173,7 @@ fn an_echo_of_the_prompt_meets_no_expectation() {
     assert_eq!(cause(input, &echo(Some("PR:"))), Some(Cause::ExpectationNotMet));
     assert_eq!(cause("Reply with STATUS: done", &RULES), Some(Cause::NoStatus));
     let cut = Exit {
-        said: Said::Text { text: "with\nSTATUS: done\nPR: the link\n".into(), cut: true },
+        output: AgentOutput::Text { text: "with\nSTATUS: done\nPR: the link\n".into(), cut: true },
         ..exit(0, "")
     };
     assert_eq!(evaluate(&cut, &echo(None)).cause, Some(Cause::NoStatus));
