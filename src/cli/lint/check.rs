@@ -124,19 +124,20 @@ fn problems(object: &Object<'_>, schemas: &Schemas, known: &[Known]) -> Vec<Told
             all.extend(more.into_iter().filter(|p| !said.contains(&p.field())).map(Told::from));
         }
         // The schema knows nearly all of it; what it does not know stops the reader at the first.
-        Err(unreadable) if all.is_empty() => all.push(unreadable),
+        Err(unreadable) if all.is_empty() => all.push(*unreadable),
         Err(_) => {}
     }
     all
 }
 
-fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> Result<K, Told> {
+fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> Result<K, Box<Told>> {
     serde_json::from_value::<K>(value).map_err(|error| {
         // Read again from the text, the reader knows the place.
         let fault =
             serde_yaml::from_str::<K>(&document.text).err().map(|e| document::fault(&e, document.tree.mark));
         let (mark, message) = fault.map_or_else(|| (None, error.to_string()), |f| (Some(f.mark), f.message));
-        Told { problem: Problem::value(Path::default().field("spec"), message), at_key: true, mark }
+        let problem = Problem::value(Path::default().field("spec"), message);
+        Box::new(Told { problem, at_key: true, mark })
     })
 }
 
