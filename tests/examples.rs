@@ -168,7 +168,7 @@ fn every_example_is_complete_with_a_workflow_and_runs_of_it_whose_params_fit() {
             });
             let workflow = workflow.unwrap_or_else(|| panic!("{place}: its workflow is not in the file"));
             if let Err(problems) = params::resolve(&workflow.spec.params, &run.spec.params) {
-                panic!("{place}: {}", problems.join("; "));
+                panic!("{place}: {}", mission_control::engine::problem::joined(&problems));
             }
             for (key, value) in REPLACE {
                 assert_eq!(run.annotations().get(key).map(String::as_str), Some(value), "{place}: {key}");

@@ -200,7 +200,7 @@ fn the_runs_of_both_repositories_fit_their_workflow_and_can_be_replaced_by_eithe
     for repository in ["flux", "argocd"] {
         let workflows: Vec<Workflow> = objects(repository, "Workflow");
         assert_eq!(workflows.len(), 1, "{repository}");
-        assert_eq!(lint::problems(&workflows[0].spec), Vec::<String>::new(), "{repository}");
+        assert_eq!(lint::problems(&workflows[0].spec), [], "{repository}");
         let runs: Vec<WorkflowRun> = objects(repository, "WorkflowRun");
         assert!(runs.len() >= 2, "{repository}: {}", runs.len());
         for run in runs {

@@ -121,7 +121,7 @@ fn rejected_work_goes_back_as_the_table_says() {
 #[test]
 fn lint_finds_nothing() {
     for (name, _) in FIGURES {
-        assert_eq!(problems(&load(name).spec), Vec::<String>::new(), "{name}");
+        assert_eq!(problems(&load(name).spec), [], "{name}");
     }
 }
 

@@ -111,6 +111,9 @@ impl std::fmt::Display for Action {
     }
 }
 
+/// What a decision's result says when it had its effect.
+pub const APPLIED: &str = "Applied";
+
 /// A copy of what the run's status says about the decision.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -121,4 +124,11 @@ pub struct WorkflowDecisionStatus {
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Stamp>,
+}
+
+impl WorkflowDecisionStatus {
+    /// Whether the decision had its effect; false while the operator has not answered.
+    pub fn is_applied(&self) -> bool {
+        self.result.as_deref() == Some(APPLIED)
+    }
 }

@@ -7,6 +7,7 @@
 
 mod field;
 mod limits;
+mod shape;
 mod text;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -15,7 +16,8 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::{RunRecord, Workflow, WorkflowDecision, WorkflowRun};
-use field::{Row, Shape, shape};
+use field::Row;
+use shape::{Shape, shape};
 
 const HEAD: &str = "\
 <!-- Generated from src/api by `make crds`; do not edit. -->

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decision::Action;
+use super::decision::{APPLIED, Action};
 use super::terms::{Cause, Phase, Reason};
 use super::time::Stamp;
 use super::work::{is_false, is_zero, works_of};
@@ -151,8 +151,11 @@ pub struct EscalationStatus {
     pub item: Option<String>,
     /// Why.
     pub cause: Cause,
-    /// What happened, and what can be done.
+    /// What happened, or what an approval step asks.
     pub message: String,
+    /// How to answer: the name of the WorkflowDecision and the legal actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Since when.
     pub since: Stamp,
     /// When it expires.
@@ -160,6 +163,16 @@ pub struct EscalationStatus {
     pub expires_at: Option<Stamp>,
     /// The actions that are legal.
     pub actions: Vec<Action>,
+}
+
+impl EscalationStatus {
+    /// The question and how to answer it, in one text. Older operators wrote both into `message`.
+    pub fn message_with_hint(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}. {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// A decision and what it did.
@@ -179,6 +192,13 @@ pub struct DecisionResult {
     pub at: Stamp,
     /// `Applied`, or why it was refused.
     pub result: String,
+}
+
+impl DecisionResult {
+    /// Whether the decision had its effect.
+    pub fn is_applied(&self) -> bool {
+        self.result == APPLIED
+    }
 }
 
 /// A person paused the run.

@@ -60,10 +60,7 @@ pub(crate) fn about(
 pub(crate) fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
     let mut all: Vec<Entry> = lint::problems(spec)
         .into_iter()
-        .map(|problem| {
-            let (field, message) = problem.split_once(": ").unwrap_or(("spec", &problem));
-            Entry { field: field.into(), message: message.into() }
-        })
+        .map(|problem| Entry { field: problem.field(), message: problem.message_with_position() })
         .collect();
     let mut too_many = |what: &str, have: usize, most: usize| {
         if have > most {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::launch::FILE_LIMIT;
+use crate::engine::effect::FILE_LIMIT;
 
 use super::draft::Agent;
 use super::report::{Notes, Owner};

@@ -36,7 +36,7 @@ fn made(text: &str) -> Made {
     let chosen = build::Chosen { image: "i:1", name: "w" };
     let (workflow, settled) = build::build(&draft, &chosen, files.clone(), &mut notes);
     advice::about(&workflow.spec, &draft, &files, &mut notes);
-    assert_eq!(lint::problems(&workflow.spec), [""; 0], "{text}");
+    assert_eq!(lint::problems(&workflow.spec), [], "{text}");
     Made { workflow, report: notes.settle(&settled) }
 }
 

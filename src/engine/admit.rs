@@ -3,21 +3,22 @@
 use crate::api::status::{PinnedWorkflow, Totals};
 use crate::api::{Phase, Reason, RunRecordSpec, StepStatus, Work, Workflow, WorkflowSpec};
 
+use super::concurrency::{self, Admission};
 use super::definition::{Definition, StepDef};
+use super::draft::Draft;
 use super::effect::Before;
-use super::plan::Draft;
+use super::problem::joined;
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
-use super::turn::{self, Turn};
-use super::{end, ids, lint, params, plan};
+use super::{draft, end, ending, ids, lint, params};
 
 /// How long a Pending run waits before it looks again at what no watch tells.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Whether the run was executed before, as its record says. It has ended then.
 pub fn answered(draft: &mut Draft<'_>) -> bool {
-    let seen = draft.seen;
-    let RecordFact::Found(record) = &seen.record else { return false };
-    let answers = answers(record, seen.workflow, seen.run.spec.workflow_ref.revision.as_deref());
+    let snapshot = draft.snapshot;
+    let RecordFact::Found(record) = &snapshot.record else { return false };
+    let answers = answers(record, snapshot.workflow, snapshot.run.spec.workflow_ref.revision.as_deref());
     if answers {
         end::already_ran(draft, record);
     }
@@ -26,7 +27,7 @@ pub fn answered(draft: &mut Draft<'_>) -> bool {
 
 /// The definition to execute, with the run's first status written; or None, with the reason for waiting.
 pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
-    match gate(draft) {
+    match may_start(draft) {
         Ok(Some((definition, spec, pinned))) => {
             begin(draft, &definition, spec, pinned);
             Some(definition)
@@ -45,10 +46,10 @@ pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
 type Admitted = (Definition, WorkflowSpec, PinnedWorkflow);
 type Wait = (Reason, String);
 
-fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
-    let seen = draft.seen;
-    let reference = &seen.run.spec.workflow_ref;
-    if seen.run.spec.suspend == Some(true) {
+fn may_start(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
+    let snapshot = draft.snapshot;
+    let reference = &snapshot.run.spec.workflow_ref;
+    if snapshot.run.spec.suspend == Some(true) {
         return Err((Reason::Suspended, "spec.suspend is true; set it to false to start the run".into()));
     }
     if draft.status.hold.is_some() {
@@ -58,30 +59,30 @@ fn gate(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
         ));
     }
     let (spec, generation) = find(draft)?;
-    let definition = Definition::read(&spec).map_err(|p| invalid(&reference.name, &p))?;
+    let definition = Definition::read(&spec).map_err(|p| invalid(&reference.name, &joined(&p)))?;
     let revision = ids::revision_hash(&spec);
     let pinned = PinnedWorkflow { name: reference.name.clone(), generation, revision };
-    if let Err(problems) = params::resolve(&definition.params, &seen.run.spec.params) {
-        return Ok(refuse(draft, pinned, Reason::InvalidParams, problems.join("; ")));
+    if let Err(problems) = params::resolve(&definition.params, &snapshot.run.spec.params) {
+        return Ok(refuse(draft, pinned, Reason::InvalidParams, joined(&problems)));
     }
     if let Some(rule) = &spec.concurrency {
-        match turn::of(draft, rule, &definition.params) {
-            Turn::Now => {}
-            Turn::Wait(message) => return Err((Reason::Queued, message)),
-            Turn::Rejected(message) => {
+        match concurrency::admission(draft, rule, &definition.params) {
+            Admission::Now => {}
+            Admission::Wait(message) => return Err((Reason::Queued, message)),
+            Admission::Rejected(message) => {
                 return Ok(refuse(draft, pinned, Reason::ConcurrencyRejected, message));
             }
-            Turn::Invalid(message) => return Ok(refuse(draft, pinned, Reason::InvalidParams, message)),
+            Admission::Invalid(message) => return Ok(refuse(draft, pinned, Reason::InvalidParams, message)),
         }
     }
-    if let Some(pod) = seen.namesake_pods.first() {
+    if let Some(pod) = snapshot.namesake_pods.first() {
         draft.wake_at(draft.now().plus(LOOK_AGAIN));
         return Err((
             Reason::NamesakeRunning,
             format!("Pod {pod} of an earlier run of this name is still running"),
         ));
     }
-    if seen.record == RecordFact::Unknown {
+    if snapshot.record == RecordFact::Unknown {
         draft.wake_at(draft.now().plus(std::time::Duration::from_secs(1)));
         return Err((Reason::Running, "about to start: asking whether it ran before".into()));
     }
@@ -96,7 +97,7 @@ fn refuse(
     message: String,
 ) -> Option<Admitted> {
     draft.status.workflow = Some(pinned);
-    end::order(draft, Phase::Failed, reason, message);
+    ending::request_end(draft, Phase::Failed, reason, message);
     end::commit(draft);
     None
 }
@@ -113,9 +114,9 @@ fn answers(record: &RunRecordSpec, workflow: WorkflowFact<'_>, asked: Option<&st
 }
 
 fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
-    let reference = &draft.seen.run.spec.workflow_ref;
+    let reference = &draft.snapshot.run.spec.workflow_ref;
     let name = &reference.name;
-    let workflow: &Workflow = match draft.seen.workflow {
+    let workflow: &Workflow = match draft.snapshot.workflow {
         WorkflowFact::Present(workflow) => workflow,
         WorkflowFact::Absent => {
             return Err((
@@ -123,7 +124,7 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
                 format!("Workflow {name} does not exist in this namespace; apply it and the run starts"),
             ));
         }
-        WorkflowFact::Undecodable => return Err(invalid(name, &["it cannot be read as a Workflow".into()])),
+        WorkflowFact::Undecodable => return Err(invalid(name, "it cannot be read as a Workflow")),
     };
     if workflow.spec.suspend == Some(true) {
         return Err((
@@ -135,7 +136,7 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
     if let Some(asked) = &reference.revision
         && *asked != ids::revision_hash(&workflow.spec)
     {
-        return match &draft.seen.revision {
+        return match &draft.snapshot.revision {
             RevisionFact::Found(spec) => Ok(((**spec).clone(), generation)),
             RevisionFact::Missing | RevisionFact::Tampered | RevisionFact::NotAsked => Err((
                 Reason::RevisionNotFound,
@@ -146,17 +147,21 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
         };
     }
     let problems = lint::problems(&workflow.spec);
-    if problems.is_empty() { Ok((workflow.spec.clone(), generation)) } else { Err(invalid(name, &problems)) }
+    if problems.is_empty() {
+        Ok((workflow.spec.clone(), generation))
+    } else {
+        Err(invalid(name, &joined(&problems)))
+    }
 }
 
-fn invalid(name: &str, problems: &[String]) -> Wait {
-    let shown: String = problems.join("; ").chars().take(600).collect();
+fn invalid(name: &str, problems: &str) -> Wait {
+    let shown: String = problems.chars().take(600).collect();
     (Reason::WorkflowInvalid, format!("Workflow {name} is invalid; mend it and the run starts. {shown}"))
 }
 
 fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pinned: PinnedWorkflow) {
-    if let RecordFact::Found(record) = &draft.seen.record {
-        let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
+    if let RecordFact::Found(record) = &draft.snapshot.record {
+        let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
         draft.before.push(end::supersede(name, record));
     }
     let name = ids::revision_name(&pinned.name, &pinned.revision);

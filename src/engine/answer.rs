@@ -12,7 +12,7 @@ use super::list::{self, Problem};
 use super::verdict::{MESSAGE_LIMIT, Verdict};
 
 /// The verdict with what the step itself asks for taken into account.
-pub fn examine(mut verdict: Verdict, def: &StepDef, stories_limit: Option<u32>) -> Verdict {
+pub fn check_outputs(mut verdict: Verdict, def: &StepDef, stories_limit: Option<u32>) -> Verdict {
     if verdict.retry_requested && def.on_retry.is_some() {
         verdict.outcome = Outcome::SentBack;
         verdict.cause = None;

@@ -9,7 +9,11 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{StepStatus, Work, WorkflowRun, WorkflowRunStatus};
 
+use super::definition::Definition;
+use super::draft::Draft;
 use super::output::is_reserved;
+use super::params;
+use super::work_ref::WorkRef;
 
 /// The context of a text that comes after the steps at `before`, for the work that it is about.
 pub fn build(
@@ -42,6 +46,23 @@ pub fn build(
     top.insert("run".into(), about(run, status));
     top.insert("steps".into(), Value::Object(steps));
     top
+}
+
+/// What a step sees, without what a loop adds.
+pub fn plain_context(draft: &Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Map<String, Value> {
+    after_steps(draft, definition, &definition.ancestors(work_ref.step), draft.work(work_ref))
+}
+
+/// What a text sees that comes after the steps at `before`.
+pub fn after_steps(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    before: &[usize],
+    work: Option<&Work>,
+) -> Map<String, Value> {
+    let given = &draft.snapshot.run.spec.params;
+    let values = params::resolve(&definition.params, given).unwrap_or_else(|_| given.clone());
+    build(draft.snapshot.run, &values, &draft.status, before, work)
 }
 
 /// What an unstarted run is known by: for `concurrency.key`.
@@ -88,7 +109,7 @@ fn publish(top: &mut Map<String, Value>, steps: &mut Map<String, Value>, step: &
     }
     if let Some(output) = whole_output(step) {
         entry.insert("output".into(), json!(output));
-        said(top, &step.name, &output);
+        short_names(top, &step.name, &output);
     }
     steps.insert(step.name.clone(), Value::Object(entry));
 }
@@ -110,14 +131,14 @@ pub fn of_item(top: &mut Map<String, Value>, step: &str, work: &Work) {
     entry.insert("outputs".into(), json!(work.outputs));
     if let Some(output) = &work.output {
         entry.insert("output".into(), json!(output));
-        said(top, step, output);
+        short_names(top, step, output);
     }
     if let Some(steps) = top.get_mut("steps").and_then(Value::as_object_mut) {
         steps.insert(step.into(), Value::Object(entry));
     }
 }
 
-fn said(top: &mut Map<String, Value>, step: &str, output: &str) {
+fn short_names(top: &mut Map<String, Value>, step: &str, output: &str) {
     top.insert(camel_output(step), json!(output));
     top.insert(snake_output(step), json!(output));
 }
@@ -129,6 +150,7 @@ fn keys(top: &mut Map<String, Value>, outputs: &BTreeMap<String, String>) {
         top.insert(key.to_lowercase(), json!(value));
     }
 }
+
 /// `trace-requirements` -> `traceRequirementsOutput`.
 pub fn camel_output(step: &str) -> String {
     let mut name = String::new();

@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::decision::APPLIED;
 use crate::api::status::{DecisionResult, Hold};
-use crate::api::{Action, Phase, Reason, StepPhase, WorkflowDecision};
+use crate::api::{Action, Phase, Reason, WorkflowDecision};
 
 use super::definition::Definition;
+use super::draft::Draft;
 use super::effect::Effect;
 use super::output::is_reserved;
-use super::place::Place;
-use super::plan::Draft;
-use super::{end, escalate, gate, volume};
+use super::work_ref::WorkRef;
+use super::{approval, ending, escalate, status_size, work};
 
 /// Decisions that the status remembers after their objects are gone.
 const REMEMBERED: usize = 50;
 /// A refused answer keeps the name that the right one needs.
 const AGAIN: &str = "delete this decision and create another";
-/// What a decision's result says when it had its effect.
-pub const APPLIED: &str = "Applied";
 
 /// Applies every decision that is not recorded yet, oldest first.
-pub fn apply(draft: &mut Draft<'_>, all: Option<&Definition>) {
-    answer(draft, |draft, decision| match effect(draft, all, decision) {
+pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+    answer(draft, |draft, decision| match effect(draft, definition, decision) {
         Ok(()) => APPLIED.into(),
         Err(why) => format!("Refused: {why}"),
     });
@@ -42,7 +41,7 @@ pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
 }
 
 fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecision) -> String) {
-    let mut waiting = draft.seen.decisions.clone();
+    let mut waiting = draft.snapshot.decisions.clone();
     waiting.sort_by_key(|d| (d.metadata.creation_timestamp.clone(), d.metadata.name.clone()));
     for decision in waiting {
         let uid = decision.metadata.uid.clone().unwrap_or_default();
@@ -71,7 +70,8 @@ fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecisi
 /// Only what nobody can ask again is forgotten: entries whose object is gone.
 fn forget(draft: &mut Draft<'_>) {
     while draft.status.decisions.len() > REMEMBERED {
-        let alive = |uid: &str| draft.seen.decisions.iter().any(|d| d.metadata.uid.as_deref() == Some(uid));
+        let alive =
+            |uid: &str| draft.snapshot.decisions.iter().any(|d| d.metadata.uid.as_deref() == Some(uid));
         let Some(gone) = draft.status.decisions.iter().position(|d| !alive(&d.uid)) else {
             return;
         };
@@ -81,22 +81,22 @@ fn forget(draft: &mut Draft<'_>) {
 
 fn effect(
     draft: &mut Draft<'_>,
-    all: Option<&Definition>,
+    definition: Option<&Definition>,
     decision: &WorkflowDecision,
 ) -> Result<(), String> {
     if draft.status.ending.is_some() {
         return abandon(draft, decision);
     }
     match &decision.spec.escalation {
-        Some(id) => answer_escalation(draft, all, decision, id),
-        None => order(draft, decision),
+        Some(id) => answer_escalation(draft, definition, decision, id),
+        None => control_run(draft, decision),
     }
 }
 
 /// A run that is being ended hears one more word: an Abort that ends `finally`, too.
 fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
     let finally = draft.status.steps.iter().any(|s| s.finally && !s.work.phase.is_finished());
-    let older = decision.metadata.creation_timestamp < draft.seen.run.metadata.creation_timestamp;
+    let older = decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp;
     match draft.status.ending.as_mut() {
         Some(ending) if decision.spec.action == Action::Abort && finally && !older && !ending.abandoned => {
             ending.abandoned = true;
@@ -107,8 +107,8 @@ fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Str
 }
 
 /// Pause, Resume and Abort: meant for this run only if said after it was created.
-fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
-    if decision.metadata.creation_timestamp < draft.seen.run.metadata.creation_timestamp {
+fn control_run(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
+    if decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp {
         return Err("it is older than the run; it was said to an earlier run of this name".into());
     }
     let by = decision.spec.by.clone();
@@ -121,7 +121,7 @@ fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Strin
             draft.status.hold = Some(Hold { by, since: draft.now() });
             Ok(())
         }
-        Action::Resume if draft.seen.run.spec.suspend == Some(true) => {
+        Action::Resume if draft.snapshot.run.spec.suspend == Some(true) => {
             Err("spec.suspend of the run is true; set it to false (kubectl patch mcr NAME --type merge -p '{\"spec\":{\"suspend\":false}}')".into())
         }
         Action::Resume if draft.status.hold.is_none() => Err("the run is not paused".into()),
@@ -137,12 +137,12 @@ fn order(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Strin
 
 fn abort(draft: &mut Draft<'_>, by: Option<&str>) {
     let message = by.map_or_else(|| "aborted by a decision".to_string(), |by| format!("aborted by {by}"));
-    end::order(draft, Phase::Cancelled, Reason::Aborted, message);
+    ending::request_end(draft, Phase::Cancelled, Reason::Aborted, message);
 }
 
 fn answer_escalation(
     draft: &mut Draft<'_>,
-    all: Option<&Definition>,
+    definition: Option<&Definition>,
     decision: &WorkflowDecision,
     id: &str,
 ) -> Result<(), String> {
@@ -165,39 +165,33 @@ fn answer_escalation(
         abort(draft, decision.spec.by.as_deref());
         return Ok(());
     }
-    let all = all.ok_or("the definition that the run executes is lost; only Abort is possible")?;
+    let definition =
+        definition.ok_or("the definition that the run executes is lost; only Abort is possible")?;
     let given = serde_json::to_vec(&outputs).map_or(usize::MAX, |json| json.len());
-    if !volume::make_room(&mut draft.status, all, given) {
+    if !status_size::make_room(&mut draft.status, definition, given) {
         let kib = given.div_ceil(1024);
         return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all); {AGAIN}"));
     }
-    let at = escalate::close(draft, id).ok_or("its step does not exist")?;
-    give(draft, at, action, outputs);
+    let work_ref = escalate::close(draft, id).ok_or("its step does not exist")?;
+    give(draft, work_ref, action, outputs);
     match action {
-        Action::Retry => retry(draft, at, decision.spec.feedback.clone()),
-        Action::Skip => escalate::skip(draft, all, at),
-        Action::Approve => gate::approve(draft, at, decision),
-        Action::Reject => gate::reject(draft, all, at, decision),
+        Action::Retry => {
+            if let Some(work) = draft.work_mut(work_ref) {
+                work::retry(work, decision.spec.feedback.clone());
+            }
+        }
+        Action::Skip => work::skip(draft, definition, work_ref),
+        Action::Approve => approval::approve(draft, work_ref, decision),
+        Action::Reject => approval::reject(draft, definition, work_ref, decision),
         Action::Abort | Action::Pause | Action::Resume => {}
     }
     Ok(())
 }
 
 /// What a person supplies: for the next attempt, or in place of what the step would have given.
-fn give(draft: &mut Draft<'_>, at: Place, action: Action, outputs: BTreeMap<String, String>) {
-    if let Some(work) = draft.work_mut(at) {
+fn give(draft: &mut Draft<'_>, work_ref: WorkRef, action: Action, outputs: BTreeMap<String, String>) {
+    if let Some(work) = draft.work_mut(work_ref) {
         if action == Action::Retry { work.supplied.extend(outputs) } else { work.outputs.extend(outputs) }
-    }
-}
-
-/// A fresh budget.
-fn retry(draft: &mut Draft<'_>, at: Place, feedback: Option<String>) {
-    if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Pending;
-        work.retries = 0;
-        work.lost = 0;
-        work.sent_back = 0;
-        work.feedback = feedback;
     }
 }
 

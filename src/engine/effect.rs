@@ -6,6 +6,11 @@ use crate::api::agent::Agent;
 use crate::api::workflow::Workspace;
 use crate::api::{RunRecordSpec, Span, Stamp, WorkflowRunStatus, WorkflowSpec};
 
+/// What an environment variable may hold: Linux allows 128 KiB for one, name and doubled `$` included.
+pub const INPUT_LIMIT: usize = 96 * 1024;
+/// What a ConfigMap may hold (1 MiB) with room for its metadata: the input as a file and its context.
+pub const FILE_LIMIT: usize = 900 * 1024;
+
 /// The answer to a snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -86,4 +91,12 @@ pub struct Mount {
     /// What it is made from when it does not exist yet.
     pub workspace: Workspace,
     pub read_only: bool,
+}
+
+/// Why so many bytes (the input, and as a file its context) cannot be handed to a container.
+pub fn too_large(as_file: bool, size: usize) -> Option<String> {
+    let (limit, kind) = if as_file { (FILE_LIMIT, "File") } else { (INPUT_LIMIT, "Env") };
+    let (kib, most) = (size.div_ceil(1024), limit / 1024);
+    (size > limit)
+        .then(|| format!("the rendered input is {kib} KiB; {most} KiB is the most for inputAs: {kind}"))
 }

@@ -1,41 +1,34 @@
 //! Ends: ordered, wound down, committed by the RunRecord, and what remains to be done afterwards.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::api::record::StepRecord;
-use crate::api::status::Ending;
 use crate::api::work::works_of;
 use crate::api::workflow::{Keep, Retention};
-use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, StepPhase, StepStatus};
+use crate::api::{Cause, Outcome, Phase, Reason, RunRecordSpec, Span, Stamp, StepStatus};
 
-use super::definition::{Definition, StepDef};
+use super::definition::Definition;
+use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
-use super::place::{Place, places};
-use super::plan::{self, Draft};
+use super::ending::request_end;
 use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
-use super::step::{self, End};
-use super::{decide, finally, ids, loops, outputs, stop, summary, volume};
+use super::stop::stop_or_cancel;
+use super::work::{self, End, sum_up};
+use super::work_ref::{WorkRef, work_refs};
+use super::{context, decide, finally, ids, output, status_size, step, summary};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
 const TOMBSTONE: Span = Span::mins(10);
 /// How long children outlive their run unless something else is said.
 const CHILDREN: Span = Span::hours(24);
 
-/// Decides how the run ends. The first word stands.
-pub fn order(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
-    let at = draft.now();
-    draft.status.ending.get_or_insert(Ending { phase, reason, message, at, abandoned: false });
-}
-
-/// Whether the run is so far at its end that no further attempt of the step may start.
-pub fn is_over(draft: &Draft<'_>, def: &StepDef) -> bool {
-    draft.status.ending.as_ref().is_some_and(|ending| !def.finally || ending.abandoned)
-}
-
 /// Every step is satisfied.
 pub fn succeed(draft: &mut Draft<'_>) {
     let n = draft.status.steps.iter().filter(|s| !s.finally).count();
-    order(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
+    request_end(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
 }
 
 /// The run's own timeout; time spent waiting for people does not count.
@@ -46,7 +39,7 @@ pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
     let spent = Duration::from_secs(u64::try_from(draft.status.active_seconds.unwrap_or(0)).unwrap_or(0));
     let at = since.plus(timeout.as_duration().saturating_sub(spent));
     if draft.now() >= at {
-        order(
+        request_end(
             draft,
             Phase::Failed,
             Reason::RunTimeout,
@@ -59,43 +52,43 @@ pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
 
 /// Stops what runs; then `finally` has its turn; when nothing runs any more, the end is committed. Without a definition
 /// nothing can be started any more, `finally` neither.
-pub fn wind_down(draft: &mut Draft<'_>, all: Option<&Definition>) {
+pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.escalations.clear();
-    for at in places(&draft.status) {
-        if all.is_none() || !draft.status.steps.get(at.step).is_some_and(|s| s.finally) {
-            give_up(draft, at);
+    for work_ref in work_refs(&draft.status) {
+        if definition.is_none() || !draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally) {
+            stop_or_cancel(draft, work_ref);
         }
     }
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
     }
-    let main = |s: &StepStatus| all.is_none() || !s.finally;
+    let main = |s: &StepStatus| definition.is_none() || !s.finally;
     let of_main = draft.status.steps.iter().filter(|s| main(s));
     let runs = of_main.flat_map(works_of).any(|w| w.current.is_some());
-    if runs || all.is_some_and(|all| finally::drive(draft, all)) {
-        return summary::ending(draft);
+    if runs || definition.is_some_and(|definition| finally::drive(draft, definition)) {
+        return summary::write_ending(draft);
     }
-    if let Some(all) = all {
-        draft.status.outputs = outputs::of_run(draft, all);
-        volume::shrink(&mut draft.status, all);
+    if let Some(definition) = definition {
+        draft.status.outputs = outputs_of_run(draft, definition);
+        status_size::shrink(&mut draft.status, definition);
     }
     commit(draft);
 }
 
-/// Stops the attempt under way, or cancels what is not finished.
-pub fn give_up(draft: &mut Draft<'_>, at: Place) {
-    let now = draft.now();
-    let Some(work) = draft.work_mut(at) else { return };
-    match &work.current {
-        Some(current) if current.stop.is_none() => stop::order_stop(draft, at, Cause::RunEnded),
-        Some(_) => {}
-        None if !work.phase.is_finished() => {
-            work.phase = StepPhase::Cancelled;
-            work.next_attempt_at = None;
-            work.finished_at = work.started_at.map(|_| now);
-        }
-        None => {}
+/// What the run as a whole gives back: `spec.outputs`. One whose step was skipped or failed is left out.
+fn outputs_of_run(draft: &Draft<'_>, definition: &Definition) -> BTreeMap<String, String> {
+    if definition.outputs.is_empty() {
+        return BTreeMap::new();
     }
+    let main = (0..definition.steps.len()).filter(|i| definition.steps.get(*i).is_some_and(|s| !s.finally));
+    let context = Value::Object(context::after_steps(draft, definition, &main.collect::<Vec<_>>(), None));
+    let found = definition.outputs.iter().filter_map(|given| {
+        let value = given.from.split('.').try_fold(&context, |at, part| at.get(part))?;
+        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+        let (tail, cut) = output::keep_tail(&text);
+        Some((given.name.clone(), output::marked(tail, cut)))
+    });
+    found.collect()
 }
 
 /// A step whose items have all come to an end has come to one itself.
@@ -106,32 +99,29 @@ fn loops_end(draft: &mut Draft<'_>, i: usize) {
         return;
     }
     let over = step.items.iter().all(|x| x.work.phase.is_finished());
-    loops::sum_up(&mut draft.status, i);
-    if let Some(work) = draft.work_mut(Place::step(i)).filter(|_| over) {
-        if !work.phase.is_finished() {
-            work.phase = StepPhase::Cancelled;
-        }
-        work.finished_at = Some(now);
+    sum_up(&mut draft.status, i);
+    if let Some(work) = draft.work_mut(WorkRef::step(i)).filter(|_| over) {
+        work::end_with_items(work, now);
     }
 }
 
 /// Writes the record first; the terminal status follows from it.
 pub fn commit(draft: &mut Draft<'_>) {
-    if let RecordFact::Found(record) = &draft.seen.record
+    if let RecordFact::Found(record) = &draft.snapshot.record
         && record.run_uid != draft.run_uid()
         && !draft.before.iter().any(|b| matches!(b, Before::SupersedeRecord { .. }))
         && draft.status.started_at.is_some()
     {
         return already_ran(draft, record);
     }
-    let hash = plan::spec_hash(draft);
+    let hash = draft::spec_hash(draft);
     let name = ids::record_name(draft.run_name(), &hash);
-    if let RecordFact::Found(record) = &draft.seen.record
+    if let RecordFact::Found(record) = &draft.snapshot.record
         && record.run_uid != draft.run_uid()
     {
         draft.before.push(supersede(name.clone(), record));
     }
-    let Some(record) = record(draft, hash) else { return };
+    let Some(record) = run_record(draft, hash) else { return };
     draft.before.push(Before::WriteRecord { name, record: Box::new(record.clone()) });
     by_record(draft, &record);
 }
@@ -142,7 +132,7 @@ pub fn supersede(name: String, record: &RunRecordSpec) -> Before {
     Before::SupersedeRecord { name, aside, run_uid: record.run_uid.clone() }
 }
 
-fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
+fn run_record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     let status = &draft.status;
     let ending = status.ending.clone()?;
     let steps = status.steps.iter().map(|s| StepRecord {
@@ -160,13 +150,13 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     Some(RunRecordSpec {
         run: draft.run_name().into(),
         run_uid: draft.run_uid().into(),
-        run_id: draft.seen.run.spec.run_id.clone(),
+        run_id: draft.snapshot.run.spec.run_id.clone(),
         spec_hash,
-        workflow: draft.seen.run.spec.workflow_ref.name.clone(),
+        workflow: draft.snapshot.run.spec.workflow_ref.name.clone(),
         revision: status.workflow.as_ref().map(|w| w.revision.clone()),
         outcome: ending.phase,
         reason: ending.reason,
-        message: Some(finally::told(&ending.message, status)),
+        message: Some(finally::message_with_failures(&ending.message, status)),
         started_at: status.started_at,
         finished_at: draft.now(),
         active_seconds: summary::active_seconds(status, draft.now()),
@@ -180,16 +170,15 @@ fn record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
 /// The run has a record, but its status is older: whoever wrote the record was stopped before the status followed. What
 /// the last attempts said is in neither, and is read again; nothing is started.
 pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
-    let unread = |job: &String| draft.seen.attempts.get(job) == Some(&AttemptFact::Unread);
+    let unread = |job: &String| draft.snapshot.attempts.get(job) == Some(&AttemptFact::Unread);
     if draft.status.works().filter_map(|w| w.current.as_ref()).any(|c| unread(&c.job)) {
         return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
     }
-    order(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
-    if let RevisionFact::Found(spec) = &draft.seen.revision
-        && let Ok(all) = Definition::read(spec)
+    request_end(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
+    if let RevisionFact::Found(spec) = &draft.snapshot.revision
+        && let Ok(definition) = Definition::read(spec)
     {
-        step::observe(draft, &all);
-        draft.after.clear();
+        step::judge(draft, &definition);
     }
     by_record(draft, record);
 }
@@ -198,25 +187,18 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     decide::remember(draft, &record.decisions);
     decide::refuse_all(draft, record.outcome);
-    for at in places(&draft.status) {
-        if let Some(current) = draft.work(at).and_then(|w| w.current.clone()) {
+    for work_ref in work_refs(&draft.status) {
+        if let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) {
             let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
-            step::record(draft, at, &current, end, "the run ended");
+            work::record(draft, work_ref, &current, end, "the run ended");
         }
-        give_up(draft, at);
+        stop_or_cancel(draft, work_ref);
     }
     for i in 0..draft.status.steps.len() {
         loops_end(draft, i);
     }
-    for (step, told) in draft.status.steps.iter_mut().zip(&record.steps) {
-        let work = &mut step.work;
-        (work.phase, work.rounds, work.finished_at) = (told.phase, told.rounds, told.finished_at);
-        // What the status did not follow any more was charged to the last budget.
-        let earlier =
-            (work.total_retries.saturating_sub(work.retries), work.total_lost.saturating_sub(work.lost));
-        work.retries = told.retries.saturating_sub(earlier.0);
-        work.lost = told.lost.saturating_sub(earlier.1);
-        (work.failures, work.total_retries, work.total_lost) = (told.failures, told.retries, told.lost);
+    for (step, recorded) in draft.status.steps.iter_mut().zip(&record.steps) {
+        work::follow_record(&mut step.work, recorded);
     }
     draft.status.totals = Some(record.totals.clone()).filter(|_| record.started_at.is_some());
     draft.status.outputs = record.outputs.clone();
@@ -226,7 +208,7 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 
 /// The same run was executed before: its record answers, nothing is executed.
 pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
-    let name = ids::record_name(draft.run_name(), &plan::spec_hash(draft));
+    let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
     // What did not succeed may run again once its Workflow is another.
     let way_out = if record.outcome == Phase::Succeeded {
         format!("delete RunRecord {name} and this run, and apply it again")
@@ -237,8 +219,8 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
         "executed before ({} at {}); nothing was executed now. For another execution apply it with another spec.runID; or {way_out}",
         record.outcome, record.finished_at
     );
-    for at in places(&draft.status) {
-        if let Some(work) = draft.work_mut(at) {
+    for work_ref in work_refs(&draft.status) {
+        if let Some(work) = draft.work_mut(work_ref) {
             work.current = None;
         }
     }
@@ -249,7 +231,7 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 /// The volume goes with the end of the run unless it is to be kept: its outcome stands in the record by now.
 fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
     let Some(claim) = draft.status.workspace.clone() else { return };
-    let keep = match &draft.seen.revision {
+    let keep = match &draft.snapshot.revision {
         RevisionFact::Found(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
         // Nobody can tell any more: what may be wanted is not deleted.
         RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered => Keep::Always,
@@ -278,7 +260,7 @@ fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, messa
     status.hold = None;
     status.waiting = None;
     status.escalations.clear();
-    summary::finished(draft);
+    summary::write_finished(draft);
 }
 
 /// A finished run: late decisions are refused, retention removes what it made.
@@ -286,35 +268,35 @@ pub fn rest(draft: &mut Draft<'_>) {
     if let Some(phase) = draft.status.phase {
         decide::refuse_all(draft, phase);
     }
-    summary::observed(draft);
+    summary::write_conditions(draft);
     let Some(finished) = draft.status.finished_at else { return };
     let retention = retention(draft);
     let children = retention.children.unwrap_or(CHILDREN).max(TOMBSTONE);
-    if draft.seen.has_children {
-        due(draft, finished, children, Effect::DeleteChildren);
+    if draft.snapshot.has_children {
+        when_due(draft, finished, children, Effect::DeleteChildren);
     }
     if let Some(keep) = retention.runs.as_deref().and_then(|r| r.parse::<Span>().ok()) {
         let since = kept_since(draft, finished);
-        due(draft, since, keep.max(TOMBSTONE), Effect::DeleteRun);
+        when_due(draft, since, keep.max(TOMBSTONE), Effect::DeleteRun);
     }
 }
 
 /// A run that was executed long ago is not deleted as soon as Git has brought it again, and brought again, and so on.
 fn kept_since(draft: &Draft<'_>, finished: Stamp) -> Stamp {
-    let made = draft.seen.run.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0));
+    let made = draft.snapshot.run.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0));
     let answered = draft.status.reason == Some(Reason::AlreadyRan);
     made.filter(|_| answered).map_or(finished, |made| finished.max(made))
 }
 
-fn due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect) {
+fn when_due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect) {
     let at = finished.plus(after.as_duration());
     if draft.now() >= at { draft.after.push(effect) } else { draft.wake_at(at) }
 }
 
 /// The run's own words, else the workflow's as it is now.
 fn retention(draft: &Draft<'_>) -> Retention {
-    let own = draft.seen.run.spec.retention.clone().unwrap_or_default();
-    let inherited = match draft.seen.workflow {
+    let own = draft.snapshot.run.spec.retention.clone().unwrap_or_default();
+    let inherited = match draft.snapshot.workflow {
         WorkflowFact::Present(workflow) => workflow.spec.retention.clone().unwrap_or_default(),
         WorkflowFact::Absent | WorkflowFact::Undecodable => Retention::default(),
     };

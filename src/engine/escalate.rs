@@ -5,35 +5,32 @@ use crate::api::workflow::{Escalation, OnExpiry};
 use crate::api::{Action, Cause, Outcome, Phase, Reason, Span, StepPhase};
 
 use super::definition::Definition;
-use super::place::{Place, places};
-use super::plan::Draft;
+use super::draft::Draft;
 use super::snapshot::{RevisionFact, WorkflowFact};
-use super::{end, ids, loops};
+use super::work_ref::{WorkRef, work_refs};
+use super::{ending, ids, work};
 
 /// Open questions at once: more than a person looks through, and the status stays small.
 const OPEN_LIMIT: usize = 16;
 
 /// The work waits for a person. Steps of `finally` ask nobody: they fail.
-pub fn open(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
-    let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
-    let now = draft.now();
-    let full = is_full(draft);
-    let Some(work) = draft.work_mut(at) else { return };
-    work.next_attempt_at = None;
+pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
+    let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
     if finally {
-        work.phase = StepPhase::Failed;
-        work.finished_at = Some(now);
+        return work::set_phase(draft, work_ref, StepPhase::Failed);
+    }
+    let full = is_full(draft);
+    let Some(work) = draft.work_mut(work_ref) else { return };
+    if full && matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
+        // What could not even start is simply found again when another question is answered.
+        work.next_attempt_at = None;
         return;
     }
+    work::wait_for_person(work);
     if full {
-        // Asked when another question is answered; what could not even start is simply found again.
-        if !matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
-            work.phase = StepPhase::Escalated;
-        }
         return;
     }
-    work.phase = StepPhase::Escalated;
-    add(draft, at, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
+    add(draft, work_ref, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
 }
 
 /// Whether no further question may be opened for now.
@@ -43,12 +40,12 @@ pub fn is_full(draft: &Draft<'_>) -> bool {
 
 /// Asks what had to wait for an answer to another question.
 pub fn ask_waiting(draft: &mut Draft<'_>) {
-    for at in places(&draft.status) {
+    for work_ref in work_refs(&draft.status) {
         if is_full(draft) {
             return;
         }
-        let Some(work) = draft.work(at).filter(|w| w.phase == StepPhase::Escalated) else { continue };
-        if is_asked(draft, at) {
+        let Some(work) = draft.work(work_ref).filter(|w| w.phase == StepPhase::Escalated) else { continue };
+        if is_asked(draft, work_ref) {
             continue;
         }
         let Some(last) = work.last.clone() else { continue };
@@ -58,63 +55,63 @@ pub fn ask_waiting(draft: &mut Draft<'_>) {
             Outcome::SentBack => Cause::ReworkExhausted,
             Outcome::Failed | Outcome::TimedOut | Outcome::Lost | Outcome::Stopped => Cause::ExitCode,
         };
-        open(draft, at, last.cause.unwrap_or(without_cause), message);
+        open(draft, work_ref, last.cause.unwrap_or(without_cause), message);
     }
 }
 
-pub fn is_asked(draft: &Draft<'_>, at: Place) -> bool {
-    let Some((step, item)) = names(draft, at) else { return true };
+pub fn is_asked(draft: &Draft<'_>, work_ref: WorkRef) -> bool {
+    let Some((step, item)) = names(draft, work_ref) else { return true };
     draft.status.escalations.iter().any(|e| e.step == step && e.item == item)
 }
 
-fn names(draft: &Draft<'_>, at: Place) -> Option<(String, Option<String>)> {
-    let step = draft.status.steps.get(at.step)?;
-    let item = at.item.and_then(|k| step.items.get(k)).map(|i| i.id.clone());
+fn names(draft: &Draft<'_>, work_ref: WorkRef) -> Option<(String, Option<String>)> {
+    let step = draft.status.steps.get(work_ref.step)?;
+    let item = work_ref.item.and_then(|k| step.items.get(k)).map(|i| i.id.clone());
     Some((step.name.clone(), item))
 }
 
 /// A question about an attempt that is still under way: there is never a second attempt beside it.
-pub fn open_beside(draft: &mut Draft<'_>, at: Place, cause: Cause, message: String) {
-    let Some((step, item)) = names(draft, at) else { return };
+pub fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
+    let Some((step, item)) = names(draft, work_ref) else { return };
     let asked = draft.status.escalations.iter().any(|e| e.step == step && e.item == item && e.cause == cause);
-    let finally = draft.status.steps.get(at.step).is_some_and(|s| s.finally);
+    let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
     // Where too many are open it is seen again, and asked, when another one is answered.
     if asked || finally || draft.status.ending.is_some() || is_full(draft) {
         return;
     }
-    if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Escalated;
+    if let Some(work) = draft.work_mut(work_ref) {
+        work::wait_for_person(work);
     }
-    add(draft, at, cause, &message, vec![Action::Abort], None);
+    add(draft, work_ref, cause, &message, vec![Action::Abort], None);
 }
 
 /// The node answers again: the question about it is answered.
-pub fn close_beside(draft: &mut Draft<'_>, at: Place) {
-    let Some((step, item)) = names(draft, at) else { return };
+pub fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
+    let Some((step, item)) = names(draft, work_ref) else { return };
     let before = draft.status.escalations.len();
     draft
         .status
         .escalations
         .retain(|e| !(e.step == step && e.item == item && e.cause == Cause::NodeUnreachable));
     if draft.status.escalations.len() < before
-        && let Some(work) = draft.work_mut(at)
+        && let Some(work) = draft.work_mut(work_ref)
     {
-        work.phase = StepPhase::Running;
+        work::go_on(work);
     }
 }
 
 /// Opens a question; how long it stands is said by the step or by the workflow.
 pub fn add(
     draft: &mut Draft<'_>,
-    at: Place,
+    work_ref: WorkRef,
     cause: Cause,
     message: &str,
     actions: Vec<Action>,
     expires_after: Option<Span>,
 ) {
-    let Some((step, item)) = names(draft, at) else { return };
-    let key = at.item_key(&draft.status);
-    let attempt = draft.work(at).map_or(0, |w| w.attempts);
+    let Some((step, item)) = names(draft, work_ref) else { return };
+    let key = work_ref.item_key(&draft.status);
+    let attempt = draft.work(work_ref).map_or(0, |w| w.attempts);
     let totals = draft.status.totals.get_or_insert_default();
     totals.escalations += 1;
     let k = totals.escalations;
@@ -122,11 +119,8 @@ pub fn add(
     let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
     let outputs = if cause.needs_outputs() { " (Retry only with outputs that mend it)" } else { "" };
     let message: String = message.chars().take(1024).collect();
-    let message = format!(
-        "{message}. Answer with a WorkflowDecision named {}-{id}: {}{outputs}",
-        draft.run_name(),
-        words.join(", ")
-    );
+    let answer = format!("{}-{id}: {}{outputs}", draft.run_name(), words.join(", "));
+    let hint = Some(format!("Answer with a WorkflowDecision named {answer}"));
     let since = draft.now();
     let expires_at =
         expires_after.or(rules(draft).expires_after).map(|after| since.plus(after.as_duration()));
@@ -136,6 +130,7 @@ pub fn add(
         item,
         cause,
         message,
+        hint,
         since,
         expires_at,
         actions,
@@ -143,7 +138,7 @@ pub fn add(
 }
 
 fn rules(draft: &Draft<'_>) -> Escalation {
-    let spec = match (&draft.seen.revision, draft.seen.workflow) {
+    let spec = match (&draft.snapshot.revision, draft.snapshot.workflow) {
         (RevisionFact::Found(spec), _) => Some(&**spec),
         (_, WorkflowFact::Present(workflow)) => Some(&workflow.spec),
         _ => None,
@@ -152,14 +147,14 @@ fn rules(draft: &Draft<'_>) -> Escalation {
 }
 
 /// Closes the question and gives the place that waited.
-pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<Place> {
+pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
     let at = draft.status.escalations.iter().position(|e| e.id == id)?;
     let question = draft.status.escalations.remove(at);
-    Place::find(&draft.status, &question.step, question.item.as_deref())
+    WorkRef::find(&draft.status, &question.step, question.item.as_deref())
 }
 
 /// Does what the workflow says about questions that nobody answered in time.
-pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
+pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
         .status
@@ -172,15 +167,15 @@ pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
         let words =
             format!("nobody answered the escalation {} of step {} in time", question.id, question.step);
         match rules(draft).on_expiry.unwrap_or(OnExpiry::Abort) {
-            OnExpiry::Abort => end::order(draft, Phase::Cancelled, Reason::EscalationExpired, words),
-            OnExpiry::Fail => end::order(draft, Phase::Failed, Reason::EscalationExpired, words),
+            OnExpiry::Abort => ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words),
+            OnExpiry::Fail => ending::request_end(draft, Phase::Failed, Reason::EscalationExpired, words),
             // What still runs on a node that does not answer cannot be skipped.
             OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
-                end::order(draft, Phase::Cancelled, Reason::EscalationExpired, words);
+                ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
             OnExpiry::Skip => {
-                if let Some(at) = close(draft, &question.id) {
-                    skip(draft, all, at);
+                if let Some(work_ref) = close(draft, &question.id) {
+                    work::skip(draft, definition, work_ref);
                 }
             }
         }
@@ -189,20 +184,6 @@ pub fn expire(draft: &mut Draft<'_>, all: &Definition) {
         draft.status.escalations.iter().filter_map(|e| e.expires_at).filter(|at| *at > now).min()
     {
         draft.wake_at(next);
-    }
-}
-
-/// The run goes on without it.
-pub fn skip(draft: &mut Draft<'_>, all: &Definition, at: Place) {
-    let now = draft.now();
-    if at.item.is_none()
-        && let Some(each) = all.steps.get(at.step).and_then(|d| d.each.as_ref())
-    {
-        return loops::skip(draft, at.step, each);
-    }
-    if let Some(work) = draft.work_mut(at) {
-        work.phase = StepPhase::Skipped;
-        work.finished_at = Some(now);
     }
 }
 
@@ -217,7 +198,7 @@ pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
     let revision =
         draft.status.workflow.as_ref().map(|w| ids::revision_name(&w.name, &w.revision)).unwrap_or_default();
     let message = format!("the ControllerRevision {revision} {problem}; restore it, or abort the run");
-    add(draft, Place::step(i), Cause::RevisionLost, &message, vec![Action::Abort], None);
+    add(draft, WorkRef::step(i), Cause::RevisionLost, &message, vec![Action::Abort], None);
 }
 
 /// It is there again: the question is answered.

@@ -4,10 +4,11 @@
 use crate::api::{StepPhase, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::end;
-use super::launch::{self, Ready};
-use super::place::Place;
-use super::plan::Draft;
+use super::draft::Draft;
+use super::launch;
+use super::ready::{self, Ready};
+use super::stop;
+use super::work_ref::WorkRef;
 
 /// Whether a step of `finally` has had its turn.
 pub fn has_begun(draft: &Draft<'_>) -> bool {
@@ -16,20 +17,20 @@ pub fn has_begun(draft: &Draft<'_>) -> bool {
 }
 
 /// Starts the next one. True: not all of them are over.
-pub fn drive(draft: &mut Draft<'_>, all: &Definition) -> bool {
+pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
     let abandoned = draft.status.ending.as_ref().is_some_and(|e| e.abandoned);
-    for (i, _) in all.steps.iter().enumerate().filter(|(_, d)| d.finally) {
-        let at = Place::step(i);
+    for (i, _) in definition.steps.iter().enumerate().filter(|(_, d)| d.finally) {
+        let work_ref = WorkRef::step(i);
         if abandoned {
-            end::give_up(draft, at);
+            stop::stop_or_cancel(draft, work_ref);
         } else {
-            match launch::due(draft, at) {
-                Ready::Now => launch::begin(draft, all, at),
+            match ready::readiness(draft, work_ref) {
+                Ready::Now => launch::begin(draft, definition, work_ref),
                 Ready::At(when) => draft.wake_at(when),
                 Ready::No => {}
             }
         }
-        if !draft.work(at).is_none_or(|w| w.phase.is_finished()) {
+        if !draft.work(work_ref).is_none_or(|w| w.phase.is_finished()) {
             return true;
         }
     }
@@ -37,7 +38,7 @@ pub fn drive(draft: &mut Draft<'_>, all: &Definition) -> bool {
 }
 
 /// The run's last words, with those steps of `finally` that failed.
-pub fn told(message: &str, status: &WorkflowRunStatus) -> String {
+pub fn message_with_failures(message: &str, status: &WorkflowRunStatus) -> String {
     let failed = status.steps.iter().filter(|s| s.finally && s.work.phase == StepPhase::Failed);
     let names: Vec<&str> = failed.map(|s| s.name.as_str()).collect();
     if names.is_empty() {

@@ -3,89 +3,70 @@
 //! An item is settled when its work is done and verified. Items take their turn in order, `parallelism` at once; each
 //! has its own budgets. Start reading at [`drive`].
 
-use serde_json::{Value, json};
-
 use crate::api::status::ItemStatus;
 use crate::api::step::OnItemFailure;
 use crate::api::{Cause, StepPhase, Work, WorkflowRunStatus};
 
-use super::definition::{Definition, Each};
-use super::launch::{self, Ready};
-use super::list::{self, Item, Problem};
-use super::place::Place;
-use super::plan::Draft;
-use super::{escalate, volume};
+use super::definition::{Definition, Loop};
+use super::draft::Draft;
+use super::launch;
+use super::list::Item;
+use super::ready::{self, Ready};
+use super::scope::{is_settled, source};
+use super::work::{again, finish, go_on, skip_loop, start_loop, sum_up};
+use super::work_ref::WorkRef;
+use super::{escalate, status_size};
 
-mod item;
-pub use item::add_context;
-
-/// The prefix of items that are added when work is sent back into a finished loop.
-pub const REWORK: &str = "rework-";
 /// What an item takes in the status, in bytes, without its output.
 const ENTRY: usize = 768;
 
 /// Lists the items when it is the loop's turn, starts those whose turn it is, and ends the loop when all are settled.
 /// True: something changed that others wait for.
-pub fn drive(draft: &mut Draft<'_>, all: &Definition, i: usize) -> bool {
-    let Some(each) = all.steps.get(i).and_then(|d| d.each.clone()) else { return false };
-    let Some(phase) = draft.work(Place::step(i)).map(|w| w.phase) else { return false };
+pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
+    let Some(each) = definition.steps.get(i).and_then(|d| d.each.clone()) else { return false };
+    let Some(phase) = draft.work(WorkRef::step(i)).map(|w| w.phase) else { return false };
     if phase.is_finished() {
         return false;
     }
-    if escalate::is_asked(draft, Place::step(i)) {
+    if escalate::is_asked(draft, WorkRef::step(i)) {
         // About the list itself: items of an earlier round say nothing.
         return false;
     }
     if phase == StepPhase::Pending {
-        if !launch::needs_met(draft, all, i) {
+        if !ready::needs_met(draft, definition, i) {
             return false;
         }
-        match launch::wanted(draft, all, Place::step(i)) {
+        match launch::wanted(draft, definition, WorkRef::step(i)) {
             launch::Wanted::Yes => {}
             launch::Wanted::No => {
-                skip(draft, i, &each);
+                skip_loop(draft, i, &each);
                 return true;
             }
             launch::Wanted::Asked => return false,
         }
-        if !enlist(draft, all, i, &each) {
-            return draft.work(Place::step(i)).is_some_and(|w| w.phase.is_finished());
+        if !enlist(draft, definition, i, &each) {
+            return draft.work(WorkRef::step(i)).is_some_and(|w| w.phase.is_finished());
         }
     }
     // A step before the loop may be at work again, because a step beside the loop sent it back.
-    if launch::needs_met(draft, all, i) {
-        turns(draft, all, i, &each);
+    if ready::needs_met(draft, definition, i) {
+        start_items(draft, definition, i, &each);
     }
     close(draft, i, &each)
 }
 
-/// A loop that is skipped takes its verifier with it.
-pub fn skip(draft: &mut Draft<'_>, i: usize, each: &Each) {
-    for step in [Some(i), each.verifier].into_iter().flatten() {
-        finish(draft, step, StepPhase::Skipped);
-    }
-}
-
-fn finish(draft: &mut Draft<'_>, step: usize, phase: StepPhase) {
-    let now = draft.now();
-    if let Some(work) = draft.work_mut(Place::step(step)) {
-        work.phase = phase;
-        work.finished_at = Some(now);
-    }
-}
-
 /// Writes the items into the status. False: there are none, and the loop does not go on.
-fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> bool {
-    let found = match source(draft, all, i) {
+fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop) -> bool {
+    let found = match source(draft, definition, i) {
         Ok(items) => items,
         Err((Cause::NoItems, _)) if each.allow_empty => {
             for step in [Some(i), each.verifier].into_iter().flatten() {
-                finish(draft, step, StepPhase::Succeeded);
+                finish(draft, WorkRef::step(step), StepPhase::Succeeded);
             }
             return false;
         }
         Err((cause, message)) => {
-            escalate::open(draft, Place::step(i), cause, message);
+            escalate::open(draft, WorkRef::step(i), cause, message);
             return false;
         }
     };
@@ -93,13 +74,13 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
     let others = draft.status.steps.iter().enumerate().filter(|(k, _)| !own.contains(&Some(*k)));
     let entries =
         others.map(|(_, s)| s.items.len()).sum::<usize>() + found.len() * own.iter().flatten().count();
-    if entries * ENTRY > volume::LIMIT {
+    if entries * ENTRY > status_size::LIMIT {
         let message = format!(
             "forEach.in: {}: {} items do not fit into the run's status (512 KiB in all)",
             each.list,
             found.len()
         );
-        escalate::open(draft, Place::step(i), Cause::StatusTooLarge, message);
+        escalate::open(draft, WorkRef::step(i), Cause::StatusTooLarge, message);
         return false;
     }
     let now = draft.now();
@@ -108,9 +89,8 @@ fn enlist(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) -> boo
         let old = std::mem::take(&mut status.items);
         status.items = found.iter().map(|item| entry(item, &old, status.work.rounds)).collect();
     }
-    if let Some(work) = draft.work_mut(Place::step(i)) {
-        work.phase = StepPhase::Running;
-        work.started_at = work.started_at.or(Some(now));
+    if let Some(work) = draft.work_mut(WorkRef::step(i)) {
+        start_loop(work, now);
     }
     true
 }
@@ -129,52 +109,8 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
     }
 }
 
-/// The work is to be done again: a new round with fresh budgets; its history stays.
-pub fn again(work: &mut Work, feedback: Option<&str>) {
-    work.phase = StepPhase::Pending;
-    work.retries = 0;
-    work.lost = 0;
-    work.next_attempt_at = None;
-    work.finished_at = None;
-    work.rounds += 1;
-    work.verify_feedback = feedback.map(String::from);
-}
-
-/// The items as the steps before the loop name them.
-pub fn source(draft: &Draft<'_>, all: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
-    let each = all.steps.get(i).and_then(|d| d.each.as_ref());
-    let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
-    let context = Value::Object(launch::plain_context(draft, all, Place::step(i)));
-    let stories = each.list == "stories";
-    let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
-    // What a person gave is known by the list's own name, wherever the list was to come from.
-    let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let given = draft.work(Place::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
-    let found = path.split('.').try_fold(&context, |at, part| at.get(part));
-    let Some(value) = given.as_ref().or(found) else {
-        let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
-        let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
-        return Err((Cause::ListInvalid, message));
-    };
-    let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-    let parsed =
-        if stories { list::stories(&text, each.max_items) } else { list::items(&text, each.max_items) };
-    parsed.map_err(|problem| match problem {
-        Problem::Empty => (Cause::NoItems, format!("forEach.in: {} is an empty list", each.list)),
-        Problem::Invalid(why) => {
-            (Cause::ListInvalid, format!("forEach.in: {}: {}", each.list, why.join("; ")))
-        }
-    })
-}
-
-/// Is the item's work done, and verified where the loop has a verifier?
-fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
-    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
-    of(i) && each.verifier.is_none_or(of)
-}
-
 /// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
-fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
+fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop) {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let busy = (0..count).filter(|k| is_under_way(&draft.status, i, each, *k)).count();
     let mut slots = (each.parallelism as usize).saturating_sub(busy);
@@ -185,12 +121,13 @@ fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
         }
         let under_way = is_under_way(&draft.status, i, each, k);
         if !under_way && slots > 0 {
-            advance(draft, all, i, each, k);
+            advance(draft, definition, i, each, k);
         }
         if is_settled(&draft.status, i, each, k) {
             continue;
         }
-        let asked = |step| draft.work(Place::item(step, k)).is_some_and(|w| w.phase == StepPhase::Escalated);
+        let asked =
+            |step| draft.work(WorkRef::item(step, k)).is_some_and(|w| w.phase == StepPhase::Escalated);
         if asked(i) || each.verifier.is_some_and(asked) {
             stopped |= each.on_item_failure == OnItemFailure::Stop;
         } else if !under_way {
@@ -200,73 +137,49 @@ fn turns(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each) {
 }
 
 /// Has the item an attempt under way, at its work or at the verification of it?
-fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Each, k: usize) -> bool {
-    let of = |step| Place::item(step, k).of(status).is_some_and(|w| w.current.is_some());
+fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
+    let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.current.is_some());
     of(i) || each.verifier.is_some_and(of)
 }
 
 fn has_begun(draft: &Draft<'_>, i: usize, k: usize) -> bool {
-    draft.work(Place::item(i, k)).is_some_and(|w| w.attempts > 0 || w.phase != StepPhase::Pending)
+    draft.work(WorkRef::item(i, k)).is_some_and(|w| w.attempts > 0 || w.phase != StepPhase::Pending)
 }
 
 /// The next thing to do for one item: its work, or the verification of it.
-fn advance(draft: &mut Draft<'_>, all: &Definition, i: usize, each: &Each, k: usize) {
-    let Some(phase) = draft.work(Place::item(i, k)).map(|w| w.phase) else { return };
-    let at = match each.verifier {
-        _ if !phase.is_satisfied() => Place::item(i, k),
+fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop, k: usize) {
+    let Some(phase) = draft.work(WorkRef::item(i, k)).map(|w| w.phase) else { return };
+    let work_ref = match each.verifier {
+        _ if !phase.is_satisfied() => WorkRef::item(i, k),
         None => return,
-        Some(v) if phase == StepPhase::Succeeded => Place::item(v, k),
+        Some(v) if phase == StepPhase::Succeeded => WorkRef::item(v, k),
         Some(v) => {
             // Nothing was made that could be verified.
-            let now = draft.now();
-            if let Some(work) = draft.work_mut(Place::item(v, k)) {
-                work.phase = StepPhase::Skipped;
-                work.finished_at = Some(now);
-            }
-            return;
+            return finish(draft, WorkRef::item(v, k), StepPhase::Skipped);
         }
     };
-    match launch::due(draft, at) {
-        Ready::Now => launch::begin(draft, all, at),
+    match ready::readiness(draft, work_ref) {
+        Ready::Now => launch::begin(draft, definition, work_ref),
         Ready::At(when) => draft.wake_at(when),
         Ready::No => {}
     }
 }
 
 /// Ends the loop and its verifier when every item is settled; else both show what their items do.
-pub fn close(draft: &mut Draft<'_>, i: usize, each: &Each) -> bool {
+pub fn close(draft: &mut Draft<'_>, i: usize, each: &Loop) -> bool {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let ended = count > 0 && (0..count).all(|k| is_settled(&draft.status, i, each, k));
     for step in [Some(i), each.verifier].into_iter().flatten() {
         sum_up(&mut draft.status, step);
         if ended {
-            finish(draft, step, StepPhase::Succeeded);
+            finish(draft, WorkRef::step(step), StepPhase::Succeeded);
         }
     }
     if !ended
-        && let Some(work) = draft.work_mut(Place::step(i))
+        && let Some(work) = draft.work_mut(WorkRef::step(i))
         && work.phase == StepPhase::Pending
     {
-        work.phase = StepPhase::Running;
+        go_on(work);
     }
     ended
-}
-
-/// A step with items shows the most lively of them, and the sums of what they spent.
-pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
-    let Some(step) = status.steps.get_mut(step).filter(|s| !s.items.is_empty()) else { return };
-    let any = |phase| step.items.iter().any(|i| i.work.phase == phase);
-    let lively = [
-        StepPhase::Running,
-        StepPhase::Backoff,
-        StepPhase::Escalated,
-        StepPhase::Failed,
-        StepPhase::Cancelled,
-        StepPhase::Pending,
-    ];
-    step.work.phase = lively.into_iter().find(|p| any(*p)).unwrap_or(StepPhase::Pending);
-    step.work.retries = step.items.iter().map(|i| i.work.retries).sum();
-    step.work.lost = step.items.iter().map(|i| i.work.lost).sum();
-    step.work.next_attempt_at = step.items.iter().filter_map(|i| i.work.next_attempt_at).min();
-    step.work.started_at = step.items.iter().filter_map(|i| i.work.started_at).min().or(step.work.started_at);
 }

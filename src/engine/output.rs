@@ -272,13 +272,13 @@ enum Fence {
 /// Where each line stands. A fence that nothing closes is none.
 fn fences(text: &str) -> Vec<Fence> {
     let marks: Vec<Option<(char, usize, bool)>> = lines(text).map(|(_, line)| fence_mark(line)).collect();
-    let mut places = Vec::with_capacity(marks.len());
+    let mut work_refs = Vec::with_capacity(marks.len());
     // Lengths known to have no closing line further down, so that a text full of open fences is read only once.
     let mut hopeless = BTreeMap::new();
-    while let Some(mark) = marks.get(places.len()) {
-        let start = places.len();
+    while let Some(mark) = marks.get(work_refs.len()) {
+        let start = work_refs.len();
         let Some((kind, length, _)) = *mark else {
-            places.push(Fence::Outside);
+            work_refs.push(Fence::Outside);
             continue;
         };
         let closes =
@@ -290,17 +290,17 @@ fn fences(text: &str) -> Vec<Fence> {
         };
         match end {
             Some(inside) => {
-                places.push(Fence::Mark);
-                places.resize(start + 1 + inside, Fence::Inside);
-                places.push(Fence::Mark);
+                work_refs.push(Fence::Mark);
+                work_refs.resize(start + 1 + inside, Fence::Inside);
+                work_refs.push(Fence::Mark);
             }
             None => {
                 hopeless.entry(kind).and_modify(|known| *known = length.min(*known)).or_insert(length);
-                places.push(Fence::Outside);
+                work_refs.push(Fence::Outside);
             }
         }
     }
-    places
+    work_refs
 }
 
 /// The character and length of a fence mark, and whether nothing follows it (only such a line closes a fence).

@@ -6,30 +6,35 @@ use regex::Regex;
 
 use crate::api::workflow::Param;
 
+use super::path::Path;
+use super::problem::{Kind, Problem};
+
 /// The value of every declared param that has one; or every problem.
 pub fn resolve(
     declared: &[Param],
     given: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, Vec<String>> {
+) -> Result<BTreeMap<String, String>, Vec<Problem>> {
+    let path = |name: &str| Path::default().field("params").field(name);
     let mut problems = Vec::new();
     let mut values = BTreeMap::new();
     for name in given.keys().filter(|n| !declared.iter().any(|p| &p.name == *n)) {
         let known: Vec<&str> = declared.iter().map(|p| p.name.as_str()).collect();
         let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-        problems.push(format!("params.{name}: the workflow has no such param (it has {known})"));
+        let message = format!("the workflow has no such param (it has {known})");
+        problems.push(Problem::value(path(name), message));
     }
     for param in declared {
         let value = given.get(&param.name).or(param.default.as_ref());
         match value {
             None if param.required == Some(true) => {
-                problems.push(format!("params.{}: required, and not given", param.name));
+                problems.push(Problem::new(path(&param.name), Kind::Missing, "required, and not given"));
             }
             None => {}
             Some(value) => match fits(param, value) {
                 Ok(()) => {
                     values.insert(param.name.clone(), value.clone());
                 }
-                Err(problem) => problems.push(format!("params.{}: {problem}", param.name)),
+                Err(message) => problems.push(Problem::value(path(&param.name), message)),
             },
         }
     }

@@ -3,53 +3,23 @@
 //! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
 //! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
 
+use crate::api::StepStatus;
 use crate::api::status::LastAttempt;
-use crate::api::{Stamp, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::effect::{Before, Effect, Plan};
-use super::place::places_of;
+use super::draft::Draft;
+use super::effect::{Effect, Plan};
+use super::problem::joined;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
-use super::{admit, decide, end, escalate, gate, ids, launch, step, stop, summary, volume};
-
-/// What one pass has decided so far.
-#[derive(Debug)]
-pub struct Draft<'a> {
-    pub seen: &'a Snapshot<'a>,
-    pub status: WorkflowRunStatus,
-    pub before: Vec<Before>,
-    pub after: Vec<Effect>,
-    pub wake: Option<Stamp>,
-}
-
-impl<'a> Draft<'a> {
-    fn new(seen: &'a Snapshot<'a>) -> Self {
-        let mut status = seen.run.status.clone().unwrap_or_default();
-        status.observed_generation = seen.run.metadata.generation.unwrap_or_default();
-        Self { seen, status, before: Vec::new(), after: Vec::new(), wake: None }
-    }
-
-    pub fn now(&self) -> Stamp {
-        self.seen.now
-    }
-    pub fn run_name(&self) -> &'a str {
-        self.seen.run.metadata.name.as_deref().unwrap_or_default()
-    }
-    pub fn run_uid(&self) -> &'a str {
-        self.seen.run.metadata.uid.as_deref().unwrap_or_default()
-    }
-    /// Look again at `at` (or earlier, if something else asks for it).
-    pub fn wake_at(&mut self, at: Stamp) {
-        self.wake = Some(self.wake.map_or(at, |w| w.min(at)));
-    }
-}
+use super::work_ref::work_refs_of;
+use super::{admit, approval, decide, end, escalate, ids, start, status_size, step, stop, summary};
 
 /// The answer to what was seen.
-pub fn plan(seen: &Snapshot<'_>) -> Plan {
-    let mut draft = Draft::new(seen);
+pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
+    let mut draft = Draft::new(snapshot);
     if draft.status.phase.is_some_and(crate::api::Phase::is_terminal) {
         end::rest(&mut draft);
-    } else if let RecordFact::Found(record) = &seen.record
+    } else if let RecordFact::Found(record) = &snapshot.record
         && record.run_uid == draft.run_uid()
     {
         end::as_recorded(&mut draft, record);
@@ -78,23 +48,23 @@ fn live(draft: &mut Draft<'_>) {
     match definition {
         Some(definition) => drive(draft, &definition),
         None if draft.status.ending.is_some() => {
-            stop::unjudged(draft);
+            stop::abandon_unjudged(draft);
             end::wind_down(draft, None);
         }
-        None => summary::write(draft, None),
+        None => summary::write_summary(draft, None),
     }
 }
 
 /// The revision that the run started with; a person is asked when it is gone.
 fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
-    let problem = match &draft.seen.revision {
+    let problem = match &draft.snapshot.revision {
         RevisionFact::Found(spec) => match Definition::read(spec) {
             Ok(definition) if definition.steps.len() == draft.status.steps.len() => {
                 escalate::revision_found(draft);
                 return Some(definition);
             }
             Ok(_) => "has other steps than the run".to_string(),
-            Err(problems) => problems.join("; "),
+            Err(problems) => joined(&problems),
         },
         RevisionFact::Tampered => "was changed: its content does not fit its name".into(),
         RevisionFact::Missing => "does not exist any more".into(),
@@ -108,26 +78,26 @@ fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
     None
 }
 
-fn drive(draft: &mut Draft<'_>, all: &Definition) {
-    decide::apply(draft, Some(all));
-    step::observe(draft, all);
-    escalate::expire(draft, all);
+fn drive(draft: &mut Draft<'_>, definition: &Definition) {
+    decide::apply(draft, Some(definition));
+    step::observe(draft, definition);
+    escalate::expire(draft, definition);
     if draft.status.ending.is_none() {
-        end::deadline(draft, all);
+        end::deadline(draft, definition);
     }
     if draft.status.ending.is_none() {
         escalate::ask_waiting(draft);
-        launch::start(draft, all);
+        start::start(draft, definition);
     }
     let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
     if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
         end::succeed(draft);
     }
-    volume::shrink(&mut draft.status, all);
+    status_size::shrink(&mut draft.status, definition);
     if draft.status.ending.is_some() {
-        end::wind_down(draft, Some(all));
+        end::wind_down(draft, Some(definition));
     } else {
-        summary::write(draft, Some(all));
+        summary::write_summary(draft, Some(definition));
     }
 }
 
@@ -135,13 +105,13 @@ fn drive(draft: &mut Draft<'_>, all: &Definition) {
 fn finish_jobs(draft: &mut Draft<'_>) {
     let live = |job: &str| draft.status.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == job));
     let finished: Vec<Effect> = draft
-        .seen
+        .snapshot
         .open_jobs
         .iter()
         .filter(|open| !live(&open.job))
         .map(|open| {
             let last = last_of(draft, open);
-            let success = last.is_some_and(|l| gate::is_success(l.outcome));
+            let success = last.is_some_and(|l| approval::is_success(l.outcome));
             let message = last.map_or("the attempt was repeated", |l| l.outcome.as_str());
             Effect::FinishJob { job: open.job.clone(), success, message: message.into() }
         })
@@ -153,15 +123,10 @@ fn finish_jobs(draft: &mut Draft<'_>) {
 fn last_of<'d>(draft: &'d Draft<'_>, open: &OpenJob) -> Option<&'d LastAttempt> {
     let i = draft.status.steps.iter().position(|s| s.name == open.step)?;
     let step = draft.status.steps.get(i)?;
-    places_of(i, step).into_iter().find_map(|at| {
-        let last = draft.work(at)?.last.as_ref().filter(|l| l.n == open.n)?;
-        let item = at.item_key(&draft.status);
+    work_refs_of(i, step).into_iter().find_map(|work_ref| {
+        let last = draft.work(work_ref)?.last.as_ref().filter(|l| l.n == open.n)?;
+        let item = work_ref.item_key(&draft.status);
         let name = ids::job_name(draft.run_name(), draft.run_uid(), &step.name, item.as_deref(), last.n);
         (name == open.job).then_some(last)
     })
-}
-
-/// Hash of what the run asks for.
-pub fn spec_hash(draft: &Draft<'_>) -> String {
-    ids::spec_hash(&draft.seen.run.spec)
 }

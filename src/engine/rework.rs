@@ -7,32 +7,39 @@ use crate::api::status::ItemStatus;
 use crate::api::{StepPhase, Work};
 
 use super::definition::{Definition, Rework};
-use super::loops::{self, REWORK};
-use super::place::Place;
-use super::plan::Draft;
+use super::draft::Draft;
+use super::scope::REWORK;
+use super::work;
+use super::work_ref::WorkRef;
 
 /// The most of a feedback that is kept, in bytes: as much as of an output.
 const FEEDBACK_LIMIT: usize = super::output::TAIL_LIMIT;
 
 /// Sends the work back. False: that was done as often as `onRetry.limit` allows.
-pub fn send_back(draft: &mut Draft<'_>, all: &Definition, at: Place, rule: &Rework, feedback: &str) -> bool {
-    if at.item.is_none() && is_outdated(draft, all, at.step, rule.target) {
-        restart(draft, at, None);
+pub fn send_back(
+    draft: &mut Draft<'_>,
+    definition: &Definition,
+    work_ref: WorkRef,
+    rule: &Rework,
+    feedback: &str,
+) -> bool {
+    if work_ref.item.is_none() && is_outdated(draft, definition, work_ref.step, rule.target) {
+        restart(draft, work_ref, None);
         return true;
     }
-    let Some(work) = draft.work_mut(at) else { return false };
+    let Some(work) = draft.work_mut(work_ref) else { return false };
     if work.sent_back >= rule.limit {
         return false;
     }
     work.sent_back += 1;
     draft.status.totals.get_or_insert_default().rounds += 1;
     let feedback = clipped(feedback);
-    match (at.item, all.steps.get(at.step).and_then(|d| d.verifies)) {
+    match (work_ref.item, definition.steps.get(work_ref.step).and_then(|d| d.verifies)) {
         (Some(k), Some(of)) => {
-            restart(draft, Place::item(of, k), Some(feedback));
-            restart(draft, at, None);
+            restart(draft, WorkRef::item(of, k), Some(feedback));
+            restart(draft, work_ref, None);
         }
-        _ => whole(draft, all, at.step, rule.target, feedback),
+        _ => whole(draft, definition, work_ref.step, rule.target, feedback),
     }
     true
 }
@@ -45,29 +52,29 @@ fn clipped(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-fn restart(draft: &mut Draft<'_>, at: Place, feedback: Option<&str>) {
-    if let Some(work) = draft.work_mut(at) {
-        loops::again(work, feedback);
+fn restart(draft: &mut Draft<'_>, work_ref: WorkRef, feedback: Option<&str>) {
+    if let Some(work) = draft.work_mut(work_ref) {
+        work::again(work, feedback);
     }
 }
 
 /// What the step judged is being done again already, because another step rejected it as well: its verdict is about work
 /// that is gone. It costs nothing; the step judges what comes.
-fn is_outdated(draft: &Draft<'_>, all: &Definition, verifier: usize, target: usize) -> bool {
-    let satisfied = |step: usize| draft.work(Place::step(step)).is_some_and(|w| w.phase.is_satisfied());
-    all.between(target, verifier).into_iter().any(|step| step != verifier && !satisfied(step))
+fn is_outdated(draft: &Draft<'_>, definition: &Definition, verifier: usize, target: usize) -> bool {
+    let satisfied = |step: usize| draft.work(WorkRef::step(step)).is_some_and(|w| w.phase.is_satisfied());
+    definition.between(target, verifier).into_iter().any(|step| step != verifier && !satisfied(step))
 }
 
 /// All of it has been finished: it starts again, in a new round. A loop gets one more item instead.
-fn whole(draft: &mut Draft<'_>, all: &Definition, verifier: usize, target: usize, feedback: &str) {
-    let target_loops = all.loop_of(target) == Some(target);
-    for step in all.between(target, verifier) {
-        let of_target = all.steps.get(step).is_some_and(|d| d.verifies == Some(target));
+fn whole(draft: &mut Draft<'_>, definition: &Definition, verifier: usize, target: usize, feedback: &str) {
+    let target_loops = definition.loop_of(target) == Some(target);
+    for step in definition.between(target, verifier) {
+        let of_target = definition.steps.get(step).is_some_and(|d| d.verifies == Some(target));
         if target_loops && (step == target || of_target) {
             reopen(draft, step, step == target, feedback);
-        } else if let Some(work) = draft.work_mut(Place::step(step)) {
+        } else if let Some(work) = draft.work_mut(WorkRef::step(step)) {
             let judges = step == verifier;
-            loops::again(work, Some(feedback).filter(|_| !judges));
+            work::again(work, Some(feedback).filter(|_| !judges));
             work.sent_back = if judges { work.sent_back } else { 0 };
         }
     }
@@ -89,20 +96,20 @@ fn reopen(draft: &mut Draft<'_>, step: usize, does_the_work: bool, feedback: &st
         listed: status.work.rounds,
         work,
     });
-    status.work.rounds += 1;
-    status.work.phase = if does_the_work { StepPhase::Running } else { StepPhase::Pending };
-    status.work.finished_at = None;
+    work::reopen(status, if does_the_work { StepPhase::Running } else { StepPhase::Pending });
 }
 
 /// The work was accepted: its feedback is answered.
-pub fn accepted(draft: &mut Draft<'_>, all: &Definition, at: Place) {
-    let Some(def) = all.steps.get(at.step) else { return };
-    let places: Vec<Place> = match (at.item, def.verifies, &def.on_retry) {
-        (Some(k), Some(of), _) => vec![Place::item(of, k)],
-        (None, _, Some(rule)) => all.between(rule.target, at.step).into_iter().map(Place::step).collect(),
+pub fn accepted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
+    let Some(def) = definition.steps.get(work_ref.step) else { return };
+    let work_refs: Vec<WorkRef> = match (work_ref.item, def.verifies, &def.on_retry) {
+        (Some(k), Some(of), _) => vec![WorkRef::item(of, k)],
+        (None, _, Some(rule)) => {
+            definition.between(rule.target, work_ref.step).into_iter().map(WorkRef::step).collect()
+        }
         _ => return,
     };
-    for place in places {
+    for place in work_refs {
         if let Some(work) = draft.work_mut(place).filter(|w| w.phase.is_satisfied()) {
             work.verify_feedback = None;
         }

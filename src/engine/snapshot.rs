@@ -111,12 +111,12 @@ pub struct Exit {
     pub deleted: bool,
     pub started: Option<Stamp>,
     pub finished: Option<Stamp>,
-    pub said: Said,
+    pub output: AgentOutput,
 }
 
 /// What an agent said.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Said {
+pub enum AgentOutput {
     /// The whole of it, or (`cut`) its last part.
     Text { text: String, cut: bool },
     /// It can't be read, and bounded tries are spent.

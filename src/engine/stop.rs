@@ -5,17 +5,16 @@ use std::time::Duration;
 use crate::api::status::{CurrentAttempt, StopOrder};
 use crate::api::{Cause, Outcome, StepPhase};
 
-use super::budget;
+use super::draft::Draft;
 use super::effect::Effect;
-use super::place::{Place, places};
-use super::plan::Draft;
 use super::snapshot::{AttemptFact, STOP_GRACE};
-use super::step::{End, record};
+use super::work::{self, End, record};
+use super::work_ref::{WorkRef, work_refs};
 
 /// Tells an attempt to stop.
-pub fn order_stop(draft: &mut Draft<'_>, at: Place, cause: Cause) {
+pub fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
     let now = draft.now();
-    let Some(current) = draft.work_mut(at).and_then(|w| w.current.as_mut()) else { return };
+    let Some(current) = draft.work_mut(work_ref).and_then(|w| w.current.as_mut()) else { return };
     current.stop = Some(StopOrder { at: now, cause });
     let job = current.job.clone();
     draft.after.push(Effect::Stop { job });
@@ -23,7 +22,7 @@ pub fn order_stop(draft: &mut Draft<'_>, at: Place, cause: Cause) {
 }
 
 /// An attempt that was told to stop and did not: after a while it is read and deleted.
-pub fn insist(draft: &mut Draft<'_>, current: &CurrentAttempt) {
+pub fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
     let Some(stop) = &current.stop else { return };
     let limit = stop.at.plus(STOP_GRACE.as_duration());
     if draft.now() >= limit {
@@ -35,11 +34,11 @@ pub fn insist(draft: &mut Draft<'_>, current: &CurrentAttempt) {
 }
 
 /// The run ends and its definition is lost: attempts that are over are recorded as stopped, unjudged.
-pub fn unjudged(draft: &mut Draft<'_>) {
-    for at in places(&draft.status) {
-        let Some(current) = draft.work(at).and_then(|w| w.current.clone()) else { continue };
-        match draft.seen.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
-            AttemptFact::Pending { .. } | AttemptFact::Running { .. } => insist(draft, &current),
+pub fn abandon_unjudged(draft: &mut Draft<'_>) {
+    for work_ref in work_refs(&draft.status) {
+        let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) else { continue };
+        match draft.snapshot.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
+            AttemptFact::Pending { .. } | AttemptFact::Running { .. } => escalate_stop(draft, &current),
             AttemptFact::Unread | AttemptFact::Unreachable { .. } => {
                 draft.wake_at(draft.now().plus(Duration::from_secs(5)));
             }
@@ -51,13 +50,27 @@ pub fn unjudged(draft: &mut Draft<'_>) {
             | AttemptFact::NameTaken { .. } => {
                 record(
                     draft,
-                    at,
+                    work_ref,
                     &current,
                     End::of(Outcome::Stopped, Some(Cause::RunEnded)),
                     "the run ended",
                 );
-                budget::set_phase(draft, at, StepPhase::Cancelled);
+                work::set_phase(draft, work_ref, StepPhase::Cancelled);
             }
         }
+    }
+}
+
+/// Stops the attempt under way, or cancels what is not finished.
+pub fn stop_or_cancel(draft: &mut Draft<'_>, work_ref: WorkRef) {
+    let now = draft.now();
+    let Some(work) = draft.work_mut(work_ref) else { return };
+    match &work.current {
+        Some(current) if current.stop.is_none() => order_stop(draft, work_ref, Cause::RunEnded),
+        Some(_) => {}
+        None if !work.phase.is_finished() => {
+            work::cancel(work, now);
+        }
+        None => {}
     }
 }

@@ -1,26 +1,28 @@
 //! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
 
 use crate::api::conditions::{Fact, merge};
+use crate::api::status::EscalationStatus;
+use crate::api::work::works_of;
 use crate::api::{Phase, Reason, Stamp, StepPhase, StepStatus, WorkflowRunStatus};
 
 use super::definition::Definition;
-use super::place::{self, places_of};
-use super::plan::Draft;
-use super::{finally, launch};
+use super::draft::Draft;
+use super::work_ref;
+use super::{finally, ready};
 
 /// Writes the glance of a run that is not ending.
-pub fn write(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+pub fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     if draft.status.phase.is_some_and(Phase::is_terminal) {
         return;
     }
     if draft.status.started_at.is_some() {
         started(draft, definition);
     }
-    observed(draft);
+    write_conditions(draft);
 }
 
 /// Writes the glance of a run whose Pods are being stopped.
-pub fn ending(draft: &mut Draft<'_>) {
+pub fn write_ending(draft: &mut Draft<'_>) {
     let Some(ending) = draft.status.ending.clone() else { return };
     draft.status.phase = Some(Phase::Running);
     draft.status.reason = Some(Reason::Ending);
@@ -33,19 +35,19 @@ pub fn ending(draft: &mut Draft<'_>) {
     draft.status.message = Some(format!("{}; {does}", ending.message));
     draft.status.waiting = Some(waits.into());
     activity(draft);
-    places(draft);
-    observed(draft);
+    write_progress(draft);
+    write_conditions(draft);
 }
 
 /// Writes the glance of a run that has just ended.
-pub fn finished(draft: &mut Draft<'_>) {
-    places(draft);
+pub fn write_finished(draft: &mut Draft<'_>) {
+    write_progress(draft);
     draft.status.step = None;
-    observed(draft);
+    write_conditions(draft);
 }
 
 /// Conditions follow from the rest of the status.
-pub fn observed(draft: &mut Draft<'_>) {
+pub fn write_conditions(draft: &mut Draft<'_>) {
     let facts = conditions(&draft.status);
     let generation = draft.status.observed_generation;
     draft.status.conditions = merge(&draft.status.conditions, facts, generation, draft.now());
@@ -53,10 +55,10 @@ pub fn observed(draft: &mut Draft<'_>) {
 
 fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let asked = !draft.status.escalations.is_empty();
-    let held = launch::held(draft);
+    let held = ready::held(draft);
     // What waits on a node that does not answer is what a person is asked about: the clock stands still meanwhile.
     let runs = draft.status.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
-    let moves = runs || (!held && definition.is_some_and(|all| can_start(draft, all)));
+    let moves = runs || (!held && definition.is_some_and(|definition| can_start(draft, definition)));
     let (phase, reason) = match (moves, asked, held) {
         (true, false, _) => (Phase::Running, Reason::Running),
         (true, true, _) => (Phase::Running, Reason::Escalated),
@@ -68,41 +70,36 @@ fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.phase = Some(phase);
     draft.status.reason = Some(reason);
     draft.status.message = Some(message(draft, reason));
-    let trouble = draft.status.waiting.take().filter(|w| definition.is_some() && still_true(draft, w));
-    draft.status.waiting = Some(trouble.unwrap_or_else(|| waiting(draft)));
+    let trouble = draft.trouble.take().filter(|(step, _)| is_in_trouble(draft, *step));
+    draft.status.waiting = Some(trouble.map_or_else(|| waiting(draft), |(_, words)| words));
     activity(draft);
-    places(draft);
+    write_progress(draft);
 }
 
 /// What the step table just said about a Pod that cannot start stays only while an attempt is under way.
-fn still_true(draft: &Draft<'_>, waiting: &str) -> bool {
-    waiting.starts_with("step ")
-        && draft.status.steps.iter().enumerate().any(|(i, s)| {
-            let mut works = places_of(i, s).into_iter().filter_map(|at| draft.work(at));
-            works.any(|w| {
-                use super::snapshot::AttemptFact as F;
-                let fact = w.current.as_ref().and_then(|c| draft.seen.attempts.get(&c.job));
-                waiting.starts_with(&format!("step {}:", s.name))
-                    && matches!(
-                        fact,
-                        Some(F::Pending { message: Some(_), .. } | F::Blocked { .. } | F::Unreachable { .. })
-                    )
-            })
-        })
+fn is_in_trouble(draft: &Draft<'_>, step: usize) -> bool {
+    use super::snapshot::AttemptFact as F;
+    draft.status.steps.get(step).into_iter().flat_map(works_of).any(|w| {
+        let fact = w.current.as_ref().and_then(|c| draft.snapshot.attempts.get(&c.job));
+        matches!(fact, Some(F::Pending { message: Some(_), .. } | F::Blocked { .. } | F::Unreachable { .. }))
+    })
 }
 
 /// A backoff of work whose turn it is. (What is Pending at the end of a pass cannot start.)
-fn can_start(draft: &Draft<'_>, all: &Definition) -> bool {
-    place::places(&draft.status).into_iter().any(|at| {
-        let backs_off = draft.work(at).is_some_and(|w| w.phase == StepPhase::Backoff);
-        backs_off && launch::needs_met(draft, all, all.loop_of(at.step).unwrap_or(at.step))
+fn can_start(draft: &Draft<'_>, definition: &Definition) -> bool {
+    work_ref::work_refs(&draft.status).into_iter().any(|work_ref| {
+        let backs_off = draft.work(work_ref).is_some_and(|w| w.phase == StepPhase::Backoff);
+        backs_off
+            && ready::needs_met(draft, definition, definition.loop_of(work_ref.step).unwrap_or(work_ref.step))
     })
 }
 
 fn message(draft: &Draft<'_>, reason: Reason) -> String {
     let status = &draft.status;
     match reason {
-        Reason::Escalated => status.escalations.first().map(|e| e.message.clone()).unwrap_or_default(),
+        Reason::Escalated => {
+            status.escalations.first().map(EscalationStatus::message_with_hint).unwrap_or_default()
+        }
         Reason::Paused => "paused by a decision; a WorkflowDecision with action Resume moves it on".into(),
         Reason::Suspended => "spec.suspend is true; set it to false to move it on".into(),
         _ => status
@@ -130,7 +127,7 @@ fn waiting(draft: &Draft<'_>) -> String {
     let (running, backoff) = (of(is_running), of(|s| s.work.phase == StepPhase::Backoff));
     if !running.is_empty() {
         format!("for step {} to end", running.join(", "))
-    } else if launch::held(draft) {
+    } else if ready::held(draft) {
         "for the run to be resumed".into()
     } else if !backoff.is_empty() {
         format!("for the backoff of step {}", backoff.join(", "))
@@ -168,7 +165,7 @@ pub fn active_seconds(status: &WorkflowRunStatus, now: Stamp) -> i64 {
     status.active_seconds.unwrap_or(0).saturating_add(running)
 }
 
-fn places(draft: &mut Draft<'_>) {
+fn write_progress(draft: &mut Draft<'_>) {
     let status = &mut draft.status;
     let main = || status.steps.iter().filter(|s| !s.finally);
     let done = main().filter(|s| s.work.phase.is_satisfied()).count();
@@ -206,7 +203,7 @@ fn conditions(status: &WorkflowRunStatus) -> Vec<Fact> {
             kind: "NeedsDecision",
             status: "True",
             reason: question.cause.as_str().into(),
-            message: question.message.clone(),
+            message: question.message_with_hint(),
         });
     }
     facts

@@ -4,6 +4,7 @@
 //! its contrib crate), no assignments, no other templates, no filter that multiplies its input. Values are data: they are
 //! never rendered again and never escaped. Start reading at [`Template::parse`], then [`Template::render`].
 
+mod error;
 mod scan;
 mod token;
 
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 use tera::{ErrorKind, Kwargs, State, Tera};
 
+pub use error::Error;
 use scan::{Occurrence, Scan};
 
 /// The longest text that a template may render to, in bytes.
@@ -35,15 +37,6 @@ pub struct Template {
     /// The text that is rendered, and what is in it.
     hardened: String,
     rendered: Vec<Occurrence>,
-}
-
-/// What is wrong with a template's text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {message}")]
-pub struct Error {
-    pub line: usize,
-    pub column: usize,
-    pub message: String,
 }
 
 /// Why a template gave no text.

@@ -1,12 +1,12 @@
 //! How an agent's container ended and what it said -> how the attempt ended.
 //!
 //! Judges only what can be read: an attempt without a terminated container is lost, and that is decided elsewhere. Never
-//! decides what follows (retry, escalation). Start reading at [`judge`].
+//! decides what follows (retry, escalation). Start reading at [`evaluate`].
 
 use crate::api::{Cause, Outcome, Span};
 
 use super::output::{self, Output, Status};
-use super::snapshot::{Exit, Said};
+use super::snapshot::{AgentOutput, Exit};
 
 /// The longest message of an attempt, in characters.
 pub const MESSAGE_LIMIT: usize = 256;
@@ -48,20 +48,20 @@ pub struct Verdict {
 const KILLED: [i32; 2] = [143, 137];
 
 /// Judges an attempt whose container is over.
-pub fn judge(exit: &Exit, rules: &Rules<'_>) -> Verdict {
+pub fn evaluate(exit: &Exit, rules: &Rules<'_>) -> Verdict {
     let exit = &legible(exit);
-    let answer = Answer::of(&exit.said, rules);
-    let ruling = by_exit(exit, rules).or_else(|| match (&exit.said, &answer) {
-        (Said::Unreadable { message }, _) => Some(failed(Cause::ResultUnreadable, message.clone())),
-        (Said::Text { .. }, Some(answer)) => by_output(answer, rules.expects),
-        (Said::Text { .. }, None) => None,
+    let answer = Answer::of(&exit.output, rules);
+    let ruling = by_exit(exit, rules).or_else(|| match (&exit.output, &answer) {
+        (AgentOutput::Unreadable { message }, _) => Some(failed(Cause::ResultUnreadable, message.clone())),
+        (AgentOutput::Text { .. }, Some(answer)) => by_output(answer, rules.expects),
+        (AgentOutput::Text { .. }, None) => None,
     });
-    let (text, cut) = match &exit.said {
-        Said::Text { text, cut } => {
+    let (text, cut) = match &exit.output {
+        AgentOutput::Text { text, cut } => {
             let (tail, shortened) = output::keep_tail(text);
             (tail, *cut || shortened)
         }
-        Said::Unreadable { .. } => (String::new(), false),
+        AgentOutput::Unreadable { .. } => (String::new(), false),
     };
     let (outcome, cause, message) = match ruling {
         Some(Ruling { outcome, cause, message }) => (outcome, Some(cause), Some(clip(&message))),
@@ -81,11 +81,13 @@ pub fn judge(exit: &Exit, rules: &Rules<'_>) -> Verdict {
 
 /// What it said, without characters that YAML cannot carry: `kubectl get -o yaml` of the run would fail on them.
 fn legible(exit: &Exit) -> Exit {
-    let said = match &exit.said {
-        Said::Text { text, cut } => Said::Text { text: output::legible(text).into_owned(), cut: *cut },
-        Said::Unreadable { message } => Said::Unreadable { message: message.clone() },
+    let output = match &exit.output {
+        AgentOutput::Text { text, cut } => {
+            AgentOutput::Text { text: output::legible(text).into_owned(), cut: *cut }
+        }
+        AgentOutput::Unreadable { message } => AgentOutput::Unreadable { message: message.clone() },
     };
-    Exit { said, ..exit.clone() }
+    Exit { output, ..exit.clone() }
 }
 
 struct Ruling {
@@ -105,10 +107,10 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(said: &Said, rules: &Rules<'_>) -> Option<Self> {
-        let (text, cut) = match said {
-            Said::Text { text, cut } => (text, *cut),
-            Said::Unreadable { .. } => return None,
+    fn of(output: &AgentOutput, rules: &Rules<'_>) -> Option<Self> {
+        let (text, cut) = match output {
+            AgentOutput::Text { text, cut } => (text, *cut),
+            AgentOutput::Unreadable { .. } => return None,
         };
         let own = output::without_echo(text, rules.rendered_input.unwrap_or_default(), cut).into_owned();
         // A text that lost its beginning may start in the midst of an echo, which only `without_echo` was told.

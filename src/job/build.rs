@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 use k8s_openapi::api::core::v1::{Pod, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::json;
 
+use super::metadata::{label_map, owned_by, owned_by_run, some_list};
 use super::{JobController, Owner, container, managed_by_operator, mounts};
-use crate::api::{GROUP, VERSION, labels};
+use crate::api::labels;
 use crate::engine::effect::Launch;
 use crate::engine::ids::sha256_hex;
 
@@ -59,10 +60,6 @@ fn child_labels(launch: &Launch, owner: &Owner) -> BTreeMap<String, String> {
         all.insert(labels::ITEM.to_string(), labels::label_value(item).to_string());
     }
     all
-}
-
-pub(super) fn label_map<const N: usize>(labels: [(&str, &str); N]) -> BTreeMap<String, String> {
-    labels.map(|(key, value)| (key.to_string(), value.to_string())).into()
 }
 
 /// Hash of all that the Job is made from. It marks the Job as ours; nothing is decided by its value.
@@ -160,32 +157,4 @@ pub fn build_pod(stored: &Job) -> Option<Pod> {
         spec: spec.template.spec.clone(),
         status: None,
     })
-}
-
-/// `blockOwnerDeletion` is false, here and below: true needs the right to update the owner's finalizers, which the operator
-/// does not have.
-pub(super) fn owned_by_run(owner: &Owner) -> OwnerReference {
-    OwnerReference {
-        api_version: format!("{GROUP}/{VERSION}"),
-        kind: "WorkflowRun".to_string(),
-        name: owner.name.to_string(),
-        uid: owner.uid.to_string(),
-        controller: Some(true),
-        block_owner_deletion: Some(false),
-    }
-}
-
-pub(super) fn owned_by(stored: &Job) -> Option<OwnerReference> {
-    Some(OwnerReference {
-        api_version: "batch/v1".to_string(),
-        kind: "Job".to_string(),
-        name: stored.metadata.name.clone()?,
-        uid: stored.metadata.uid.clone()?,
-        controller: Some(true),
-        block_owner_deletion: Some(false),
-    })
-}
-
-pub(super) fn some_list<T: Clone>(list: &[T]) -> Option<Vec<T>> {
-    (!list.is_empty()).then(|| list.to_vec())
 }

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Capabilities, Container, EnvVar, EnvVarSource, SecurityContext};
 
-use super::build::some_list;
+use super::metadata::some_list;
 use super::{Owner, mounts};
 use crate::api::agent::{Agent, InputAs};
 use crate::api::labels::AGENT_CONTAINER;

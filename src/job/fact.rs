@@ -5,10 +5,10 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod, PodCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::result::{Agent, LogRead, agent, agent_status, said, stamp};
+use super::result::{Agent, LogRead, agent, agent_output, agent_status, stamp};
 use super::{Owner, finished, is_ours, is_pod_of, managed_by_operator};
 use crate::api::Stamp;
-use crate::engine::snapshot::{AttemptFact, Exit, Loss, Said};
+use crate::engine::snapshot::{AgentOutput, AttemptFact, Exit, Loss};
 
 /// All that the shell knows of one attempt. An object that the API server answered a create with is passed here until
 /// the stores have it (or its deletion): a store that is behind must not look like a deletion.
@@ -114,9 +114,11 @@ fn of_living(sight: &Sight, pod: &Pod, alive: Agent) -> AttemptFact {
 }
 
 fn of_result(sight: &Sight, pod: &Pod, end: &ContainerStateTerminated) -> AttemptFact {
-    let said = match (said(pod, sight.log), sight.pod_deleted) {
-        (Some(said), _) => said,
-        (None, true) => Said::Unreadable { message: "its Pod was deleted before its log was read".into() },
+    let output = match (agent_output(pod, sight.log), sight.pod_deleted) {
+        (Some(output), _) => output,
+        (None, true) => {
+            AgentOutput::Unreadable { message: "its Pod was deleted before its log was read".into() }
+        }
         (None, false) => return AttemptFact::Unread,
     };
     AttemptFact::Exited(Exit {
@@ -126,7 +128,7 @@ fn of_result(sight: &Sight, pod: &Pod, end: &ContainerStateTerminated) -> Attemp
         deleted: was_deleted_under(pod, end),
         started: stamp(end.started_at.as_ref()),
         finished: stamp(end.finished_at.as_ref()),
-        said,
+        output,
     })
 }
 

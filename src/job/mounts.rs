@@ -14,7 +14,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
 use super::Owner;
-use super::build::{label_map, owned_by, owned_by_run};
+use super::metadata::{label_map, owned_by, owned_by_run};
 use crate::api::agent::InputAs;
 use crate::api::labels;
 use crate::engine::effect::{Launch, Mount};

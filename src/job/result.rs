@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::Stamp;
 use crate::api::labels::AGENT_CONTAINER;
-use crate::engine::snapshot::Said;
+use crate::engine::snapshot::AgentOutput;
 
 /// What reading an agent's log came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +28,14 @@ pub fn needs_log(pod: &Pod) -> bool {
 
 /// What the agent said: its termination message, unless that is empty or cut, else its log. `None` while the agent is
 /// not over, or while the log it takes is not read.
-pub fn said(pod: &Pod, log: Option<&LogRead>) -> Option<Said> {
+pub fn agent_output(pod: &Pod, log: Option<&LogRead>) -> Option<AgentOutput> {
     let Agent::Ended(end) = agent(pod) else { return None };
     if let Some(text) = whole_message(pod, end) {
-        return Some(Said::Text { text: text.to_string(), cut: false });
+        return Some(AgentOutput::Text { text: text.to_string(), cut: false });
     }
     log.map(|log| match log {
-        LogRead::Text { text, cut } => Said::Text { text: text.clone(), cut: *cut },
-        LogRead::Failed { message } => Said::Unreadable { message: message.clone() },
+        LogRead::Text { text, cut } => AgentOutput::Text { text: text.clone(), cut: *cut },
+        LogRead::Failed { message } => AgentOutput::Unreadable { message: message.clone() },
     })
 }
 

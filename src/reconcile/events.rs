@@ -40,7 +40,7 @@ impl Told {
         seen: &Transitions<'_>,
     ) -> Vec<Self> {
         let decided = seen.decisions.iter().map(|d| {
-            let applied = d.result == "Applied";
+            let applied = d.is_applied();
             let what = if applied { "applied" } else { "refused; its status says why" };
             Self::once(
                 !applied,

@@ -47,7 +47,7 @@ pub async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
 /// What the operator says about a workflow.
 pub fn status(workflow: &Workflow, now: Stamp) -> WorkflowStatus {
     let generation = workflow.metadata.generation.unwrap_or_default();
-    let problems = lint::problems(&workflow.spec);
+    let problems: Vec<String> = lint::problems(&workflow.spec).iter().map(ToString::to_string).collect();
     let old = workflow.status.as_ref().map(|s| s.conditions.as_slice()).unwrap_or_default();
     WorkflowStatus {
         observed_generation: Some(generation),

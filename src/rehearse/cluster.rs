@@ -14,7 +14,7 @@ use crate::engine::effect::{Before, Effect, Launch, Plan};
 use crate::engine::ids;
 use crate::engine::plan::plan;
 use crate::engine::snapshot::{
-    AttemptFact, Exit, Loss, OpenJob, RecordFact, RevisionFact, Said, Snapshot, WorkflowFact,
+    AgentOutput, AttemptFact, Exit, Loss, OpenJob, RecordFact, RevisionFact, Snapshot, WorkflowFact,
 };
 
 /// Passes after which an unstable plan is a bug.
@@ -175,7 +175,7 @@ impl SimulatedCluster {
                 deleted: false,
                 started: Some(started),
                 finished: Some(self.now),
-                said: Said::Text { text: text.into(), cut: false },
+                output: AgentOutput::Text { text: text.into(), cut: false },
             }),
         );
     }
@@ -184,7 +184,7 @@ impl SimulatedCluster {
     pub fn unreadable(&mut self, job: &str, code: i32) {
         self.exits(job, code, "");
         if let Some(AttemptFact::Exited(exit)) = self.attempts.get_mut(job) {
-            exit.said = Said::Unreadable { message: "the log is gone".into() };
+            exit.output = AgentOutput::Unreadable { message: "the log is gone".into() };
         }
     }
 

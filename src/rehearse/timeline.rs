@@ -9,7 +9,6 @@ use crate::api::{
     Action, Cause, Outcome, Phase, Reason, Stamp, StepPhase, Work, WorkflowDecision, WorkflowRunStatus,
     WorkflowSpec,
 };
-use crate::engine::decide::APPLIED;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -202,15 +201,10 @@ fn lists(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatu
 fn asked(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
     let fresh = after.escalations.iter().filter(|e| !before.escalations.iter().any(|old| old.id == e.id));
     let told = fresh.map(|e| Event {
-        why: question(&e.message).into(),
+        why: e.message.clone(),
         ..event(scene, Some(&e.step), e.item.as_deref(), What::Asks(e.cause, e.actions.clone()))
     });
     told.collect()
-}
-
-/// A question's message without the way to answer it in a cluster.
-pub fn question(message: &str) -> &str {
-    message.split(". Answer with a WorkflowDecision named ").next().unwrap_or_default()
 }
 
 fn decided(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
@@ -228,7 +222,7 @@ fn decided(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunSta
 }
 
 fn effect(d: &DecisionResult, feedback: Option<&str>) -> (What, String) {
-    if d.result != APPLIED {
+    if !d.is_applied() {
         return (What::Refuses(d.action), d.result.trim_start_matches("Refused: ").to_string());
     }
     let by = d.by.as_ref().map(|by| format!("by {by}"));

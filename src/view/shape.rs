@@ -1,7 +1,7 @@
 //! A workflow -> its steps as people are shown them: who does each, what it waits for, where it sends work back to.
 
 use crate::api::{Span, WorkflowSpec};
-use crate::engine::definition::{Definition, Doing, StepDef};
+use crate::engine::definition::{Definition, StepDef, StepKind};
 
 /// A step of a workflow.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,8 @@ pub enum ShapeKind {
 
 /// Every step in the order of the workflow, or everything that is wrong with it.
 pub fn steps(spec: &WorkflowSpec) -> Result<Vec<StepShape>, Vec<String>> {
-    let all = Definition::read(spec)?.steps;
+    let read = Definition::read(spec).map_err(|p| p.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let all = read?.steps;
     Ok(all.iter().map(|step| shape(step, &all)).collect())
 }
 
@@ -45,11 +46,11 @@ fn shape(step: &StepDef, all: &[StepDef]) -> StepShape {
     }
     StepShape {
         name: step.name.clone(),
-        kind: match &step.doing {
-            Doing::Task(task) => {
+        kind: match &step.kind {
+            StepKind::Task(task) => {
                 ShapeKind::Task { agent: task.agent.name.clone(), input: task.input.clone() }
             }
-            Doing::Approval { message, .. } => ShapeKind::Approval { message: message.clone() },
+            StepKind::Approval { message, .. } => ShapeKind::Approval { message: message.clone() },
         },
         over: step.each.as_ref().map(|each| each.list.clone()),
         after,

@@ -148,6 +148,7 @@ async fn what_people_and_agents_said_is_shown() {
         "status.waiting",
         "status.outputs{}",
         "status.escalations[].message",
+        "status.escalations[].hint",
         "status.decisions[].by",
         "status.decisions[].result",
         "status.hold.by",

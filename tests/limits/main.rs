@@ -10,7 +10,7 @@ mod sizes;
 
 use mission_control::api::status::LastAttempt;
 use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
-use mission_control::engine::volume::LIMIT;
+use mission_control::engine::status_size::LIMIT;
 use mission_control::rehearse::cluster::SimulatedCluster;
 
 /// A run in the toy cluster. Its status fits at any time.

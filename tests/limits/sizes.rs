@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mission_control::api::decision::{Action, WorkflowDecisionSpec};
 use mission_control::api::{Cause, Phase, StepPhase};
-use mission_control::engine::volume::DROPPED;
+use mission_control::engine::status_size::DROPPED;
 
 use super::{Stage, stories, words};
 

@@ -104,7 +104,7 @@ fn valid(steps: &[Numbers], whole: &Whole) -> Flow {
     if whole.workspace > 0 && !problems(&text).is_empty() {
         text = text_of(steps, whole, "None");
     }
-    assert_eq!(problems(&text), Vec::<String>::new(), "workflow: {text}");
+    assert_eq!(problems(&text), [], "workflow: {text}");
     let hosts =
         ["[\"x\",\"y\"]", "[\"x\"]", "[\"w\",\"x\",\"y\",\"z\"]", "[]", "nothing"][usize::from(whole.hosts)];
     Flow { text, params: format!("hosts={hosts}"), slow: whole.slow, clumsy: whole.clumsy == 2 }

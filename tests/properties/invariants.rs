@@ -6,9 +6,9 @@ use mission_control::api::record::StepRecord;
 use mission_control::api::{Cause, Phase, RunRecordSpec, StepPhase, Work, WorkflowRunStatus};
 use mission_control::engine::definition::Definition;
 use mission_control::engine::ids;
-use mission_control::engine::place::{Place, places};
 use mission_control::engine::snapshot::RecordFact;
-use mission_control::engine::volume::LIMIT;
+use mission_control::engine::status_size::LIMIT;
+use mission_control::engine::work_ref::{WorkRef, work_refs};
 use mission_control::rehearse::cluster::SimulatedCluster;
 
 use super::state_invariants::{jobs, loops, may_start, numbers, pauses};
@@ -147,12 +147,12 @@ impl Watch {
             let same =
                 of_work.iter().filter(|e| (&e.step, &e.item) == (&question.step, &question.item)).count();
             hold!(same == 1, "{} {:?} is asked about {same} times", question.step, question.item);
-            let at = Place::find(after, &question.step, question.item.as_deref());
+            let at = WorkRef::find(after, &question.step, question.item.as_deref());
             let work = at.and_then(|at| at.of(after));
             let waits = work.is_some_and(|w| w.phase == StepPhase::Escalated);
             hold!(waits, "{} is about a place that does not wait: {:?}", question.id, work.map(|w| w.phase));
         }
-        let waiting = places(after)
+        let waiting = work_refs(after)
             .into_iter()
             .filter(|at| at.of(after).is_some_and(|w| w.phase == StepPhase::Escalated));
         let unasked = waiting.filter(|at| !is_asked(after, *at)).count();
@@ -183,7 +183,7 @@ impl Watch {
     }
 }
 
-type ByKey = BTreeMap<(usize, Option<String>), (Place, Work)>;
+type ByKey = BTreeMap<(usize, Option<String>), (WorkRef, Work)>;
 
 /// Each time that work goes back, one of those who reject it is charged.
 fn rejections(before: &WorkflowRunStatus, after: &WorkflowRunStatus, old: &ByKey, new: &ByKey) -> Held {
@@ -199,11 +199,11 @@ fn rejections(before: &WorkflowRunStatus, after: &WorkflowRunStatus, old: &ByKey
 
 /// A name for each piece of work that stays the same: of items, also the round in which it was listed.
 fn by_key(now: &WorkflowRunStatus) -> ByKey {
-    let entry = |at: Place| Some(((at.step, at.item_key(now)), (at, at.of(now)?.clone())));
-    places(now).into_iter().filter_map(entry).collect()
+    let entry = |at: WorkRef| Some(((at.step, at.item_key(now)), (at, at.of(now)?.clone())));
+    work_refs(now).into_iter().filter_map(entry).collect()
 }
 
-fn is_asked(now: &WorkflowRunStatus, at: Place) -> bool {
+fn is_asked(now: &WorkflowRunStatus, at: WorkRef) -> bool {
     let step = &now.steps[at.step];
     let item = at.item.map(|k| step.items[k].id.clone());
     now.escalations.iter().any(|e| e.step == step.name && e.item == item && e.cause != Cause::RevisionLost)

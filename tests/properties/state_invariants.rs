@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use mission_control::api::{Cause, Outcome, Phase, StepPhase, StepStatus, WorkflowRunStatus};
 use mission_control::engine::definition::Definition;
-use mission_control::engine::place::{Place, places};
 use mission_control::engine::snapshot::AttemptFact;
+use mission_control::engine::work_ref::{WorkRef, work_refs};
 use mission_control::rehearse::cluster::SimulatedCluster;
 
 use super::{Held, hold, status};
@@ -14,7 +14,7 @@ use super::{Held, hold, status};
 pub(crate) fn may_start(
     all: &Definition,
     now: &WorkflowRunStatus,
-    at: Place,
+    at: WorkRef,
     cluster: &SimulatedCluster,
 ) -> Held {
     let def = &all.steps[at.step];
@@ -40,7 +40,8 @@ pub(crate) fn may_start(
 pub(crate) fn loops(all: &Definition, now: &WorkflowRunStatus) -> Held {
     for (i, def) in all.steps.iter().enumerate() {
         let Some(each) = &def.each else { continue };
-        let runs = |step: usize, k: usize| Place::item(step, k).of(now).is_some_and(|w| w.current.is_some());
+        let runs =
+            |step: usize, k: usize| WorkRef::item(step, k).of(now).is_some_and(|w| w.current.is_some());
         let items = now.steps[i].items.len();
         let busy = (0..items).filter(|k| runs(i, *k) || each.verifier.is_some_and(|v| runs(v, *k))).count();
         hold!(busy <= each.parallelism as usize, "{busy} items of {} at once", def.name);
@@ -64,7 +65,7 @@ pub(crate) fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &Workfl
     let sum: u32 = now.steps.iter().map(|s| s.work.attempts).sum();
     hold!(total(now) >= total(before), "the number of attempts fell");
     hold!(total(now) == sum, "{} attempts in all, {sum} of the steps", total(now));
-    for at in places(now) {
+    for at in work_refs(now) {
         let (work, def) = (at.of(now).expect("a place"), &all.steps[at.step]);
         let limit = def.on_retry.as_ref().map_or(0, |r| r.limit);
         hold!(
@@ -124,13 +125,13 @@ pub(crate) fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &Workflo
     let asked = !now.escalations.is_empty();
     let held = now.hold.is_some() || cluster.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
     let runs = now.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
-    let met = |at: &Place| {
+    let met = |at: &WorkRef| {
         let of = all.steps[at.step].verifies.unwrap_or(at.step);
         all.steps[of].needs.iter().all(|n| now.steps[*n].work.phase.is_satisfied())
     };
-    let backs_off = |at: &Place| at.of(now).is_some_and(|w| w.phase == StepPhase::Backoff);
+    let backs_off = |at: &WorkRef| at.of(now).is_some_and(|w| w.phase == StepPhase::Backoff);
     let lost = now.escalations.iter().any(|e| e.cause == Cause::RevisionLost);
-    let starts = !held && !lost && places(now).iter().any(|at| backs_off(at) && met(at));
+    let starts = !held && !lost && work_refs(now).iter().any(|at| backs_off(at) && met(at));
     hold!(runs || starts || asked || held, "the run is stuck");
     let paused = now.phase == Some(Phase::Paused);
     hold!(

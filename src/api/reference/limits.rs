@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::super::time::Span;
-use super::field::{Shape, shape};
+use super::shape::{Shape, shape};
 use super::text;
 
 /// What a length of time looks like in a schema.

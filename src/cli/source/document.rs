@@ -88,7 +88,7 @@ pub(crate) fn fault(error: &serde_yaml::Error, document: Mark) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::schema::Path;
+    use crate::engine::path::Path;
 
     fn place(text: &str, n: usize, path: &Path) -> (usize, usize) {
         let all = documents(text);

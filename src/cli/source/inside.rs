@@ -70,7 +70,7 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 mod tests {
     use super::super::document::documents;
     use super::*;
-    use crate::engine::schema::Path;
+    use crate::engine::path::Path;
 
     fn mark(text: &str, line: usize, column: usize) -> Option<(usize, usize)> {
         let source = Source { label: "f".into(), text: text.into() };

@@ -2,7 +2,7 @@
 
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
 
-use crate::engine::schema::{Part, Path};
+use crate::engine::path::{Part, Path};
 
 /// A place in a text: line and column from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -159,7 +159,8 @@ fn questions(view: &RunView, width: Option<usize>) -> Vec<String> {
         .iter()
         .flat_map(|q| {
             let path = work_path(&q.step, q.item.as_deref());
-            let question = format!("{style}{path}{style:#} ({}): {}", q.cause, one_line(&q.message));
+            let question =
+                format!("{style}{path}{style:#} ({}): {}", q.cause, one_line(&q.message_with_hint()));
             let commands = commands(&view.name, q, alone);
             prose(&question, width).into_iter().chain(commands.into_iter().map(|c| format!("    {c}")))
         })

@@ -12,6 +12,7 @@ use kube::api::PostParams;
 use kube::runtime::watcher;
 use kube::{Api, ResourceExt};
 
+use crate::api::decision::WorkflowDecisionStatus;
 use crate::api::status::EscalationStatus;
 use crate::api::{Action, WorkflowDecision, WorkflowDecisionSpec, WorkflowRun};
 use crate::cli::cluster::find::{self, Which};
@@ -212,7 +213,7 @@ fn question(run: &WorkflowRun, args: &Answer, action: Action) -> Result<Escalati
 
 fn listed(questions: &[EscalationStatus]) -> String {
     let line = |q: &EscalationStatus| {
-        let message = crate::view::plain::one_line(&q.message);
+        let message = crate::view::plain::one_line(&q.message_with_hint());
         format!("  {}  {} ({}): {message}", q.id, run_status::work_path(&q.step, q.item.as_deref()), q.cause)
     };
     questions.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -247,12 +248,14 @@ pub(crate) async fn submit(
         .map(|q| format!(" of {}", run_status::work_path(&q.step, q.item.as_deref())))
         .unwrap_or_default();
     match outcome {
-        Ok(Some(result)) if result == "Applied" => {
+        Ok(Some(status)) if status.is_applied() => {
             out::note(format!("{name}: {action}{about} is applied"));
             Ok(Exit::Done)
         }
-        Ok(Some(result)) => Err(Fault::failed(format!("{name}: {action}{about}: {result}"))
-            .next(format!("{} workflow status {name}", program::name()))),
+        Ok(Some(status)) => {
+            Err(Fault::failed(format!("{name}: {action}{about}: {}", status.result.unwrap_or_default()))
+                .next(format!("{} workflow status {name}", program::name())))
+        }
         Ok(None) | Err(_) => {
             out::note(format!(
                 "{name}: {action}{about} is written as workflowdecision {}; the operator has not answered yet ({} doctor)",
@@ -303,12 +306,12 @@ fn refused(session: &Session, run: &str, question: Option<&EscalationStatus>, er
     }
 }
 
-async fn result(api: &Api<WorkflowDecision>, name: &str) -> Option<String> {
+async fn result(api: &Api<WorkflowDecision>, name: &str) -> Option<WorkflowDecisionStatus> {
     let mut states = Box::pin(watcher::watch_object(api.clone(), name));
     while let Some(state) = states.next().await {
-        let result = state.ok()?.and_then(|d| d.status).and_then(|s| s.result);
-        if result.is_some() {
-            return result;
+        let status = state.ok()?.and_then(|d| d.status).filter(|s| s.result.is_some());
+        if status.is_some() {
+            return status;
         }
     }
     None

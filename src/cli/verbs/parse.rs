@@ -12,8 +12,8 @@ use crate::cli::terminal::arguments::{Format, Global};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
 use crate::engine::output::Status;
-use crate::engine::snapshot::{Exit as Ended, Said};
-use crate::engine::verdict::{Rules, Verdict, judge};
+use crate::engine::snapshot::{AgentOutput, Exit as Ended};
+use crate::engine::verdict::{Rules, Verdict, evaluate};
 
 /// Read what an agent said, as the operator would
 ///
@@ -67,12 +67,12 @@ fn read(args: &Parse) -> Result<String, Fault> {
 }
 
 fn answer(text: String, expects: Option<&str>) -> Answer {
-    let said = Said::Text { text, cut: false };
+    let output = AgentOutput::Text { text, cut: false };
     let (out_of_memory, disrupted, deleted) = (false, false, false);
-    let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, said };
+    let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, output };
     // It was neither stopped nor late, whatever the timeout.
     let rules = Rules { timeout: Span::mins(10), stopped: None, expects, rendered_input: None };
-    let Verdict { cause, message, output, .. } = judge(&ended, &rules);
+    let Verdict { cause, message, output, .. } = evaluate(&ended, &rules);
     let output = output.unwrap_or_default();
     let status = match output.status {
         Status::Done => "done",

@@ -11,6 +11,7 @@ use crate::cli::terminal::arguments::{Format, Global};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
 use crate::engine::definition::Definition;
+use crate::engine::problem::joined;
 use crate::rehearse::answers::{Answers, Script};
 use crate::rehearse::player::{LIMIT, cluster_with, play};
 use crate::rehearse::synthesize::Synthesized;
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
                 .next("mend what is listed, and plan again"));
         }
     };
-    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
+    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(joined(&p)))?;
     let script = match &args.answers {
         Some(path) => files::answers(path, &all)?,
         None => Script::default(),

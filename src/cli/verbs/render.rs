@@ -20,9 +20,10 @@ use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program};
 use crate::engine::context::{camel_output, snake_output};
-use crate::engine::definition::{Definition, Doing};
-use crate::engine::launch::too_large;
+use crate::engine::definition::{Definition, StepKind};
+use crate::engine::effect::too_large;
 use crate::engine::lint::OF_LOOPS;
+use crate::engine::problem::joined;
 use crate::engine::template::{RenderError, Template};
 use given::Given;
 
@@ -81,9 +82,9 @@ pub(crate) fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
     let step = step(&definition, args)?;
     let context = preview_context::context(&definition, step, args.item.as_deref(), &given)?;
     let Some(def) = definition.steps.get(step) else { return Ok(Exit::Failed) };
-    let (text, as_file) = match &def.doing {
-        Doing::Task(task) => (&task.input, Some(task.agent.input_as == Some(InputAs::File))),
-        Doing::Approval { message, .. } => (message, None),
+    let (text, as_file) = match &def.kind {
+        StepKind::Task(task) => (&task.input, Some(task.agent.input_as == Some(InputAs::File))),
+        StepKind::Approval { message, .. } => (message, None),
     };
     let template = Template::parse(text)
         .map_err(|e| Fault::input(format!("step {}: input: {e}", args.step)).next(check(args)))?;
@@ -131,9 +132,8 @@ fn definition(args: &Render) -> Result<Definition, Fault> {
     let name = name(&value);
     let workflow: Workflow = serde_json::from_value(value)
         .map_err(|e| Fault::input(format!("Workflow {name}: {e}")).next(check(args)))?;
-    Definition::read(&workflow.spec).map_err(|problems| {
-        Fault::input(format!("Workflow {name}: {}", problems.join("; "))).next(check(args))
-    })
+    Definition::read(&workflow.spec)
+        .map_err(|problems| Fault::input(format!("Workflow {name}: {}", joined(&problems))).next(check(args)))
 }
 
 /// The one Workflow of the file, or the one that is named.

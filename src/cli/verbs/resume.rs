@@ -71,7 +71,8 @@ async fn resume(
     let alone = status.escalations.len() == 1;
     for question in &ask {
         let path = run_status::work_path(&question.step, question.item.as_deref());
-        out::note(format!("{name}: {path} ({}) needs your answer: {}", question.cause, question.message));
+        let message = question.message_with_hint();
+        out::note(format!("{name}: {path} ({}) needs your answer: {message}", question.cause));
         run_status::commands(&name, question, alone).iter().for_each(|c| out::line(format!("  {c}")));
     }
     Ok(match (ask.is_empty(), moved) {

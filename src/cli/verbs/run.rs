@@ -100,7 +100,7 @@ async fn start(
         Fault::input(format!(
             "workflow {} cannot be run like this:\n  {}",
             args.workflow,
-            problems.join("\n  ")
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
         ))
         .next("give params with -p KEY=VALUE or --param-file KEY=FILE")
     })?;

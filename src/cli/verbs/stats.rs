@@ -13,7 +13,7 @@ use crate::cli::terminal::arguments::{Format, Global, Length, length};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint, program};
-use crate::view::stats::{FEW, Figures, WorkflowStats, Seconds, Stats as Totals, Trend};
+use crate::view::stats::{FEW, Figures, Seconds, Stats as Totals, Trend, WorkflowStats};
 
 use numbers::{percent, seconds, shown};
 

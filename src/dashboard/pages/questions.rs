@@ -86,6 +86,7 @@ fn one(context: &QuestionContext<'_>, q: &EscalationStatus, alone: bool) -> Mark
         about: &about,
         cause: q.cause.as_str(),
         message: &q.message,
+        hint: q.hint.as_deref(),
         times: times(q, context.now),
         answer: context.csrf.map(|csrf| Answer { url: &url, csrf, actions: &actions, outputs }),
         command: first,

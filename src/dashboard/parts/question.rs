@@ -16,6 +16,8 @@ pub struct Question<'a> {
     pub cause: &'a str,
     /// What the workflow or the operator says; with its lines.
     pub message: &'a str,
+    /// How to answer with an object; absent in a status that an older operator wrote.
+    pub hint: Option<&'a str>,
     /// Since when, until when: made by [`super::since`] and [`super::until`].
     pub times: Markup,
     /// None: the reader may not answer here.
@@ -46,6 +48,7 @@ pub fn question(question: &Question) -> Markup {
                 span.quiet-text { (question.times) }
             }
             p.question-text dir="auto" { (crate::dashboard::ansi::inert(question.message)) }
+            @if let Some(hint) = question.hint { p.quiet-text { (words(hint)) } }
             @if let Some(answer) = &question.answer { (form(question.id, answer)) }
             (command(question.command))
         }

@@ -2,13 +2,28 @@
 
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, SelectExpr, operators};
 
+use super::path;
 use super::types::Type;
-use super::{Names, Wanted, path};
 
 /// Named values that every context has, beside the maps.
 const TEXTS: [&str; 3] = ["task", "human_feedback", "verify_feedback"];
 /// Names of types, for `type(x) == string`.
 const TYPES: [&str; 9] = ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"];
+
+/// What a condition may name, as lint knows it.
+#[derive(Clone, Debug)]
+pub struct Names<'a> {
+    pub params: Vec<&'a str>,
+    /// Those that are finished before the condition is looked at: they alone are allowed under `steps.*`.
+    pub steps: Vec<&'a str>,
+}
+
+/// What a condition is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Boolean,
+    Text,
+}
 
 pub(super) fn check(expression: &IdedExpr, names: &Names<'_>, wanted: Wanted) -> Vec<String> {
     let mut check = Check { names, scope: Vec::new(), faults: Vec::new() };

@@ -6,8 +6,10 @@ use crate::api::agent::Agent;
 use crate::api::step::{Defaults, ForEach, OnExhausted, OnItemFailure, OnRetry, Step};
 use crate::api::{Span, WorkflowSpec};
 
+use super::super::path::Path;
+use super::super::problem::Problem;
 use super::super::retry::Policy;
-use super::{Definition, Doing, Each, Rework, StepDef, Task};
+use super::{Definition, Loop, Rework, StepDef, StepKind, Task};
 
 /// Most items of a list unless something else is said.
 const MAX_ITEMS: u32 = 20;
@@ -18,10 +20,17 @@ struct Reader<'a> {
     spec: &'a WorkflowSpec,
     agents: BTreeMap<&'a str, &'a Agent>,
     defaults: Defaults,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
-pub(super) fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<String>> {
+impl Definition {
+    /// Reads a spec, or says every problem of its structure.
+    pub fn read(spec: &WorkflowSpec) -> Result<Self, Vec<Problem>> {
+        read(spec)
+    }
+}
+
+fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<Problem>> {
     let mut reader = Reader {
         spec,
         agents: spec.agents.iter().map(|a| (a.name.as_str(), a)).collect(),
@@ -29,13 +38,13 @@ pub(super) fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<String>> {
         problems: Vec::new(),
     };
     let main = spec.steps.iter().enumerate().map(|(i, step)| {
-        let at = format!("spec.steps[{i}] ({})", step.name);
+        let at = Path::default().fields("spec.steps").named(i, &step.name);
         let needs = reader.needs(i, step, &at);
         reader.step(step, &at, needs, false)
     });
     let mut steps: Vec<Option<StepDef>> = main.collect();
     for (k, step) in spec.finally.iter().enumerate() {
-        let at = format!("spec.finally[{k}] ({})", step.name);
+        let at = Path::default().fields("spec.finally").named(k, &step.name);
         reader.only_plain(step, &at);
         let needs = k.checked_sub(1).map(|before| spec.steps.len() + before).into_iter().collect();
         steps.push(reader.step(step, &at, needs, true));
@@ -54,7 +63,7 @@ pub(super) fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<String>> {
 }
 
 impl Reader<'_> {
-    fn say(&mut self, problem: String) {
+    fn say(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
@@ -69,11 +78,14 @@ impl Reader<'_> {
     }
 
     /// No `dependsOn` means the step above. A verifier runs in its loop and follows it alone.
-    fn needs(&mut self, i: usize, step: &Step, at: &str) -> Vec<usize> {
+    fn needs(&mut self, i: usize, step: &Step, at: &Path) -> Vec<usize> {
         if let Some(of) = self.loop_verified_by(&step.name).filter(|of| *of != i) {
             let only = self.spec.steps.get(of).map(|s| s.name.clone()).unwrap_or_default();
             if step.depends_on.as_ref().is_some_and(|names| names.iter().any(|n| *n != only)) {
-                self.say(format!("{at}.dependsOn: the step verifies the items of {only} and runs in its loop; remove dependsOn"));
+                self.say(Problem::value(
+                    at.fields("dependsOn"),
+                    format!("the step verifies the items of {only} and runs in its loop; remove dependsOn"),
+                ));
             }
             return vec![of];
         }
@@ -84,17 +96,19 @@ impl Reader<'_> {
         for name in names {
             match self.position(name) {
                 Some(k) => needs.push(k),
-                None => self.say(format!("{at}.dependsOn: there is no step {name:?}")),
+                None => {
+                    self.say(Problem::value(at.fields("dependsOn"), format!("there is no step {name:?}")))
+                }
             }
         }
         needs
     }
 
-    fn step(&mut self, step: &Step, at: &str, needs: Vec<usize>, finally: bool) -> Option<StepDef> {
-        let doing = match &step.approval {
+    fn step(&mut self, step: &Step, at: &Path, needs: Vec<usize>, finally: bool) -> Option<StepDef> {
+        let kind = match &step.approval {
             Some(approval) => {
                 self.no_agent(step, at);
-                Some(Doing::Approval {
+                Some(StepKind::Approval {
                     message: approval.message.clone(),
                     expires_after: approval.expires_after,
                 })
@@ -106,7 +120,7 @@ impl Reader<'_> {
         let exhausted = step.on_exhausted.or(self.defaults.on_exhausted);
         Some(StepDef {
             name: step.name.clone(),
-            doing: doing?,
+            kind: kind?,
             needs,
             when: step.when.clone(),
             each,
@@ -121,33 +135,33 @@ impl Reader<'_> {
         })
     }
 
-    fn task(&mut self, step: &Step, at: &str) -> Option<Doing> {
+    fn task(&mut self, step: &Step, at: &Path) -> Option<StepKind> {
         let agent = match step.agent.as_deref().map(|name| (name, self.agents.get(name))) {
             Some((_, Some(agent))) => Some((*agent).clone()),
             Some((name, None)) => {
                 let known: Vec<&str> = self.agents.keys().copied().collect();
-                self.problems.push(format!(
-                    "{at}.agent: there is no agent {name:?}; spec.agents has {}",
-                    known.join(", ")
+                self.problems.push(Problem::value(
+                    at.fields("agent"),
+                    format!("there is no agent {name:?}; spec.agents has {}", known.join(", ")),
                 ));
                 None
             }
             None => {
-                self.say(format!("{at}.agent: missing; name one of spec.agents"));
+                self.say(Problem::value(at.fields("agent"), "missing; name one of spec.agents"));
                 None
             }
         };
         if step.input.is_none() {
-            self.say(format!("{at}.input: missing; say what the agent is asked to do"));
+            self.say(Problem::value(at.fields("input"), "missing; say what the agent is asked to do"));
         }
-        Some(Doing::Task(Box::new(Task {
+        Some(StepKind::Task(Box::new(Task {
             agent: agent?,
             input: step.input.clone()?,
             expects: step.expects.clone(),
         })))
     }
 
-    fn no_agent(&mut self, step: &Step, at: &str) {
+    fn no_agent(&mut self, step: &Step, at: &Path) {
         let extra = [
             ("agent", step.agent.is_some()),
             ("input", step.input.is_some()),
@@ -158,12 +172,15 @@ impl Reader<'_> {
             ("outputs", !step.outputs.is_empty()),
         ];
         for (field, _) in extra.into_iter().filter(|(_, given)| *given) {
-            self.say(format!("{at}.{field}: an approval step is a question to a person; remove the field"));
+            self.say(Problem::value(
+                at.fields(field),
+                "an approval step is a question to a person; remove the field",
+            ));
         }
     }
 
     /// Steps of `finally` run one after the other and ask nobody.
-    fn only_plain(&mut self, step: &Step, at: &str) {
+    fn only_plain(&mut self, step: &Step, at: &Path) {
         let extra = [
             ("dependsOn", step.depends_on.is_some()),
             ("when", step.when.is_some()),
@@ -173,17 +190,21 @@ impl Reader<'_> {
             ("onExhausted", step.on_exhausted.is_some()),
         ];
         for (field, _) in extra.into_iter().filter(|(_, given)| *given) {
-            self.say(format!(
-                "{at}.{field}: steps of finally run one after the other and ask nobody; remove the field"
+            self.say(Problem::value(
+                at.fields(field),
+                "steps of finally run one after the other and ask nobody; remove the field",
             ));
         }
     }
 
-    fn each(&mut self, each: &ForEach, step: &Step, at: &str) -> Option<Each> {
+    fn each(&mut self, each: &ForEach, step: &Step, at: &Path) -> Option<Loop> {
         let verifier = match each.verify_with.as_deref().map(|name| (name, self.position(name))) {
             None => None,
             Some((name, None)) => {
-                self.say(format!("{at}.forEach.verifyWith: there is no step {name:?}"));
+                self.say(Problem::value(
+                    at.fields("forEach.verifyWith"),
+                    format!("there is no step {name:?}"),
+                ));
                 return None;
             }
             Some((name, Some(k))) => {
@@ -191,13 +212,16 @@ impl Reader<'_> {
                 if name == step.name
                     || other.is_some_and(|s| s.for_each.is_some() || s.approval.is_some() || s.when.is_some())
                 {
-                    self.say(format!("{at}.forEach.verifyWith: {name} must be another step, an agent's, without forEach and when"));
+                    self.say(Problem::value(
+                        at.fields("forEach.verifyWith"),
+                        format!("{name} must be another step, an agent's, without forEach and when"),
+                    ));
                 }
                 Some(k)
             }
         };
         let stories = each.list == "stories";
-        Some(Each {
+        Some(Loop {
             list: each.list.clone(),
             name: each.item.clone().unwrap_or_else(|| if stories { "story" } else { "item" }.into()),
             parallelism: each.parallelism.unwrap_or(1).max(1),
@@ -208,9 +232,12 @@ impl Reader<'_> {
         })
     }
 
-    fn rework(&mut self, rule: &OnRetry, at: &str) -> Option<Rework> {
+    fn rework(&mut self, rule: &OnRetry, at: &Path) -> Option<Rework> {
         let Some(target) = self.position(&rule.rerun) else {
-            self.say(format!("{at}.onRetry.rerun: there is no step {:?}", rule.rerun));
+            self.say(Problem::value(
+                at.fields("onRetry.rerun"),
+                format!("there is no step {:?}", rule.rerun),
+            ));
             return None;
         };
         Some(Rework { target, limit: rule.limit.unwrap_or(ROUNDS), feedback: rule.feedback.clone() })

@@ -11,25 +11,28 @@ use crate::api::workflow::Workspace;
 
 use super::super::answer::key_of;
 use super::super::context::camel_output;
-use super::super::launch::FILE_LIMIT;
+use super::super::effect::FILE_LIMIT;
 use super::super::output::is_reserved;
+use super::super::path::Path;
+use super::super::problem::Problem;
 
-pub(super) fn problems(spec: &WorkflowSpec) -> Vec<String> {
+pub(super) fn problems(spec: &WorkflowSpec) -> Vec<Problem> {
     let mut all = Vec::new();
     duplicates(spec, &mut all);
     params(spec, &mut all);
     for (i, agent) in spec.agents.iter().enumerate() {
-        let at = format!("spec.agents[{i}] ({})", agent.name);
+        let at = Path::default().fields("spec.agents").named(i, &agent.name);
         files(agent, &at, &mut all);
         if agent.workspace_access.is_some() && spec.workspace.is_none() {
-            all.push(format!(
-                "{at}.workspaceAccess: the workflow has no spec.workspace; add one or remove the field"
+            all.push(Problem::value(
+                at.fields("workspaceAccess"),
+                "the workflow has no spec.workspace; add one or remove the field",
             ));
         }
     }
     for (list, steps) in [("steps", &spec.steps), ("finally", &spec.finally)] {
         for (i, step) in steps.iter().enumerate() {
-            declared(step, &format!("spec.{list}[{i}] ({})", step.name), &mut all);
+            declared(step, &Path::default().field("spec").field(list).named(i, &step.name), &mut all);
         }
     }
     if let Some(workspace) = &spec.workspace {
@@ -38,9 +41,10 @@ pub(super) fn problems(spec: &WorkflowSpec) -> Vec<String> {
     all
 }
 
-fn duplicates(spec: &WorkflowSpec, all: &mut Vec<String>) {
-    let at = |list: &str, names: Vec<&String>| -> Vec<(String, String)> {
-        let place = |(i, name): (usize, &String)| (format!("spec.{list}[{i}] ({name}).name"), name.clone());
+fn duplicates(spec: &WorkflowSpec, all: &mut Vec<Problem>) {
+    let at = |list: &str, names: Vec<&String>| -> Vec<(Path, String)> {
+        let list = Path::default().field("spec").field(list);
+        let place = |(i, name): (usize, &String)| (list.named(i, name).field("name"), name.clone());
         names.into_iter().enumerate().map(place).collect()
     };
     let mut steps = at("steps", spec.steps.iter().map(|s| &s.name).collect());
@@ -55,7 +59,7 @@ fn duplicates(spec: &WorkflowSpec, all: &mut Vec<String>) {
         let mut seen = BTreeSet::new();
         for (at, name) in names {
             if !seen.insert(name.clone()) {
-                all.push(format!("{at}: the name {name:?} is used twice; rename one"));
+                all.push(Problem::value(at.clone(), format!("the name {name:?} is used twice; rename one")));
             }
         }
     }
@@ -63,26 +67,27 @@ fn duplicates(spec: &WorkflowSpec, all: &mut Vec<String>) {
     for (_, name) in steps {
         if let Some(other) = short.insert(camel_output(&name), name.clone()).filter(|other| *other != name) {
             let both = camel_output(&name);
-            all.push(format!(
-                "spec.steps: {other} and {name} would both be {{{{ {both} }}}} in templates; rename one"
+            all.push(Problem::value(
+                Path::default().fields("spec.steps"),
+                format!("{other} and {name} would both be {{{{ {both} }}}} in templates; rename one"),
             ));
         }
     }
 }
 
-fn params(spec: &WorkflowSpec, all: &mut Vec<String>) {
+fn params(spec: &WorkflowSpec, all: &mut Vec<Problem>) {
     for (i, param) in spec.params.iter().enumerate() {
-        let at = format!("spec.params[{i}] ({})", param.name);
+        let at = Path::default().fields("spec.params").named(i, &param.name);
         if let Some(pattern) = &param.pattern
             && let Err(e) = Regex::new(pattern)
         {
-            all.push(format!("{at}.pattern: {}", not_regular(&e)));
+            all.push(Problem::value(at.fields("pattern"), not_regular(&e)));
             continue;
         }
         if let Some(default) = &param.default
             && let Err(problem) = super::super::params::fits(param, default)
         {
-            all.push(format!("{at}.default: {problem}"));
+            all.push(Problem::value(at.fields("default"), problem));
         }
     }
 }
@@ -95,62 +100,74 @@ fn not_regular(error: &regex::Error) -> String {
 }
 
 /// Names of files are paths below `/mission/files`.
-fn files(agent: &Agent, at: &str, all: &mut Vec<String>) {
+fn files(agent: &Agent, at: &Path, all: &mut Vec<Problem>) {
     for name in agent.files.keys() {
         let part = |p: &str| {
             !matches!(p, "" | "." | "..")
                 && p.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
         };
         if name.len() > 200 || !name.split('/').all(part) {
-            all.push(format!("{at}.files ({name:?}): a file's name is a path below /mission/files, of letters, digits, '.', '_', '-' and '/'"));
+            all.push(
+                Problem::value(
+                    at.fields("files").field(name),
+                    "a file's name is a path below /mission/files, of letters, digits, '.', '_', '-' and '/'",
+                )
+                .known_as(Some(format!("{at}.files ({name:?})"))),
+            );
         }
     }
     let size: usize = agent.files.values().map(String::len).sum();
     if size > FILE_LIMIT {
-        all.push(format!(
-            "{at}.files: {} KiB in all; {} KiB is the most",
-            size.div_ceil(1024),
-            FILE_LIMIT / 1024
+        all.push(Problem::value(
+            at.fields("files"),
+            format!("{} KiB in all; {} KiB is the most", size.div_ceil(1024), FILE_LIMIT / 1024),
         ));
     }
 }
 
 /// Outputs that a step declares.
-fn declared(step: &Step, at: &str, all: &mut Vec<String>) {
+fn declared(step: &Step, at: &Path, all: &mut Vec<Problem>) {
     let is_key = |key: &str| {
         key.starts_with(|c: char| c.is_ascii_uppercase())
             && key.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     };
     for (k, output) in step.outputs.iter().enumerate() {
-        let at = format!("{at}.outputs[{k}] ({})", output.name);
+        let at = at.field("outputs").named(k, &output.name);
         if !is_key(&key_of(output)) || key_of(output) == "STATUS" {
-            all.push(format!(
-                "{at}.key: {:?} is no key that an agent prints; a key is of A-Z, 0-9 and _",
-                key_of(output)
+            all.push(Problem::value(
+                at.fields("key"),
+                format!("{:?} is no key that an agent prints; a key is of A-Z, 0-9 and _", key_of(output)),
             ));
         }
         let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if !output.name.chars().all(name) || is_reserved(&output.name) {
-            all.push(format!("{at}.name: of letters, digits and _, and not one of the run's own names"));
+            all.push(Problem::value(
+                at.fields("name"),
+                "of letters, digits and _, and not one of the run's own names",
+            ));
         }
         if let Some(Err(e)) = output.pattern.as_ref().map(|p| Regex::new(p)) {
-            all.push(format!("{at}.pattern: {}", not_regular(&e)));
+            all.push(Problem::value(at.fields("pattern"), not_regular(&e)));
         }
     }
 }
 
-fn volume(workspace: &Workspace, all: &mut Vec<String>) {
+fn volume(workspace: &Workspace, all: &mut Vec<Problem>) {
     if !Regex::new(r"^[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$")
         .is_ok_and(|r| r.is_match(&workspace.size))
     {
-        all.push(format!("spec.workspace.size: {:?} is no size; write one such as 5Gi", workspace.size));
+        all.push(Problem::value(
+            Path::default().fields("spec.workspace.size"),
+            format!("{:?} is no size; write one such as 5Gi", workspace.size),
+        ));
     }
     if let Some(path) = &workspace.mount_path {
         let taken =
             ["/", "/tmp", "/mission"].contains(&path.trim_end_matches('/')) || path.starts_with("/mission/");
         if !path.starts_with('/') || path.contains("..") || path.contains(':') || path == "/" || taken {
-            all.push(format!(
-                "spec.workspace.mountPath: {path:?}: an absolute path other than /tmp and /mission"
+            all.push(Problem::value(
+                Path::default().fields("spec.workspace.mountPath"),
+                format!("{path:?}: an absolute path other than /tmp and /mission"),
             ));
         }
     }

@@ -1,7 +1,13 @@
-//! How steps hang together: circles, where work is sent back to, loops and who verifies them, where outputs come from.
+//! How steps hang together: circles, where work is sent back to, loops and who verifies them, where outputs come from, who
+//! shares the workspace.
+
+use crate::api::agent::WorkspaceAccess;
+use crate::api::workflow::AccessMode;
 
 use super::super::definition::{Definition, StepDef};
-use super::place;
+use super::super::path::Path;
+use super::super::problem::Problem;
+use super::location::place;
 
 /// The names along a circle of dependencies, if there is one.
 pub(super) fn cycle(definition: &Definition) -> Option<Vec<String>> {
@@ -21,7 +27,7 @@ pub(super) fn cycle(definition: &Definition) -> Option<Vec<String>> {
     }
 }
 
-pub(super) fn problems(definition: &Definition) -> Vec<String> {
+pub(super) fn problems(definition: &Definition) -> Vec<Problem> {
     let mut all = Vec::new();
     for (i, step) in definition.steps.iter().enumerate() {
         rework(definition, i, step, &mut all);
@@ -31,50 +37,66 @@ pub(super) fn problems(definition: &Definition) -> Vec<String> {
     all
 }
 
-fn rework(definition: &Definition, i: usize, step: &StepDef, all: &mut Vec<String>) {
+fn rework(definition: &Definition, i: usize, step: &StepDef, all: &mut Vec<Problem>) {
     let Some(rule) = &step.on_retry else { return };
     let at = place(definition, i);
     let target = definition.steps.get(rule.target).map_or("", |s| s.name.as_str());
     if let Some(of) = step.verifies {
         if rule.target != of {
             let own = definition.steps.get(of).map_or("", |s| s.name.as_str());
-            all.push(format!("{at}.onRetry.rerun: the step verifies the items of {own} and sends back to it alone; write {own}"));
+            all.push(Problem::value(
+                at.fields("onRetry.rerun"),
+                format!("the step verifies the items of {own} and sends back to it alone; write {own}"),
+            ));
         }
         return;
     }
     if step.each.is_some() {
-        all.push(format!("{at}.onRetry: items cannot send earlier work back; verify them with forEach.verifyWith, or let a step after the loop send back"));
+        all.push(Problem::value(at.fields("onRetry"), "items cannot send earlier work back; verify them with forEach.verifyWith, or let a step after the loop send back"));
     }
     if !definition.ancestors(i).contains(&rule.target) {
-        all.push(format!(
-            "{at}.onRetry.rerun: {target} is not finished before this step; name a step that it depends on"
+        all.push(Problem::value(
+            at.fields("onRetry.rerun"),
+            format!("{target} is not finished before this step; name a step that it depends on"),
         ));
     }
     if let Some(of) = definition.steps.get(rule.target).and_then(|s| s.verifies) {
         let own = definition.steps.get(of).map_or("", |s| s.name.as_str());
-        all.push(format!("{at}.onRetry.rerun: {target} runs in the loop of {own}; write {own}"));
+        all.push(Problem::value(
+            at.fields("onRetry.rerun"),
+            format!("{target} runs in the loop of {own}; write {own}"),
+        ));
     }
 }
 
-fn loops(definition: &Definition, i: usize, step: &StepDef, all: &mut Vec<String>) {
+fn loops(definition: &Definition, i: usize, step: &StepDef, all: &mut Vec<Problem>) {
     let Some(each) = &step.each else { return };
     let at = place(definition, i);
     if let Some(v) = each.verifier
         && definition.steps.get(v).is_some_and(|s| s.verifies != Some(i))
     {
-        all.push(format!("{at}.forEach.verifyWith: the step verifies another loop already; give each loop a verifier of its own"));
+        all.push(Problem::value(
+            at.fields("forEach.verifyWith"),
+            "the step verifies another loop already; give each loop a verifier of its own",
+        ));
     }
     let mut letters = each.name.chars();
     let starts = letters.next().is_some_and(|c| c.is_ascii_lowercase());
     if !starts || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        all.push(format!("{at}.forEach.as: {:?} is no name for templates; use a-z, 0-9 and _", each.name));
+        all.push(Problem::value(
+            at.fields("forEach.as"),
+            format!("{:?} is no name for templates; use a-z, 0-9 and _", each.name),
+        ));
     } else if !["story", "item"].contains(&each.name.as_str())
         && super::super::output::is_reserved(&each.name)
     {
-        all.push(format!("{at}.forEach.as: {:?} is one of the run's own names; choose another", each.name));
+        all.push(Problem::value(
+            at.fields("forEach.as"),
+            format!("{:?} is one of the run's own names; choose another", each.name),
+        ));
     }
     if let Some(problem) = list(definition, i, &each.list) {
-        all.push(format!("{at}.forEach.in: {problem}"));
+        all.push(Problem::value(at.fields("forEach.in"), problem));
     }
 }
 
@@ -98,9 +120,9 @@ fn list(definition: &Definition, i: usize, path: &str) -> Option<String> {
     }
 }
 
-fn outputs(definition: &Definition, all: &mut Vec<String>) {
+fn outputs(definition: &Definition, all: &mut Vec<Problem>) {
     for (k, output) in definition.outputs.iter().enumerate() {
-        let at = format!("spec.outputs[{k}] ({}).from", output.name);
+        let at = Path::default().fields("spec.outputs").named(k, &output.name).field("from");
         let mut parts = output.from.split('.');
         let known = match (parts.next(), parts.next(), parts.next()) {
             (Some("steps"), Some(name), Some("output" | "outputs")) => {
@@ -110,10 +132,46 @@ fn outputs(definition: &Definition, all: &mut Vec<String>) {
             _ => false,
         };
         if !known {
-            all.push(format!(
-                "{at}: {:?} comes from no step; write steps.NAME.outputs.KEY or steps.NAME.output",
-                output.from
+            all.push(Problem::value(
+                at.clone(),
+                format!(
+                    "{:?} comes from no step; write steps.NAME.outputs.KEY or steps.NAME.output",
+                    output.from
+                ),
             ));
         }
     }
+}
+
+/// Who shares the workspace: a volume that one node mounts is not for steps that run side by side.
+pub(super) fn shared_workspace(definition: &Definition) -> Vec<Problem> {
+    let Some(workspace) = &definition.workspace else { return Vec::new() };
+    let mode = workspace.access_mode.unwrap_or_default();
+    if mode == AccessMode::ReadWriteMany {
+        return Vec::new();
+    }
+    let hint = format!(
+        "the workspace is {}; order them with dependsOn, set workspaceAccess: None, or use accessMode: ReadWriteMany",
+        mode.as_str()
+    );
+    let mut all = Vec::new();
+    let mounts = |i: usize| {
+        definition.steps.get(i).is_some_and(|s| !s.finally && s.workspace_access() != WorkspaceAccess::None)
+    };
+    for i in (0..definition.steps.len()).filter(|i| mounts(*i)) {
+        let Some(step) = definition.steps.get(i) else { continue };
+        if step.each.as_ref().is_some_and(|e| e.parallelism > 1) {
+            all.push(Problem::value(
+                place(definition, i).fields("forEach.parallelism"),
+                format!("items would share the volume; {hint}"),
+            ));
+        }
+        for k in (0..i).filter(|k| mounts(*k)) {
+            if !definition.ancestors(i).contains(&k) && !definition.ancestors(k).contains(&i) {
+                let other = definition.steps.get(k).map_or("", |s| s.name.as_str());
+                all.push(Problem::value(place(definition, i), format!("it may run beside {other}; {hint}")));
+            }
+        }
+    }
+    all
 }

@@ -3,76 +3,112 @@
 use crate::api::WorkflowSpec;
 use crate::api::step::OnExhausted;
 
-use super::super::condition::{Condition, Names, Wanted};
+use super::super::condition::{Condition, Names, Unreadable, Wanted};
 use super::super::context::{camel_output, snake_output};
-use super::super::definition::Definition;
+use super::super::definition::{Definition, TextField};
 use super::super::output::is_reserved;
-use super::super::template::Template;
-use super::place;
+use super::super::path::Path;
+use super::super::problem::{At, Problem};
+use super::super::template::{Error, Template};
+use super::location::place;
 
 /// What a loop adds to what its steps see, besides the item itself.
 pub const OF_LOOPS: &[&str] =
     &["current_story", "current_story_id", "current_story_title", "completed_stories", "stories_remaining"];
 
-pub(super) fn problems(spec: &WorkflowSpec, definition: &Definition) -> Vec<String> {
+pub(super) fn problems(spec: &WorkflowSpec, definition: &Definition) -> Vec<Problem> {
     let mut all = Vec::new();
     for (i, step) in definition.steps.iter().enumerate() {
         for (field, text) in step.templates() {
-            template(definition, i, &format!("{}.{field}", place(definition, i)), text, &mut all);
+            template(definition, i, &Text::of(spec, &place(definition, i), field, text), &mut all);
         }
         if let Some(text) = &step.when {
             let before = definition.ancestors(i).into_iter().filter_map(|k| definition.steps.get(k));
             let steps = before.map(|s| s.name.as_str()).collect();
-            condition(
-                spec,
-                steps,
-                Wanted::Boolean,
-                &format!("{}.when", place(definition, i)),
-                text,
-                &mut all,
-            );
+            condition(spec, steps, Wanted::Boolean, &place(definition, i).field("when"), text, &mut all);
         }
     }
     if let Some(key) = spec.concurrency.as_ref().and_then(|c| c.key.as_ref()) {
-        condition(spec, Vec::new(), Wanted::Text, "spec.concurrency.key", key, &mut all);
+        let at = Path::default().fields("spec.concurrency.key");
+        condition(spec, Vec::new(), Wanted::Text, &at, key, &mut all);
     }
     all
+}
+
+/// A template, the field that has it, and what people know that field by.
+struct Text<'a> {
+    path: Path,
+    known_as: Option<String>,
+    text: &'a str,
+}
+
+impl<'a> Text<'a> {
+    /// A text of an agent is written at the agent, whichever step has the problem.
+    fn of(spec: &WorkflowSpec, step: &Path, field: TextField<'_>, text: &'a str) -> Self {
+        match field {
+            TextField::Input => Self { path: step.field("input"), known_as: None, text },
+            TextField::Message => Self { path: step.fields("approval.message"), known_as: None, text },
+            TextField::Env { agent, name } => Self {
+                path: env(spec, agent, name).unwrap_or_else(|| step.clone()),
+                known_as: Some(format!("{step}.agent {agent}, env {name}")),
+                text,
+            },
+        }
+    }
+
+    fn problem(&self, at: Option<At>, message: String) -> Problem {
+        Problem::value(self.path.clone(), message).at(at).known_as(self.known_as.clone())
+    }
+}
+
+fn env(spec: &WorkflowSpec, agent: &str, name: &str) -> Option<Path> {
+    let (i, found) = spec.agents.iter().enumerate().find(|(_, a)| a.name == agent)?;
+    let (k, _) = found.env.iter().enumerate().find(|(_, v)| v.name == name)?;
+    let agents = Path::default().fields("spec.agents");
+    Some(agents.named(i, agent).field("env").named(k, name).field("value"))
 }
 
 fn condition(
     spec: &WorkflowSpec,
     steps: Vec<&str>,
     wanted: Wanted,
-    at: &str,
+    path: &Path,
     text: &str,
-    all: &mut Vec<String>,
+    all: &mut Vec<Problem>,
 ) {
     let names = Names { params: spec.params.iter().map(|p| p.name.as_str()).collect(), steps };
     match Condition::parse(text) {
-        Err(problem) => all.push(format!("{at}: {problem}")),
+        Err(Unreadable { at, message }) => {
+            let at = at.map(|(line, column)| At::Position { line, column });
+            all.push(Problem::value(path.clone(), message).at(at));
+        }
         Ok(condition) => {
-            all.extend(condition.check(&names, wanted).into_iter().map(|problem| format!("{at}: {problem}")));
+            let found = condition.check(&names, wanted);
+            all.extend(found.into_iter().map(|problem| Problem::value(path.clone(), problem)));
         }
     }
 }
 
-fn template(definition: &Definition, i: usize, at: &str, text: &str, all: &mut Vec<String>) {
-    let template = match Template::parse(text) {
-        Err(e) => return all.push(format!("{at}: {e}")),
+fn template(definition: &Definition, i: usize, text: &Text<'_>, all: &mut Vec<Problem>) {
+    let template = match Template::parse(text.text) {
+        Err(Error { line, column, message }) => {
+            return all.push(text.problem(Some(At::Position { line, column }), message));
+        }
         Ok(template) => template,
     };
+    let named = |variable: &String| Some(At::Variable(variable.clone()));
     for variable in template.variables() {
         if let Some((step, why)) = may_be_absent(definition, i, &variable) {
-            all.push(format!(
-                "{at}: {{{{ {variable} }}}} does not exist when step {step} {why}; write {{{{ {variable} | default(value=\"\") }}}}"
-            ));
+            let message = format!(
+                "{{{{ {variable} }}}} does not exist when step {step} {why}; write {{{{ {variable} | default(value=\"\") }}}}"
+            );
+            all.push(text.problem(named(&variable), message));
         }
     }
     for variable in template.variables().iter().filter(|v| !may_exist(definition, i, v)) {
-        all.push(format!(
-            "{at}: {{{{ {variable} }}}} does not exist when this step starts; {}",
-            hint(variable)
-        ));
+        let message =
+            format!("{{{{ {variable} }}}} does not exist when this step starts; {}", hint(variable));
+        all.push(text.problem(named(variable), message));
     }
 }
 

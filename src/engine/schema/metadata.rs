@@ -3,8 +3,8 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
 use serde_json::{Value, json};
 
-use super::path::Path;
-use super::{Kind, Problem};
+use super::super::path::Path;
+use super::super::problem::{Kind, Problem};
 
 /// The schema of a whole object. Its `status` is the operator's: the API server drops one that somebody sends.
 pub(super) fn completed(mut schema: JSONSchemaProps) -> JSONSchemaProps {
@@ -49,6 +49,6 @@ pub(super) fn nameless(object: &Value) -> Option<Problem> {
     let metadata = object.get("metadata")?.as_object()?;
     let named = ["name", "generateName"].iter().any(|field| metadata.contains_key(*field));
     let path = Path::default().field("metadata").field("name");
-    let message = "missing; name it in lower-case letters, digits and '-'".into();
-    (!named).then_some(Problem { path, kind: Kind::Missing, message })
+    let message = "missing; name it in lower-case letters, digits and '-'";
+    (!named).then_some(Problem::new(path, Kind::Missing, message))
 }

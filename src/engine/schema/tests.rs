@@ -108,7 +108,7 @@ fn cel_rules_are_held_where_they_stand() {
 #[test]
 fn every_rule_about_a_new_object_can_be_read() {
     fn rules(schema: &JSONSchemaProps, all: &mut Vec<String>) {
-        let own = schema.x_kubernetes_validations.iter().flatten().filter(|r| rules::speaks_of_new(r));
+        let own = schema.x_kubernetes_validations.iter().flatten().filter(|r| walk::speaks_of_new(r));
         all.extend(own.map(|r| r.rule.clone()));
         schema.properties.iter().flat_map(|p| p.values()).for_each(|child| rules(child, all));
         let items = serde_json::to_value(&schema.items).unwrap();

@@ -1,13 +1,16 @@
-//! A structural schema and a value, side by side.
+//! A structural schema and a value, side by side; with its CEL rules, as far as they speak of a new object: rules about a
+//! change (`oldSelf`) are left out.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool, ValidationRule,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::path::Path;
+use super::super::condition::Condition;
+use super::super::path::Path;
+use super::super::problem::{Kind, Problem};
 use super::similar::similar;
-use super::{Kind, Problem, rules, value};
+use super::value;
 
 /// As many fields are named when none is like the one that was written.
 const NAMED: usize = 12;
@@ -19,7 +22,7 @@ pub(super) fn problems(schema: &JSONSchemaProps, object: &Value) -> Vec<Problem>
 }
 
 fn walk(schema: &JSONSchemaProps, value: &Value, path: &Path, found: &mut Vec<Problem>) {
-    let mut say = |message: String| found.push(Problem { path: path.clone(), kind: Kind::Value, message });
+    let mut say = |message: String| found.push(Problem::new(path.clone(), Kind::Value, message));
     if value.is_null() && schema.nullable == Some(true) {
         return;
     }
@@ -41,7 +44,7 @@ fn walk(schema: &JSONSchemaProps, value: &Value, path: &Path, found: &mut Vec<Pr
             value::problems(schema, value).into_iter().for_each(say);
         }
     }
-    found.extend(rules::broken(schema, value, path));
+    found.extend(broken(schema, value, path));
 }
 
 fn object(schema: &JSONSchemaProps, fields: &Map<String, Value>, path: &Path, found: &mut Vec<Problem>) {
@@ -66,7 +69,7 @@ fn object(schema: &JSONSchemaProps, fields: &Map<String, Value>, path: &Path, fo
         } else {
             format!("missing; it is required: {}", lower(what))
         };
-        found.push(Problem { path: path.field(name), kind: Kind::Missing, message });
+        found.push(Problem::new(path.field(name), Kind::Missing, message));
     }
 }
 
@@ -78,7 +81,7 @@ fn unknown(schema: &JSONSchemaProps, name: &str, path: &Path) -> Problem {
         None => "remove it (kubectl explain lists the fields)".into(),
     };
     let message = format!("there is no such field; {next}");
-    Problem { path: path.field(name), kind: Kind::Unknown, message }
+    Problem::new(path.field(name), Kind::Unknown, message)
 }
 
 fn list(schema: &JSONSchemaProps, items: &[Value], path: &Path, found: &mut Vec<Problem>) {
@@ -92,7 +95,7 @@ fn list(schema: &JSONSchemaProps, items: &[Value], path: &Path, found: &mut Vec<
         let Some(name) = item.get(key).and_then(Value::as_str) else { continue };
         if items.iter().take(i).any(|earlier| earlier.get(key).and_then(Value::as_str) == Some(name)) {
             let message = format!("the name {name:?} is used twice; rename one");
-            found.push(Problem { path: path.item(i, item).field(key), kind: Kind::Value, message });
+            found.push(Problem::new(path.item(i, item).field(key), Kind::Value, message));
         }
     }
 }
@@ -100,4 +103,32 @@ fn list(schema: &JSONSchemaProps, items: &[Value], path: &Path, found: &mut Vec<
 fn lower(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The rules that the value breaks. One that cannot be evaluated says nothing: what it names is missing or of another type,
+/// and that is a problem of its own.
+fn broken(schema: &JSONSchemaProps, value: &Value, path: &Path) -> Vec<Problem> {
+    let rules = schema.x_kubernetes_validations.iter().flatten().filter(|r| speaks_of_new(r));
+    let seen = json!({"self": value});
+    let fails = |r: &&ValidationRule| Condition::parse(&r.rule).is_ok_and(|c| c.holds(&seen) == Ok(false));
+    let problem = |rule: &ValidationRule| {
+        let message = rule.message.clone().unwrap_or_else(|| format!("it must hold: {}", rule.rule));
+        Problem::new(place_of(rule, path), Kind::Value, message)
+    };
+    rules.filter(fails).map(problem).collect()
+}
+
+/// Where a rule says that it speaks of; those of a whole object speak of its name.
+fn place_of(rule: &ValidationRule, path: &Path) -> Path {
+    match rule.field_path.as_deref().and_then(|f| f.strip_prefix('.')) {
+        Some(field) => path.field(field),
+        None if path.0.is_empty() && rule.rule.contains("self.metadata.name") => {
+            path.field("metadata").field("name")
+        }
+        None => path.clone(),
+    }
+}
+
+pub(super) fn speaks_of_new(rule: &ValidationRule) -> bool {
+    !rule.rule.contains("oldSelf")
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::Error;
+use super::error::Error;
 use super::token::{Placed, Token, end_of_raw, find, next_marker, run, tokens};
 
 /// The filter around every loop's list.

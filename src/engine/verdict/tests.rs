@@ -5,8 +5,16 @@ const RULES: Rules<'static> =
     Rules { timeout: Span::mins(10), stopped: None, expects: None, rendered_input: None };
 
 fn exit(code: i32, text: &str) -> Exit {
-    let said = Said::Text { text: text.into(), cut: false };
-    Exit { code, out_of_memory: false, disrupted: false, deleted: false, started: None, finished: None, said }
+    let output = AgentOutput::Text { text: text.into(), cut: false };
+    Exit {
+        code,
+        out_of_memory: false,
+        disrupted: false,
+        deleted: false,
+        started: None,
+        finished: None,
+        output,
+    }
 }
 
 fn lasted(seconds: u64, exit: Exit) -> Exit {
@@ -17,12 +25,12 @@ fn lasted(seconds: u64, exit: Exit) -> Exit {
 type Short = (Outcome, Option<Cause>, Option<String>);
 
 fn short(exit: &Exit, rules: &Rules<'_>) -> Short {
-    let verdict = judge(exit, rules);
+    let verdict = evaluate(exit, rules);
     (verdict.outcome, verdict.cause, verdict.message)
 }
 
 fn cause(text: &str, rules: &Rules<'_>) -> Option<Cause> {
-    judge(&exit(0, text), rules).cause
+    evaluate(&exit(0, text), rules).cause
 }
 
 fn failure(cause: Cause, message: &str) -> Short {
@@ -35,7 +43,7 @@ fn expects(text: &str) -> Rules<'_> {
 
 #[test]
 fn an_attempt_that_says_done_is_done() {
-    let verdict = judge(&exit(0, "PLAN: x\nSTATUS: done\n"), &RULES);
+    let verdict = evaluate(&exit(0, "PLAN: x\nSTATUS: done\n"), &RULES);
     assert_eq!(
         verdict,
         Verdict {
@@ -55,15 +63,15 @@ fn an_attempt_that_says_done_is_done() {
 fn an_exit_code_other_than_0_beats_what_was_said() {
     assert_eq!(short(&exit(3, "STATUS: done"), &RULES), failure(Cause::ExitCode, "Exit code 3"));
     assert_eq!(cause("", &expects("")), None);
-    assert_eq!(judge(&exit(1, ""), &expects("")).cause, Some(Cause::ExitCode));
+    assert_eq!(evaluate(&exit(1, ""), &expects("")).cause, Some(Cause::ExitCode));
 }
 
 #[test]
 fn a_disruption_is_a_loss_unless_the_work_was_finished() {
     let taken = |code| Exit { disrupted: true, ..exit(code, "STATUS: done") };
-    let verdict = judge(&taken(143), &Rules { stopped: Some(Cause::Timeout), ..RULES });
+    let verdict = evaluate(&taken(143), &Rules { stopped: Some(Cause::Timeout), ..RULES });
     assert_eq!((verdict.outcome, verdict.cause), (Outcome::Lost, Some(Cause::Disrupted)));
-    assert_eq!(judge(&taken(0), &RULES).outcome, Outcome::Done);
+    assert_eq!(evaluate(&taken(0), &RULES).outcome, Outcome::Done);
 }
 
 #[test]
@@ -77,32 +85,32 @@ fn an_attempt_that_was_stopped_for_its_timeout_timed_out() {
 #[test]
 fn a_timeout_never_turns_work_done_in_time_into_a_failure() {
     let stopped = Rules { stopped: Some(Cause::Timeout), ..RULES };
-    assert_eq!(judge(&lasted(600, exit(0, "STATUS: done")), &stopped).outcome, Outcome::Done);
+    assert_eq!(evaluate(&lasted(600, exit(0, "STATUS: done")), &stopped).outcome, Outcome::Done);
 }
 
 #[test]
 fn an_attempt_that_was_stopped_with_its_run_is_stopped() {
     let ended = Rules { stopped: Some(Cause::RunEnded), ..RULES };
-    let verdict = judge(&exit(143, ""), &ended);
+    let verdict = evaluate(&exit(143, ""), &ended);
     assert_eq!((verdict.outcome, verdict.cause), (Outcome::Stopped, Some(Cause::RunEnded)));
-    assert_eq!(judge(&exit(0, "STATUS: done"), &ended).outcome, Outcome::Done);
+    assert_eq!(evaluate(&exit(0, "STATUS: done"), &ended).outcome, Outcome::Done);
     let pending = Rules { stopped: Some(Cause::PendingTimeout), ..RULES };
-    assert_eq!(judge(&exit(143, ""), &pending).cause, Some(Cause::PendingTimeout));
+    assert_eq!(evaluate(&exit(143, ""), &pending).cause, Some(Cause::PendingTimeout));
 }
 
 #[test]
 fn too_much_memory_is_a_failure_and_not_a_loss() {
-    let verdict = judge(&Exit { out_of_memory: true, ..exit(137, "") }, &RULES);
+    let verdict = evaluate(&Exit { out_of_memory: true, ..exit(137, "") }, &RULES);
     assert_eq!((verdict.outcome, verdict.cause), (Outcome::Failed, Some(Cause::OutOfMemory)));
 }
 
 #[test]
 fn a_result_that_cannot_be_read_is_judged_by_its_exit_code_unless_that_is_0() {
-    let said = Said::Unreadable { message: "log is gone".into() };
-    let unreadable = |code| Exit { said: said.clone(), ..exit(code, "") };
+    let output = AgentOutput::Unreadable { message: "log is gone".into() };
+    let unreadable = |code| Exit { output: output.clone(), ..exit(code, "") };
     assert_eq!(short(&unreadable(0), &RULES), failure(Cause::ResultUnreadable, "log is gone"));
     assert_eq!(short(&unreadable(2), &RULES), failure(Cause::ExitCode, "Exit code 2"));
-    assert_eq!(judge(&unreadable(0), &RULES).output, None);
+    assert_eq!(evaluate(&unreadable(0), &RULES).output, None);
 }
 
 #[test]
@@ -122,17 +130,17 @@ fn status_failed_is_a_failure_though_the_text_also_says_done() {
 
 #[test]
 fn a_failure_is_told_in_the_agents_words() {
-    let message = |text| judge(&exit(0, text), &RULES).message.unwrap_or_default();
+    let message = |text| evaluate(&exit(0, text), &RULES).message.unwrap_or_default();
     assert_eq!(message("ISSUES: two\nERROR: one\nSTATUS: failed"), "one");
     assert_eq!(message("STATUS: failed\nthe build broke\n\n"), "the build broke");
 }
 
 #[test]
 fn status_retry_without_a_target_is_a_failed_attempt() {
-    let verdict = judge(&exit(0, "STATUS: retry\nISSUES: two"), &RULES);
+    let verdict = evaluate(&exit(0, "STATUS: retry\nISSUES: two"), &RULES);
     assert_eq!((verdict.outcome, verdict.cause), (Outcome::Failed, Some(Cause::NoRetryTarget)));
     assert!(verdict.retry_requested);
-    assert!(!judge(&exit(1, "STATUS: retry"), &RULES).retry_requested);
+    assert!(!evaluate(&exit(1, "STATUS: retry"), &RULES).retry_requested);
     assert_eq!(cause("STATUS: retry\nand prose", &expects("prose")), Some(Cause::NoRetryTarget));
 }
 
@@ -165,10 +173,10 @@ fn an_echo_of_the_prompt_meets_no_expectation() {
     assert_eq!(cause(input, &echo(Some("PR:"))), Some(Cause::ExpectationNotMet));
     assert_eq!(cause("Reply with STATUS: done", &RULES), Some(Cause::NoStatus));
     let cut = Exit {
-        said: Said::Text { text: "with\nSTATUS: done\nPR: the link\n".into(), cut: true },
+        output: AgentOutput::Text { text: "with\nSTATUS: done\nPR: the link\n".into(), cut: true },
         ..exit(0, "")
     };
-    assert_eq!(judge(&cut, &echo(None)).cause, Some(Cause::NoStatus));
+    assert_eq!(evaluate(&cut, &echo(None)).cause, Some(Cause::NoStatus));
 }
 
 #[test]
@@ -181,15 +189,15 @@ fn an_empty_expectation_leaves_it_to_the_exit_code() {
 #[test]
 fn a_message_is_cut_between_characters() {
     let message =
-        judge(&exit(0, &format!("REASON: {}\nSTATUS: failed", "é".repeat(400))), &RULES).message.unwrap();
+        evaluate(&exit(0, &format!("REASON: {}\nSTATUS: failed", "é".repeat(400))), &RULES).message.unwrap();
     assert_eq!(message.chars().count(), MESSAGE_LIMIT);
     assert!(message.ends_with('…'));
 }
 
 #[test]
 fn what_was_said_is_kept_unchanged_up_to_its_last_16_kib() {
-    let verdict = judge(&exit(0, "a\r\nSTATUS: done\r\n"), &RULES);
+    let verdict = evaluate(&exit(0, "a\r\nSTATUS: done\r\n"), &RULES);
     assert_eq!((verdict.text.as_str(), verdict.cut), ("a\r\nSTATUS: done\r\n", false));
-    let long = judge(&exit(0, &("x".repeat(output::TAIL_LIMIT) + "\nSTATUS: done")), &RULES);
+    let long = evaluate(&exit(0, &("x".repeat(output::TAIL_LIMIT) + "\nSTATUS: done")), &RULES);
     assert_eq!((long.text.len(), long.cut, long.outcome), (output::TAIL_LIMIT, true, Outcome::Done));
 }

@@ -1,15 +1,15 @@
 use super::*;
-use crate::engine::snapshot::Said;
+use crate::engine::snapshot::AgentOutput;
 use crate::job::result::is_excuse;
 
-fn text(text: &str, cut: bool) -> Option<Said> {
-    Some(Said::Text { text: text.into(), cut })
+fn text(text: &str, cut: bool) -> Option<AgentOutput> {
+    Some(AgentOutput::Text { text: text.into(), cut })
 }
 
 #[test]
 fn a_whole_termination_message_is_what_was_said_and_needs_no_log() {
     let pod = agent_is("Succeeded", ended(0, "STATUS: done"));
-    assert_eq!((needs_log(&pod), said(&pod, None)), (false, text("STATUS: done", false)));
+    assert_eq!((needs_log(&pod), agent_output(&pod, None)), (false, text("STATUS: done", false)));
 }
 
 #[test]
@@ -18,9 +18,12 @@ fn an_empty_or_cut_message_needs_the_log() {
     let failed = LogRead::Failed { message: "timed out".into() };
     for message in ["".to_string(), "x".repeat(4096)] {
         let pod = agent_is("Succeeded", ended(0, &message));
-        assert_eq!((needs_log(&pod), said(&pod, None)), (true, None));
-        assert_eq!(said(&pod, Some(&log)), text("the log", true));
-        assert_eq!(said(&pod, Some(&failed)), Some(Said::Unreadable { message: "timed out".into() }));
+        assert_eq!((needs_log(&pod), agent_output(&pod, None)), (true, None));
+        assert_eq!(agent_output(&pod, Some(&log)), text("the log", true));
+        assert_eq!(
+            agent_output(&pod, Some(&failed)),
+            Some(AgentOutput::Unreadable { message: "timed out".into() })
+        );
     }
     assert!(!needs_log(&agent_is("Succeeded", ended(0, &"x".repeat(4095)))));
 }
@@ -41,7 +44,7 @@ fn nothing_is_said_before_the_end_nor_by_a_container_that_vanished() {
     for pod in
         [agent_is("Running", running()), agent_is("Failed", unknown()), pod(json!({"phase": "Pending"}))]
     {
-        assert_eq!((needs_log(&pod), said(&pod, Some(&log))), (false, None));
+        assert_eq!((needs_log(&pod), agent_output(&pod, Some(&log))), (false, None));
     }
 }
 

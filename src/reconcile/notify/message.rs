@@ -71,6 +71,8 @@ struct Question {
     item: Option<String>,
     cause: Cause,
     actions: Vec<Action>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 impl Message {
@@ -122,18 +124,11 @@ impl Message {
             self.run,
             self.workflow,
         );
-        let answer = self.escalations.first().and_then(|q| self.answer(q));
+        // A question without a hint says in its message how it is answered.
+        let answer = self.escalations.first().and_then(|q| q.hint.clone());
         let lines = [Some(head), Some(self.message.clone()), answer, self.url.clone()];
         let lines: Vec<String> = lines.into_iter().flatten().filter(|l| !l.is_empty()).collect();
         escape(&lines.join("\n"))
-    }
-
-    /// How the question is answered, unless the message still says so.
-    fn answer(&self, question: &Question) -> Option<String> {
-        let name = format!("{}-{}", self.run, question.id);
-        let words: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
-        (!self.message.contains(&name))
-            .then(|| format!("Answer with a WorkflowDecision named {name}: {}", words.join(", ")))
     }
 }
 
@@ -145,6 +140,7 @@ impl Question {
             item: asked.item.clone(),
             cause: asked.cause,
             actions: asked.actions.clone(),
+            hint: asked.hint.as_deref().map(plain),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{Action, Span};
-use crate::engine::definition::{Definition, Doing};
+use crate::engine::definition::{Definition, StepKind};
 
 use super::super::cluster::{LOSSES, loss};
 use super::super::player::DecisionInput;
@@ -82,12 +82,12 @@ fn add(script: &mut Script, all: &Definition, name: &str, entry: &Value) -> Resu
         return Ok(());
     }
     let (step, item) = place(all, name)?;
-    let of = all.position(step).and_then(|i| all.steps.get(i)).map(|s| &s.doing);
+    let of = all.position(step).and_then(|i| all.steps.get(i)).map(|s| &s.kind);
     match of {
-        Some(Doing::Approval { .. }) => {
+        Some(StepKind::Approval { .. }) => {
             script.approvals.entry(step.into()).or_default().push(approval(entry)?);
         }
-        Some(Doing::Task(_)) | None => {
+        Some(StepKind::Task(_)) | None => {
             let name = item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"));
             script.attempts.entry(name).or_default().push(attempt(entry)?);
         }

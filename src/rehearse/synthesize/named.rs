@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::engine::answer::key_of;
 use crate::engine::context::{camel_output, snake_output};
-use crate::engine::definition::{Definition, Each, StepDef};
+use crate::engine::definition::{Definition, Loop, StepDef};
 use crate::engine::output::is_reserved;
 use crate::engine::template::Template;
 
@@ -181,7 +181,7 @@ fn of_condition(text: &str) -> Vec<(String, String, ValueKind)> {
 }
 
 /// The list of a loop, with the fields that its own texts name.
-fn list(all: &Definition, i: usize, each: &Each) -> ValueKind {
+fn list(all: &Definition, i: usize, each: &Loop) -> ValueKind {
     let steps = [Some(i), each.verifier].into_iter().flatten().filter_map(|k| all.steps.get(k));
     let texts: Vec<&str> = steps.flat_map(StepDef::templates).map(|(_, text)| text).collect();
     let paths = texts.iter().flat_map(|t| Template::parse(t).map(|t| t.mentioned()).unwrap_or_default());

@@ -5,7 +5,7 @@ use crate::api::WorkflowSpec;
 
 fn definition(spec: serde_json::Value) -> Definition {
     let spec: WorkflowSpec = serde_json::from_value(spec).unwrap();
-    assert_eq!(crate::engine::lint::problems(&spec), Vec::<String>::new());
+    assert_eq!(crate::engine::lint::problems(&spec), Vec::new());
     Definition::read(&spec).unwrap()
 }
 

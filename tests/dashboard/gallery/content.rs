@@ -141,6 +141,7 @@ pub(crate) fn run() -> Markup {
             about: "gate",
             cause: "Approval",
             message: "Open a pull request for Add OAuth login?\n\n3 stories are done, 12 files changed.",
+            hint: None,
             times: html! { "for " (since(at("10:20:00"), "10m00s")) ", expires in " (until(at("10:50:00"), "20m00s")) },
             answer: Some(Answer { url: "/runs/team/oauth-login/decide", csrf: "3f9c", actions: &["Approve", "Reject", "Abort"], outputs: true }),
             command: "mc workflow approve oauth-login",
@@ -233,7 +234,7 @@ pub(crate) fn hostile() -> Markup {
         (pager(&Pages { words: HOSTILE, newer: Some(HOSTILE), older: None }))
         (details(HOSTILE, words(HOSTILE), output(HOSTILE), true))
         (question(&Question {
-            id: HOSTILE, about: HOSTILE, cause: HOSTILE, message: HOSTILE, times: words(HOSTILE), command: HOSTILE,
+            id: HOSTILE, about: HOSTILE, cause: HOSTILE, message: HOSTILE, hint: Some(HOSTILE), times: words(HOSTILE), command: HOSTILE,
             answer: Some(Answer { url: HOSTILE, csrf: HOSTILE, actions: &[HOSTILE], outputs: true }),
         }))
         (mission_control::dashboard::parts::empty(HOSTILE, HOSTILE, Some(HOSTILE)))

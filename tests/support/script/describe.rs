@@ -95,7 +95,7 @@ pub(super) fn prose(cluster: &SimulatedCluster) -> String {
             }
         }
         for e in &status.escalations {
-            let _ = writeln!(text, "asked: {}", e.message);
+            let _ = writeln!(text, "asked: {}", e.message_with_hint());
         }
         for d in &status.decisions {
             let _ = writeln!(text, "decision: {}", d.result);

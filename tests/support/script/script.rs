@@ -86,7 +86,7 @@ pub(crate) fn event(cluster: &mut SimulatedCluster, line: &str) -> Result<(), St
     match first {
         "workflow:" => {
             let spec = workflow(rest)?;
-            cluster.problems = lint::problems(&spec);
+            cluster.problems = lint::problems(&spec).iter().map(ToString::to_string).collect();
             cluster.apply_workflow(spec);
         }
         "delete" if rest == "workflow" => cluster.workflow = None,

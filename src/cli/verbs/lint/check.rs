@@ -9,7 +9,9 @@ use crate::api::{Workflow, WorkflowRun, WorkflowSpec};
 use crate::cli::source::Source;
 use crate::cli::source::document::{self, Document, documents};
 use crate::cli::source::tree::Mark;
-use crate::engine::schema::{Kind, Part, Path, Schemas};
+use crate::engine::path::{Part, Path};
+use crate::engine::problem::{Kind, Problem};
+use crate::engine::schema::Schemas;
 use crate::engine::{lint, params};
 
 use super::object::Object;
@@ -83,7 +85,8 @@ fn of_document(
     report.objects += 1;
     let place = |mut told: Told| {
         let mark = told.place(source, document);
-        finding(source, mark, object.label(), told.field, told.message)
+        let problem = told.problem;
+        finding(source, mark, object.label(), problem.field(), problem.message_with_position())
     };
     problems(&object, schemas, known).into_iter().map(place).collect()
 }
@@ -109,44 +112,37 @@ fn problems(object: &Object<'_>, schemas: &Schemas, known: &[Known]) -> Vec<Told
     let unknown: Vec<&Path> = found.iter().filter(|p| p.kind == Kind::Unknown).map(|p| &p.path).collect();
     let value = without(&document.value, &unknown);
     let more = match object.kind.as_str() {
-        "Workflow" => {
-            typed::<Workflow>(document, value).map(|w| told(lint::problems(&w.spec), &document.value))
-        }
-        "WorkflowRun" => {
-            typed::<WorkflowRun>(document, value).map(|r| told(params_of(&r, object, known), &document.value))
-        }
+        "Workflow" => typed::<Workflow>(document, value).map(|w| lint::problems(&w.spec)),
+        "WorkflowRun" => typed::<WorkflowRun>(document, value).map(|r| params_of(&r, object, known)),
         _ => Ok(Vec::new()),
     };
     let mut all: Vec<Told> = found.into_iter().map(Told::from).collect();
     match more {
         Ok(more) => {
             // What the schema says of a field, the engine need not say again.
-            let said: Vec<String> = all.iter().map(|t| t.field.clone()).collect();
-            all.extend(more.into_iter().filter(|t| !said.contains(&t.field)));
+            let said: Vec<String> = all.iter().map(|t| t.problem.field()).collect();
+            all.extend(more.into_iter().filter(|p| !said.contains(&p.field())).map(Told::from));
         }
         // The schema knows nearly all of it; what it does not know stops the reader at the first.
-        Err(unreadable) if all.is_empty() => all.push(unreadable),
+        Err(unreadable) if all.is_empty() => all.push(*unreadable),
         Err(_) => {}
     }
     all
 }
 
-fn told(lines: Vec<String>, object: &Value) -> Vec<Told> {
-    lines.iter().map(|line| Told::of_line(line, object)).collect()
-}
-
-fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> Result<K, Told> {
+fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> Result<K, Box<Told>> {
     serde_json::from_value::<K>(value).map_err(|error| {
         // Read again from the text, the reader knows the place.
         let fault =
             serde_yaml::from_str::<K>(&document.text).err().map(|e| document::fault(&e, document.tree.mark));
         let (mark, message) = fault.map_or_else(|| (None, error.to_string()), |f| (Some(f.mark), f.message));
-        Told { field: "spec".into(), path: Path::default().field("spec"), at_key: true, mark, message }
+        let problem = Problem::value(Path::default().field("spec"), message);
+        Box::new(Told { problem, at_key: true, mark })
     })
 }
 
 /// What the run gives, against the params of its Workflow where that is one of the files.
-fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<String> {
+fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<Problem> {
     let wanted = &run.spec.workflow_ref;
     let near = |k: &&Known| {
         let apart = k.namespace.as_deref().zip(object.namespace()).is_some_and(|(a, b)| a != b);
@@ -158,7 +154,7 @@ fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<Str
         return Vec::new();
     };
     let found = params::resolve(&workflow.spec.params, &run.spec.params).err().unwrap_or_default();
-    found.into_iter().map(|problem| format!("spec.{problem}")).collect()
+    found.into_iter().map(|problem| problem.below("spec")).collect()
 }
 
 /// The object without fields that do not exist.

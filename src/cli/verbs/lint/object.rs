@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::api::{GROUP, VERSION};
 use crate::cli::source::document::Document;
-use crate::engine::schema::{self, Kind, Path, Problem, Schemas, similar};
+use crate::engine::path::Path;
+use crate::engine::problem::Problem;
+use crate::engine::schema::{self, Schemas, similar};
 
 /// An object of ours as it is written.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ impl<'d> Object<'d> {
         }
         let mut problems = Vec::new();
         let mut say = |field: &str, message: String| {
-            problems.push(Problem { path: Path::default().field(field), kind: Kind::Value, message });
+            problems.push(Problem::value(Path::default().field(field), message));
         };
         let all: Vec<&str> = schemas.kinds().collect();
         let ours = format!("{GROUP}/{VERSION}");

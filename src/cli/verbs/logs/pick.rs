@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use crate::api::work::LastAttempt;
 use crate::api::{Outcome, Phase, Work, WorkflowRun, WorkflowRunStatus};
 use crate::engine::ids;
-use crate::engine::place::{Place, places};
+use crate::engine::work_ref::{WorkRef, work_refs};
 
 /// Which attempts of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Pick {
     pub(crate) fn of(&self, run: &WorkflowRun) -> Result<Vec<Attempt>, String> {
         let Some(status) = run.status.as_ref().filter(|s| !s.steps.is_empty()) else { return Ok(Vec::new()) };
         self.check(run, status)?;
-        let meant = places(status).into_iter().filter(|at| self.means(status, *at));
+        let meant = work_refs(status).into_iter().filter(|at| self.means(status, *at));
         Ok(meant.flat_map(|at| self.attempts(run, status, at)).collect())
     }
 
@@ -123,14 +123,14 @@ impl Pick {
         })
     }
 
-    fn means(&self, status: &WorkflowRunStatus, at: Place) -> bool {
+    fn means(&self, status: &WorkflowRunStatus, at: WorkRef) -> bool {
         let Some(step) = status.steps.get(at.step) else { return false };
         let item = at.item.and_then(|k| step.items.get(k)).map(|i| i.id.as_str());
         self.step.as_ref().is_none_or(|name| *name == step.name)
             && self.item.as_deref().is_none_or(|id| item == Some(id))
     }
 
-    fn attempts(&self, run: &WorkflowRun, status: &WorkflowRunStatus, at: Place) -> Vec<Attempt> {
+    fn attempts(&self, run: &WorkflowRun, status: &WorkflowRunStatus, at: WorkRef) -> Vec<Attempt> {
         let (Some(step), Some(work)) = (status.steps.get(at.step), at.of(status)) else { return Vec::new() };
         let numbers = match self.which {
             Which::Newest => work.attempts.max(1)..=work.attempts,
@@ -163,7 +163,7 @@ impl Pick {
         let most = run
             .status
             .iter()
-            .flat_map(|s| places(s).into_iter().filter(|at| self.means(s, *at)).filter_map(|at| at.of(s)));
+            .flat_map(|s| work_refs(s).into_iter().filter(|at| self.means(s, *at)).filter_map(|at| at.of(s)));
         let most = most.map(|w| w.attempts).max().unwrap_or(0);
         let place = match (&self.step, &self.item) {
             (Some(step), Some(item)) => format!("step {step}, item {item} of run {name}"),

@@ -13,6 +13,7 @@ use crate::cli::terminal::exit::Fault;
 use crate::cli::terminal::program;
 use crate::cli::verbs::lint;
 use crate::engine::definition::Definition;
+use crate::engine::problem::joined;
 use crate::rehearse::answers::{self, Script};
 use crate::rehearse::synthesize;
 
@@ -45,7 +46,7 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
     if let Some(path) = &args.run {
         return Err(Fault::input(format!("{}: no run of workflow {name}", path.display())));
     }
-    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(p.join("; ")))?;
+    let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(joined(&p)))?;
     let placeholders = placeholders(&all, args);
     let run = new_run(args, &workflow, &placeholders);
     Ok(Ok(Chosen { workflow, run, placeholders }))

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Outcome, Phase, Span, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Outcome, Phase, Reason, Span, WorkflowRun, WorkflowRunStatus};
 use crate::cli::terminal::run_status::work_path;
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint};
-use crate::rehearse::timeline::{Event, What, question};
+use crate::rehearse::timeline::{Event, What};
 use crate::view::plain::{cut, one_line, plain};
 
 /// As much of a message as a row shows; the document has all of it.
@@ -66,7 +66,10 @@ fn end(rehearsal: &Rehearsal) {
     let (phase, style) = (status.phase.unwrap_or(Phase::Pending), paint::phase(status.phase));
     let reason = status.reason.filter(|r| r.as_str() != phase.as_str());
     let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    let message = one_line(question(status.message.as_deref().unwrap_or_default()));
+    // How to answer in a cluster is of no use here.
+    let asked = status.escalations.first().filter(|_| status.reason == Some(Reason::Escalated));
+    let message = asked.map(|e| e.message.as_str()).or(status.message.as_deref());
+    let message = one_line(message.unwrap_or_default());
     let lasted = Span::from(rehearsal.lasted());
     out::line(format_args!("\n{style}{phase}{style:#}{reason} after {lasted}: {message}"));
     let totals = status.totals.clone().unwrap_or_default();
@@ -156,7 +159,7 @@ fn event_name(what: &What) -> &'static str {
 pub(super) fn document(rehearsal: &Rehearsal) -> Value {
     let status = &rehearsal.status;
     let questions = status.escalations.iter().map(|e| {
-        json!({"step": e.step, "item": e.item, "cause": e.cause, "message": question(&e.message), "actions": e.actions})
+        json!({"step": e.step, "item": e.item, "cause": e.cause, "message": e.message, "actions": e.actions})
     });
     json!({
         "workflow": rehearsal.run.spec.workflow_ref.name,

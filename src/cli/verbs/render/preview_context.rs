@@ -1,22 +1,20 @@
 //! What the caller gives -> a run whose step is about to start -> what the step's text sees.
 //!
-//! The run is made up, the context is the engine's own: [`launch::context_of`]. What was not given is absent from it, so that
+//! The run is made up, the context is the engine's own: [`Preview`]. What was not given is absent from it, so that
 //! rendering says so, where a real run would always have it (its name, what a finished step said).
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::api::status::ItemStatus;
-use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Stamp, StepPhase, StepStatus, Work, WorkflowRun};
 use crate::cli::terminal::exit::Fault;
-use crate::engine::definition::{Definition, Each, StepDef};
+use crate::engine::definition::{Definition, Loop, StepDef};
 use crate::engine::list::{self, Item};
-use crate::engine::place::Place;
-use crate::engine::plan::Draft;
-use crate::engine::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
-use crate::engine::{context as names, launch, loops, params};
+use crate::engine::preview::Preview;
+use crate::engine::problem::joined;
+use crate::engine::work_ref::WorkRef;
+use crate::engine::{context as names, params};
 
 use super::given::{Given, unknown};
 
@@ -32,18 +30,16 @@ pub(crate) fn context(
 ) -> Result<Value, Fault> {
     let all = without_required(definition);
     params::resolve(&all.params, &given.params).map_err(|problems| {
-        Fault::input(problems.join("; ")).next("a run with these params would not start")
+        Fault::input(joined(&problems)).next("a run with these params would not start")
     })?;
     let mut run = WorkflowRun::default();
     run.spec.task = given.task.clone();
     run.spec.params = given.params.clone();
-    let snapshot = snapshot(&run);
-    let status = WorkflowRunStatus { steps: steps(&all, step, given)?, ..WorkflowRunStatus::default() };
-    let mut draft = Draft { seen: &snapshot, status, before: Vec::new(), after: Vec::new(), wake: None };
+    let mut preview = Preview::new(&run, &all, PREVIEW_TIME, steps(&all, step, given)?);
     let each = all.loop_of(step).and_then(|i| Some((i, all.steps.get(i)?.each.as_ref()?)));
     let mut context = match (each, item) {
-        (None, None) => engine(&draft, &all, Place::step(step))?,
-        (Some((i, each)), Some(id)) => of_item(&mut draft, &all, ItemPreview { i, each, step, id, given })?,
+        (None, None) => engine(&preview, WorkRef::step(step))?,
+        (Some((i, each)), Some(id)) => of_item(&mut preview, &all, ItemPreview { i, each, step, id, given })?,
         (None, Some(_)) => return Err(Fault::input("the step has no forEach: leave --item out")),
         (Some(_), None) => {
             return Err(Fault::input("the step runs once per item of a list").next("name one with --item ID"));
@@ -58,22 +54,6 @@ fn without_required(definition: &Definition) -> Definition {
     let mut all = definition.clone();
     all.params.iter_mut().for_each(|p| p.required = None);
     all
-}
-
-fn snapshot(run: &WorkflowRun) -> Snapshot<'_> {
-    Snapshot {
-        now: PREVIEW_TIME,
-        run,
-        workflow: WorkflowFact::Absent,
-        revision: RevisionFact::NotAsked,
-        decisions: Vec::new(),
-        attempts: BTreeMap::new(),
-        record: RecordFact::None,
-        peers: Vec::new(),
-        namesake_pods: Vec::new(),
-        has_children: false,
-        open_jobs: Vec::new(),
-    }
 }
 
 /// Every step before it is finished, and has said what was given.
@@ -119,8 +99,8 @@ fn not_before(all: &Definition, before: &[usize], name: &str) -> Fault {
     Fault::input(format!("--set steps.{name}: {name} is not finished before this step starts")).next(next)
 }
 
-fn engine(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Map<String, Value>, Fault> {
-    match launch::context_of(draft, all, at) {
+fn engine(preview: &Preview<'_>, at: WorkRef) -> Result<Map<String, Value>, Fault> {
+    match preview.context_of(at) {
         Ok(Value::Object(context)) => Ok(context),
         Ok(_) => Ok(Map::new()),
         Err((_, message)) => Err(Fault::failed(message)),
@@ -130,49 +110,49 @@ fn engine(draft: &Draft<'_>, all: &Definition, at: Place) -> Result<Map<String, 
 /// An item of a loop, as the work of the loop's step or of the step that verifies it.
 struct ItemPreview<'a> {
     i: usize,
-    each: &'a Each,
+    each: &'a Loop,
     step: usize,
     id: &'a str,
     given: &'a Given,
 }
 
 fn of_item(
-    draft: &mut Draft<'_>,
+    preview: &mut Preview<'_>,
     all: &Definition,
     round: ItemPreview<'_>,
 ) -> Result<Map<String, Value>, Fault> {
     let ItemPreview { i, each, step, id, given } = round;
-    if let Some(status) = draft.status.steps.get_mut(i) {
+    if let Some(status) = preview.status.steps.get_mut(i) {
         status.work.supplied = given.values.clone();
     }
     let fault = |message: String| Fault::failed(message);
-    if !has_list(draft, all, i, each) {
-        return without_list(draft, all, &round);
+    if !has_list(preview, i, each) {
+        return without_list(preview, all, &round);
     }
-    let items = loops::source(draft, all, i).map_err(|(_, message)| fault(message))?;
+    let items = preview.items(i).map_err(|(_, message)| fault(message))?;
     let Some(k) = items.iter().position(|x| x.id == id) else {
         let ids: Vec<&str> = items.iter().map(|x| x.id.as_str()).collect();
         return Err(
             Fault::input(format!("the list has no item {id}")).next(format!("it has {}", ids.join(", ")))
         );
     };
-    enlist(draft, &items, &[Some(i), each.verifier], k, step);
-    engine(draft, all, Place::item(step, k))
+    enlist(preview, &items, &[Some(i), each.verifier], k, step);
+    engine(preview, WorkRef::item(step, k))
 }
 
 /// Whether the loop's list is among what was given.
-fn has_list(draft: &Draft<'_>, all: &Definition, i: usize, each: &Each) -> bool {
+fn has_list(preview: &Preview<'_>, i: usize, each: &Loop) -> bool {
     let path = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let context = Value::Object(launch::plain_context(draft, all, Place::step(i)));
-    let supplied = draft.work(Place::step(i)).is_some_and(|w| w.supplied.contains_key(&key));
+    let context = Value::Object(preview.plain_context(WorkRef::step(i)));
+    let supplied = WorkRef::step(i).of(&preview.status).is_some_and(|w| w.supplied.contains_key(&key));
     supplied || path.split('.').try_fold(&context, |at, part| at.get(part)).is_some()
 }
 
 /// The items before the one at `k` are done, as when items take their turn one by one.
-fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize, step: usize) {
+fn enlist(preview: &mut Preview<'_>, items: &[Item], of: &[Option<usize>], k: usize, step: usize) {
     for own in of.iter().flatten() {
-        let Some(status) = draft.status.steps.get_mut(*own) else { continue };
+        let Some(status) = preview.status.steps.get_mut(*own) else { continue };
         let mut given = std::mem::take(&mut status.work);
         status.work.phase = StepPhase::Running;
         let entry = |(n, item): (usize, &Item)| {
@@ -190,13 +170,13 @@ fn enlist(draft: &mut Draft<'_>, items: &[Item], of: &[Option<usize>], k: usize,
 
 /// Without the list the item is what was given of it; how it stands among others is not known.
 fn without_list(
-    draft: &mut Draft<'_>,
+    preview: &mut Preview<'_>,
     all: &Definition,
     round: &ItemPreview<'_>,
 ) -> Result<Map<String, Value>, Fault> {
     let ItemPreview { i, each, step, id, given } = round;
-    let own = draft.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
-    let mut context = launch::plain_context(draft, all, Place::step(*step));
+    let own = preview.status.steps.get(*i).map(|s| s.work.clone()).filter(|_| step != i);
+    let mut context = preview.plain_context(WorkRef::step(*step));
     if let (Some(mut work), Some(def)) = (own, all.steps.get(*i)) {
         work.phase = StepPhase::Succeeded;
         names::of_item(&mut context, &def.name, &work);

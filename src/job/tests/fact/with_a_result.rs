@@ -26,14 +26,14 @@ fn an_agent_without_message_is_unread_until_its_log_is() {
     assert_eq!(with(None), AttemptFact::Unread);
     let exit = exited(3, text("log"));
     assert_eq!(with(Some(&read)), AttemptFact::Exited(exit));
-    let exit = exited(3, Said::Unreadable { message: "no route".into() });
+    let exit = exited(3, AgentOutput::Unreadable { message: "no route".into() });
     assert_eq!(with(Some(&failed)), AttemptFact::Exited(exit));
 }
 
 #[test]
 fn a_deleted_pod_without_message_keeps_its_exit_code() {
-    let said = Said::Unreadable { message: "its Pod was deleted before its log was read".into() };
-    assert_eq!(seen_deleted(&agent_is("Failed", ended(3, ""))), AttemptFact::Exited(exited(3, said)));
+    let output = AgentOutput::Unreadable { message: "its Pod was deleted before its log was read".into() };
+    assert_eq!(seen_deleted(&agent_is("Failed", ended(3, ""))), AttemptFact::Exited(exited(3, output)));
 }
 
 #[test]

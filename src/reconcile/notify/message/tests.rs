@@ -9,6 +9,7 @@ fn status(text: Value) -> WorkflowRunStatus {
 fn question(id: &str, message: &str) -> Value {
     json!({
         "id": id, "step": "build", "cause": "ExitCode", "message": message,
+        "hint": format!("Answer with a WorkflowDecision named demo-{id}: Retry, Skip, Abort"),
         "since": "2026-01-01T00:00:00Z", "actions": ["Retry", "Skip", "Abort"],
     })
 }
@@ -78,6 +79,7 @@ fn a_webhook_gets_everything_but_what_agents_said() {
             "phase": "Paused", "reason": "Escalated", "message": "exit code 1", "step": "build",
             "escalations": [{
                 "id": "e1-abc", "step": "build", "cause": "ExitCode", "actions": ["Retry", "Skip", "Abort"],
+                "hint": "Answer with a WorkflowDecision named demo-e1-abc: Retry, Skip, Abort",
             }],
             "startedAt": "2026-01-01T00:00:00.000Z", "finishedAt": null,
             "attempts": 3, "retries": 2, "url": "https://mc/ns/demo",
@@ -102,7 +104,9 @@ fn a_chat_gets_a_few_lines_with_the_answer_that_is_asked_for() {
 #[test]
 fn an_answer_that_the_message_names_is_not_said_twice() {
     let said = "it failed. Answer with a WorkflowDecision named demo-e1-abc: Retry";
-    let status = status(json!({"phase": "Paused", "escalations": [question("e1-abc", said)]}));
+    let mut asked = question("e1-abc", said);
+    asked.as_object_mut().unwrap().remove("hint");
+    let status = status(json!({"phase": "Paused", "escalations": [asked]}));
     let told = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
     assert_eq!(Message::new(&run(), &status, &told, None).text().matches("WorkflowDecision").count(), 1);
 }

@@ -2,16 +2,14 @@
 
 use crate::api::{StepStatus, Work, WorkflowRunStatus};
 
-use super::plan::Draft;
-
 /// A step, or one item of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct WorkRef {
     pub step: usize,
     pub item: Option<usize>,
 }
 
-impl Place {
+impl WorkRef {
     pub const fn step(step: usize) -> Self {
         Self { step, item: None }
     }
@@ -65,25 +63,15 @@ impl Place {
 }
 
 /// Every place of a step that may have an attempt.
-pub fn places_of(i: usize, step: &StepStatus) -> Vec<Place> {
+pub fn work_refs_of(i: usize, step: &StepStatus) -> Vec<WorkRef> {
     if step.items.is_empty() {
-        vec![Place::step(i)]
+        vec![WorkRef::step(i)]
     } else {
-        (0..step.items.len()).map(|k| Place::item(i, k)).collect()
+        (0..step.items.len()).map(|k| WorkRef::item(i, k)).collect()
     }
 }
 
 /// Every place of a run that may have an attempt.
-pub fn places(status: &WorkflowRunStatus) -> Vec<Place> {
-    status.steps.iter().enumerate().flat_map(|(i, s)| places_of(i, s)).collect()
-}
-
-impl Draft<'_> {
-    pub fn work(&self, at: Place) -> Option<&Work> {
-        at.of(&self.status)
-    }
-
-    pub fn work_mut(&mut self, at: Place) -> Option<&mut Work> {
-        at.of_mut(&mut self.status)
-    }
+pub fn work_refs(status: &WorkflowRunStatus) -> Vec<WorkRef> {
+    status.steps.iter().enumerate().flat_map(|(i, s)| work_refs_of(i, s)).collect()
 }

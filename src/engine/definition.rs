@@ -5,10 +5,10 @@
 
 mod read;
 
+use crate::api::Span;
 use crate::api::agent::{Agent, WorkspaceAccess};
 use crate::api::step::{OnExhausted, OnItemFailure, StepOutput};
 use crate::api::workflow::{Escalation, Param, RunOutput, Workspace};
-use crate::api::{Span, WorkflowSpec};
 
 use super::retry::Policy;
 
@@ -27,11 +27,11 @@ pub struct Definition {
 #[derive(Clone, Debug)]
 pub struct StepDef {
     pub name: String,
-    pub doing: Doing,
+    pub kind: StepKind,
     /// Positions of the steps that must be finished first.
     pub needs: Vec<usize>,
     pub when: Option<String>,
-    pub each: Option<Each>,
+    pub each: Option<Loop>,
     /// The loop whose items this step verifies; it has no turn of its own.
     pub verifies: Option<usize>,
     pub on_retry: Option<Rework>,
@@ -45,7 +45,7 @@ pub struct StepDef {
 
 /// What a step is.
 #[derive(Clone, Debug)]
-pub enum Doing {
+pub enum StepKind {
     Task(Box<Task>),
     /// A question to a person.
     Approval {
@@ -62,9 +62,20 @@ pub struct Task {
     pub expects: Option<String>,
 }
 
+/// The field that has a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextField<'a> {
+    /// What an agent is asked to do.
+    Input,
+    /// What a person is asked.
+    Message,
+    /// A variable of the agent's environment.
+    Env { agent: &'a str, name: &'a str },
+}
+
 /// A step per item of a list.
 #[derive(Clone, Debug)]
-pub struct Each {
+pub struct Loop {
     pub list: String,
     /// The item's name in templates.
     pub name: String,
@@ -85,22 +96,22 @@ pub struct Rework {
 
 impl StepDef {
     pub fn task(&self) -> Option<&Task> {
-        match &self.doing {
-            Doing::Task(task) => Some(task),
-            Doing::Approval { .. } => None,
+        match &self.kind {
+            StepKind::Task(task) => Some(task),
+            StepKind::Approval { .. } => None,
         }
     }
 
-    /// Every template of the step with the place where it is written.
-    pub fn templates(&self) -> Vec<(String, &str)> {
-        match &self.doing {
-            Doing::Approval { message, .. } => vec![("approval.message".into(), message)],
-            Doing::Task(task) => {
+    /// Every template of the step with the field that has it.
+    pub fn templates(&self) -> Vec<(TextField<'_>, &str)> {
+        match &self.kind {
+            StepKind::Approval { message, .. } => vec![(TextField::Message, message)],
+            StepKind::Task(task) => {
                 let env = task.agent.env.iter().filter_map(|var| {
-                    let place = format!("agent {}, env {}", task.agent.name, var.name);
-                    var.value.as_deref().map(|v| (place, v))
+                    let field = TextField::Env { agent: &task.agent.name, name: &var.name };
+                    var.value.as_deref().map(|v| (field, v))
                 });
-                std::iter::once(("input".to_string(), task.input.as_str())).chain(env).collect()
+                std::iter::once((TextField::Input, task.input.as_str())).chain(env).collect()
             }
         }
     }
@@ -108,19 +119,14 @@ impl StepDef {
     /// What its Pod may do in the workspace.
     pub fn workspace_access(&self) -> WorkspaceAccess {
         let own = self.task().and_then(|t| t.agent.workspace_access);
-        match self.doing {
-            Doing::Task(_) => own.unwrap_or(WorkspaceAccess::ReadWrite),
-            Doing::Approval { .. } => WorkspaceAccess::None,
+        match self.kind {
+            StepKind::Task(_) => own.unwrap_or(WorkspaceAccess::ReadWrite),
+            StepKind::Approval { .. } => WorkspaceAccess::None,
         }
     }
 }
 
 impl Definition {
-    /// Reads a spec, or says every problem of its structure.
-    pub fn read(spec: &WorkflowSpec) -> Result<Self, Vec<String>> {
-        read::read(spec)
-    }
-
     pub fn position(&self, name: &str) -> Option<usize> {
         self.steps.iter().position(|s| s.name == name)
     }

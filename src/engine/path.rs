@@ -24,6 +24,16 @@ impl Path {
         self.then(Part::Field(name.to_owned()))
     }
 
+    /// Several fields down: `forEach.in`.
+    pub fn fields(&self, dotted: &str) -> Self {
+        dotted.split('.').fold(self.clone(), |path, name| path.field(name))
+    }
+
+    /// The item of a list, with the name by which people know it.
+    pub fn named(&self, index: usize, name: &str) -> Self {
+        self.then(Part::Item { index, name: Some(name.to_owned()) })
+    }
+
     pub fn item(&self, index: usize, item: &Value) -> Self {
         let name = item.get("name").and_then(Value::as_str).map(String::from);
         self.then(Part::Item { index, name })

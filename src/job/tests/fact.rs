@@ -6,7 +6,7 @@ mod without_a_pod;
 mod without_a_result;
 
 use super::*;
-use crate::engine::snapshot::{AttemptFact, Exit, Loss, Said};
+use crate::engine::snapshot::{AgentOutput, AttemptFact, Exit, Loss};
 
 /// Nothing seen yet, five minutes after the Job's creation.
 fn sight() -> Sight<'static> {
@@ -41,7 +41,7 @@ fn lost(cause: Loss, message: &str) -> AttemptFact {
     AttemptFact::Lost { cause, message: message.into() }
 }
 
-fn exited(code: i32, said: Said) -> Exit {
+fn exited(code: i32, output: AgentOutput) -> Exit {
     Exit {
         code,
         out_of_memory: false,
@@ -49,12 +49,12 @@ fn exited(code: i32, said: Said) -> Exit {
         deleted: false,
         started: Some(at("2026-01-01T00:00:05Z")),
         finished: Some(at("2026-01-01T00:00:09Z")),
-        said,
+        output,
     }
 }
 
-fn text(text: &str) -> Said {
-    Said::Text { text: text.into(), cut: false }
+fn text(text: &str) -> AgentOutput {
+    AgentOutput::Text { text: text.into(), cut: false }
 }
 
 fn with_condition(mut pod: Pod, kind: &str, status: &str, reason: &str) -> Pod {

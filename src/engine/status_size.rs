@@ -6,7 +6,7 @@ use crate::api::{Work, WorkflowRunStatus};
 
 use super::context::{camel_output, snake_output};
 use super::definition::Definition;
-use super::place::{Place, places};
+use super::work_ref::{WorkRef, work_refs};
 
 /// The most that a run's status may take, as JSON.
 pub const LIMIT: usize = 512 * 1024;
@@ -43,8 +43,8 @@ pub fn shrink(status: &mut WorkflowRunStatus, definition: &Definition) {
         if fit(status, definition) {
             return;
         }
-        for at in places(status) {
-            let Some(work) = at.of_mut(status) else { continue };
+        for work_ref in work_refs(status) {
+            let Some(work) = work_ref.of_mut(status) else { continue };
             for text in [&mut work.feedback, &mut work.verify_feedback].into_iter().flatten() {
                 shorten(text, most);
             }
@@ -90,16 +90,17 @@ fn size(status: &WorkflowRunStatus) -> usize {
 }
 
 /// What an attempt said that did not succeed, for readers only.
-fn oldest_failure(status: &WorkflowRunStatus) -> Option<Place> {
+fn oldest_failure(status: &WorkflowRunStatus) -> Option<WorkRef> {
     let spare =
         |w: &Work| !w.phase.is_finished() && w.output.as_ref().is_some_and(|o| o.len() > DROPPED.len());
-    let failures =
-        places(status).into_iter().filter_map(|at| Some((at, at.of(status).filter(|w| spare(w))?)));
-    failures.min_by_key(|(_, w)| w.started_at).map(|(at, _)| at)
+    let failures = work_refs(status)
+        .into_iter()
+        .filter_map(|work_ref| Some((work_ref, work_ref.of(status).filter(|w| spare(w))?)));
+    failures.min_by_key(|(_, w)| w.started_at).map(|(work_ref, _)| work_ref)
 }
 
 /// What no template of an unfinished step names. A step with items is unfinished until its last one is.
-fn oldest_unnamed(status: &WorkflowRunStatus, definition: &Definition) -> Option<Place> {
+fn oldest_unnamed(status: &WorkflowRunStatus, definition: &Definition) -> Option<WorkRef> {
     let unfinished = definition
         .steps
         .iter()
@@ -120,11 +121,11 @@ fn oldest_unnamed(status: &WorkflowRunStatus, definition: &Definition) -> Option
         ];
         waiting.iter().any(|text| names.iter().any(|n| text.contains(n.as_str())))
     };
-    places(status)
+    work_refs(status)
         .into_iter()
-        .filter(|at| status.steps.get(at.step).is_some_and(|s| !named(&s.name)))
-        .filter_map(|at| Some((at, at.of(status)?)))
+        .filter(|work_ref| status.steps.get(work_ref.step).is_some_and(|s| !named(&s.name)))
+        .filter_map(|work_ref| Some((work_ref, work_ref.of(status)?)))
         .filter(|(_, w)| w.phase.is_finished() && w.output.as_ref().is_some_and(|o| o.len() > DROPPED.len()))
         .min_by_key(|(_, w)| w.finished_at)
-        .map(|(at, _)| at)
+        .map(|(work_ref, _)| work_ref)
 }

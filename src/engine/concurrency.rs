@@ -5,12 +5,13 @@ use crate::api::{Phase, Reason, WorkflowRun};
 
 use super::condition::Condition;
 use super::context;
+use super::draft::Draft;
 use super::params;
-use super::plan::Draft;
+use super::problem::joined;
 
 /// What the limit says about a run that could start otherwise.
 #[derive(Clone, Debug)]
-pub enum Turn {
+pub enum Admission {
     Now,
     Wait(String),
     Rejected(String),
@@ -19,13 +20,17 @@ pub enum Turn {
 }
 
 /// Is it this run's turn? Its key enters the status, so that others need not work it out.
-pub fn of(draft: &mut Draft<'_>, rule: &Concurrency, declared: &[crate::api::workflow::Param]) -> Turn {
-    let key = match key_of(draft.seen.run, rule, declared) {
+pub fn admission(
+    draft: &mut Draft<'_>,
+    rule: &Concurrency,
+    declared: &[crate::api::workflow::Param],
+) -> Admission {
+    let key = match key_of(draft.snapshot.run, rule, declared) {
         Ok(key) => key,
-        Err(problem) => return Turn::Invalid(format!("concurrency.key: {problem}")),
+        Err(problem) => return Admission::Invalid(format!("concurrency.key: {problem}")),
     };
-    let me = rank(draft.seen.run);
-    let before = draft.seen.peers.iter().filter(|peer| {
+    let me = rank(draft.snapshot.run);
+    let before = draft.snapshot.peers.iter().filter(|peer| {
         let same = match peer.status.as_ref().and_then(|s| s.concurrency_key.as_ref()) {
             Some(theirs) => *theirs == key,
             None => key_of(peer, rule, declared).is_ok_and(|theirs| theirs == key),
@@ -35,14 +40,14 @@ pub fn of(draft: &mut Draft<'_>, rule: &Concurrency, declared: &[crate::api::wor
     let ahead = before.count();
     draft.status.concurrency_key = Some(key.clone());
     if ahead < rule.limit as usize {
-        return Turn::Now;
+        return Admission::Now;
     }
-    let name = &draft.seen.run.spec.workflow_ref.name;
+    let name = &draft.snapshot.run.spec.workflow_ref.name;
     let of_key = if key.is_empty() { String::new() } else { format!(" with the key {key:?}") };
     let words = format!("Workflow {name} lets {} run(s){of_key} go at once (spec.concurrency)", rule.limit);
     match rule.policy.unwrap_or_default() {
-        ConcurrencyPolicy::Queue => Turn::Wait(format!("waits for its turn: {words}")),
-        ConcurrencyPolicy::Reject => Turn::Rejected(format!("{words}, and as many are under way")),
+        ConcurrencyPolicy::Queue => Admission::Wait(format!("waits for its turn: {words}")),
+        ConcurrencyPolicy::Reject => Admission::Rejected(format!("{words}, and as many are under way")),
     }
 }
 
@@ -52,7 +57,7 @@ fn key_of(
     declared: &[crate::api::workflow::Param],
 ) -> Result<String, String> {
     let Some(text) = &rule.key else { return Ok(String::new()) };
-    let values = params::resolve(declared, &run.spec.params).map_err(|p| p.join("; "))?;
+    let values = params::resolve(declared, &run.spec.params).map_err(|p| joined(&p))?;
     Condition::parse(text)?.text(&context::asked_for(run, &values))
 }
 

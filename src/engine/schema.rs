@@ -1,12 +1,10 @@
 //! An object as it is written -> what the API server would refuse, without asking one.
 //!
-//! The schemas are those of the CRDs: unknown and missing fields, types, limits and CEL rules ([`rules`]). All problems are said,
+//! The schemas are those of the CRDs: unknown and missing fields, types, limits and CEL rules. All problems are said,
 //! not only the first. It never changes an object, and does not look at what [`super::lint`] looks at: how a workflow hangs
 //! together. Start reading at [`Schemas::problems`], then [`walk`].
 
 mod metadata;
-mod path;
-mod rules;
 mod similar;
 mod value;
 mod walk;
@@ -18,29 +16,10 @@ use serde_json::Value;
 
 use crate::api::crds;
 
-pub use path::{Part, Path};
+use super::problem::Problem;
+
 pub use similar::{did_you_mean, similar};
 pub use value::QUOTES;
-
-/// One thing that the API server would refuse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where; for an unknown field the field itself, for a missing one where it should be.
-    pub path: Path,
-    pub kind: Kind,
-    /// What is wrong; what to do.
-    pub message: String,
-}
-
-/// What sort of problem it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// There is no such field: without it the rest may be read.
-    Unknown,
-    Missing,
-    /// Its value is not what the field takes.
-    Value,
-}
 
 /// The schema of every kind of ours.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@
 pub mod build;
 mod container;
 pub mod fact;
+mod metadata;
 pub mod mounts;
 pub mod patch;
 pub mod result;
@@ -31,7 +32,7 @@ pub use build::{build_job, build_pod};
 pub use fact::{Sight, fact};
 pub use mounts::{agent_files_name, build_agent_files, build_claim, build_told, holds_claim};
 pub use patch::{finish_patch, started_patch, stop_patch};
-pub use result::{LogRead, needs_log, said};
+pub use result::{LogRead, agent_output, needs_log};
 pub use trim::{trim_job, trim_pod};
 
 /// Who makes the Pods of the Jobs.

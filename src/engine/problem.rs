@@ -1,0 +1,109 @@
+//! What is wrong with an object: the field, the place within its text, and the words for people.
+//!
+//! Lint, the schema check, the definition and the params say it in this form; [`Display`](fmt::Display) is what a status
+//! and a log show. Nobody reads a field or a place back from the words.
+
+use std::fmt;
+
+use super::path::{Part, Path};
+
+/// One thing that is wrong with an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where; for an unknown field the field itself, for a missing one where it should be.
+    pub path: Path,
+    /// What people know the field by where that is not its path: an agent's text as one of its steps reads it.
+    pub known_as: Option<String>,
+    pub kind: Kind,
+    /// The place within the field's text, if that is known.
+    pub at: Option<At>,
+    /// What is wrong; what to do.
+    pub message: String,
+}
+
+/// What sort of problem it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// There is no such field: without it the rest may be read.
+    Unknown,
+    Missing,
+    /// Its value is not what the field takes.
+    Value,
+}
+
+/// A place within the text of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Both from 1.
+    Position { line: usize, column: usize },
+    /// Where a template first names this variable.
+    Variable(String),
+}
+
+impl Problem {
+    pub fn new(path: Path, kind: Kind, message: impl Into<String>) -> Self {
+        Self { path, known_as: None, kind, at: None, message: message.into() }
+    }
+
+    /// A value that the field does not take.
+    pub fn value(path: Path, message: impl Into<String>) -> Self {
+        Self::new(path, Kind::Value, message)
+    }
+
+    /// The problem as one of the object that has the field.
+    pub fn below(self, field: &str) -> Self {
+        let parts = std::iter::once(Part::Field(field.to_owned())).chain(self.path.0).collect();
+        Self { path: Path(parts), ..self }
+    }
+
+    pub fn at(self, at: Option<At>) -> Self {
+        Self { at, ..self }
+    }
+
+    pub fn known_as(self, name: Option<String>) -> Self {
+        Self { known_as: name, ..self }
+    }
+
+    /// The field as it is shown.
+    pub fn field(&self) -> String {
+        self.known_as.clone().unwrap_or_else(|| self.path.to_string())
+    }
+
+    /// The message, with the place within the text before it.
+    pub fn message_with_position(&self) -> String {
+        match self.at {
+            Some(At::Position { line, column }) => format!("line {line}, column {column}: {}", self.message),
+            Some(At::Variable(_)) | None => self.message.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field(), self.message_with_position())
+    }
+}
+
+/// All of them in one line.
+pub fn joined(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_shown_with_its_field_and_its_place() {
+        let steps = Path::default().fields("spec.steps");
+        let problem = Problem::value(steps.named(2, "verify").field("input"), "no end");
+        assert_eq!(problem.to_string(), "spec.steps[2] (verify).input: no end");
+        let at = Some(At::Position { line: 3, column: 5 });
+        assert_eq!(
+            problem.clone().at(at).to_string(),
+            "spec.steps[2] (verify).input: line 3, column 5: no end"
+        );
+        let of_agent = problem.known_as(Some("spec.steps[2] (verify).agent dev, env X".into()));
+        assert_eq!(of_agent.to_string(), "spec.steps[2] (verify).agent dev, env X: no end");
+    }
+}

@@ -1,0 +1,47 @@
+//! What the texts of one piece of work see, and the texts rendered with it.
+
+use serde_json::Value;
+
+use crate::api::Cause;
+
+use super::context;
+use super::definition::{Definition, Task};
+use super::draft::Draft;
+use super::template::{RenderError, Template};
+use super::work_ref::WorkRef;
+
+mod item;
+pub use item::{REWORK, is_settled, source};
+
+/// What a piece of work sees.
+pub fn context_of(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    work_ref: WorkRef,
+) -> Result<Value, (Cause, String)> {
+    let mut context = context::plain_context(draft, definition, work_ref);
+    item::add_context(draft, definition, work_ref, &mut context)?;
+    Ok(Value::Object(context))
+}
+
+/// Renders one text; a problem names the place where it is written.
+pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause, String)> {
+    let template = Template::parse(text).map_err(|e| (Cause::TemplateError, format!("{place}: {e}")))?;
+    template.render(context).map_err(|e| match e {
+        RenderError::Missing(names) => {
+            (Cause::MissingVariable, format!("Missing context variables: {} (in {place})", names.join(", ")))
+        }
+        RenderError::Other(message) => (Cause::TemplateError, format!("{place}: {message}")),
+    })
+}
+
+/// The rendered input of an attempt under way, for telling an echo of it from an answer.
+pub fn rendered_input(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    work_ref: WorkRef,
+    task: &Task,
+) -> Option<String> {
+    let context = context_of(draft, definition, work_ref).ok()?;
+    render(&task.input, &context, "input").ok()
+}

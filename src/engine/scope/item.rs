@@ -1,0 +1,115 @@
+//! What an attempt at one item of a loop sees beyond what every step sees.
+//!
+//! The same status gives the same answer at any time, whatever happens beside the attempt meanwhile.
+
+use serde_json::{Map, Value, json};
+
+use crate::api::status::ItemStatus;
+use crate::api::{Cause, Stamp, WorkflowRunStatus};
+
+use super::super::context;
+use super::super::definition::{Definition, Loop};
+use super::super::draft::Draft;
+use super::super::list::{self, Item, Problem};
+use super::super::work_ref::WorkRef;
+
+/// The prefix of items that are added when work is sent back into a finished loop.
+pub const REWORK: &str = "rework-";
+
+/// What a loop adds to the context of one of its items.
+pub fn add_context(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    work_ref: WorkRef,
+    top: &mut Map<String, Value>,
+) -> Result<(), (Cause, String)> {
+    let (Some(k), Some(i)) = (work_ref.item, definition.loop_of(work_ref.step)) else { return Ok(()) };
+    let Some((def, each)) = definition.steps.get(i).and_then(|d| Some((d, d.each.as_ref()?))) else {
+        return Ok(());
+    };
+    let Some(status) = draft.status.steps.get(i) else { return Ok(()) };
+    let Some(entry) = status.items.get(k) else { return Ok(()) };
+    let item = content(draft, definition, i, entry)?;
+    if work_ref.step != i {
+        context::of_item(top, &def.name, &entry.work);
+    }
+    let since = draft.work(work_ref).and_then(|w| w.current.as_ref()).map_or(draft.now(), |c| c.intent_at);
+    let settled = |n: &usize| is_settled(&draft.status, i, each, *n) && settled_by(draft, i, each, *n, since);
+    let done: Vec<usize> = (0..status.items.len()).filter(settled).collect();
+    let lines = done
+        .iter()
+        .filter_map(|n| status.items.get(*n))
+        .map(|x| format!("- {}: {}", x.id, x.title.as_deref().unwrap_or_default()));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    top.insert(each.name.clone(), item.value.clone());
+    top.insert("current_story".into(), json!(list::current_story(&item.value, &item)));
+    top.insert("current_story_id".into(), json!(item.id));
+    top.insert("current_story_title".into(), json!(item.title));
+    top.insert("completed_stories".into(), json!(if lines.is_empty() { "(none yet)".into() } else { lines }));
+    top.insert("stories_remaining".into(), json!(status.items.len() - done.len()));
+    Ok(())
+}
+
+/// Settled before the attempt began: the same for an attempt under way, whatever happens beside it.
+fn settled_by(draft: &Draft<'_>, i: usize, each: &Loop, k: usize, since: Stamp) -> bool {
+    let by =
+        |step| draft.work(WorkRef::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
+    by(i) && each.verifier.is_none_or(by)
+}
+
+/// What the list says about an item; an item that was added for rework says it itself.
+fn content(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    i: usize,
+    entry: &ItemStatus,
+) -> Result<Item, (Cause, String)> {
+    let listed = source(draft, definition, i);
+    if let Some(item) = listed.iter().flatten().find(|x| x.id == entry.id) {
+        return Ok(Item { id: item.id.clone(), title: item.title.clone(), value: item.value.clone() });
+    }
+    if entry.id.starts_with(REWORK) {
+        let title = entry.title.clone().unwrap_or_default();
+        let description = entry.work.supplied.get("rework").cloned().unwrap_or_default();
+        let value = json!({
+            "id": entry.id, "title": title, "description": description,
+            "acceptanceCriteria": ["What is named in the description is mended", "What was accepted before still holds"],
+        });
+        return Ok(Item { id: entry.id.clone(), title, value });
+    }
+    listed?;
+    Err((Cause::ListInvalid, format!("forEach.in: the list has no item {} any more", entry.id)))
+}
+
+/// The items as the steps before the loop name them.
+pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
+    let each = definition.steps.get(i).and_then(|d| d.each.as_ref());
+    let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
+    let context = Value::Object(context::plain_context(draft, definition, WorkRef::step(i)));
+    let stories = each.list == "stories";
+    let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
+    // What a person gave is known by the list's own name, wherever the list was to come from.
+    let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let given = draft.work(WorkRef::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
+    let found = path.split('.').try_fold(&context, |at, part| at.get(part));
+    let Some(value) = given.as_ref().or(found) else {
+        let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
+        let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
+        return Err((Cause::ListInvalid, message));
+    };
+    let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+    let parsed =
+        if stories { list::stories(&text, each.max_items) } else { list::items(&text, each.max_items) };
+    parsed.map_err(|problem| match problem {
+        Problem::Empty => (Cause::NoItems, format!("forEach.in: {} is an empty list", each.list)),
+        Problem::Invalid(why) => {
+            (Cause::ListInvalid, format!("forEach.in: {}: {}", each.list, why.join("; ")))
+        }
+    })
+}
+
+/// Is the item's work done, and verified where the loop has a verifier?
+pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
+    let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
+    of(i) && each.verifier.is_none_or(of)
+}
