@@ -7,6 +7,7 @@ extern crate self as mission_control;
 
 pub mod api;
 pub mod cli;
+pub mod cluster;
 pub mod dashboard;
 pub mod engine;
 pub mod job;

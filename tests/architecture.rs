@@ -8,15 +8,19 @@ use std::path::{Path, PathBuf};
 /// Who may import whom (besides itself).
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("api", &[]),
+    ("cluster", &[]),
     ("engine", &["api"]),
     ("rehearse", &["api", "engine"]),
     ("job", &["api", "engine"]),
     ("view", &["api", "engine"]),
     ("metrics", &["api", "engine"]),
-    ("reconcile", &["api", "engine", "job", "metrics"]),
+    ("reconcile", &["api", "cluster", "engine", "job", "metrics"]),
     ("dashboard", &["api", "view"]),
-    ("cli", &["api", "engine", "job", "view", "rehearse"]),
-    ("operator", &["api", "engine", "rehearse", "job", "view", "metrics", "reconcile", "dashboard", "cli"]),
+    ("cli", &["api", "cluster", "engine", "job", "view", "rehearse"]),
+    (
+        "operator",
+        &["api", "engine", "rehearse", "job", "view", "metrics", "reconcile", "dashboard", "cli", "cluster"],
+    ),
 ];
 
 /// Modules without async, clock, client or environment, and the words that would betray them.

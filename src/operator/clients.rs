@@ -159,7 +159,7 @@ mod tests {
                 assert_eq!(server.asked().len(), 1);
             }
             let error = maps.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err();
-            let error = crate::reconcile::call::chain(&error);
+            let error = crate::cluster::report(&error);
             assert!(error.contains("this process does not lead"), "{error}");
             tokio::time::sleep(Duration::from_millis(50)).await;
             assert_eq!(server.asked(), Vec::<String>::new());

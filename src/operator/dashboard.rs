@@ -15,6 +15,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::api::{RunRecord, Stamp};
+use crate::cluster::{Name, report};
 use crate::dashboard::access::Access;
 use crate::dashboard::access::rights::Kind;
 use crate::dashboard::changes::Change;
@@ -23,9 +24,7 @@ use crate::dashboard::shelf::Shelf;
 use crate::dashboard::{Dashboard, web};
 use crate::engine::ids;
 use crate::reconcile::Context;
-use crate::reconcile::call::chain;
 use crate::reconcile::scope::Part;
-use crate::reconcile::store::Name;
 
 use super::args::RunArgs;
 
@@ -91,7 +90,7 @@ async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, part: Part) {
             }
             Err(error) => {
                 ctx.metrics.watch_errors.count("RunRecord");
-                tracing::warn!(kind = "RunRecord", scope = %part, error = chain(&error), "a watch broke and begins again");
+                tracing::warn!(kind = "RunRecord", scope = %part, error = report(&error), "a watch broke and begins again");
             }
         }
     }

@@ -18,14 +18,14 @@ use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 
 use crate::api::{Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::cluster::{Name, report};
 use crate::job;
 use crate::reconcile::Context;
 use crate::reconcile::apply::trim;
-use crate::reconcile::call::chain;
 use crate::reconcile::queue::Key;
 use crate::reconcile::run::next_turn;
 use crate::reconcile::scope::Part;
-use crate::reconcile::store::{Change, Name, Store};
+use crate::reconcile::store::{Change, Store};
 
 type Guard<K> = kube::core::DeserializeGuard<K>;
 
@@ -113,7 +113,7 @@ fn is_refused(error: &WatchError) -> bool {
 /// Says that a watch broke; and of a part that may not be read what is to be done, but not with each try.
 fn report(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchError) {
     if !is_refused(error) {
-        tracing::warn!(kind, scope = %part, error = chain(error), "a watch broke and begins again");
+        tracing::warn!(kind, scope = %part, error = report(error), "a watch broke and begins again");
         return;
     }
     if last.is_some_and(|at| at.elapsed() < REMINDER) {
@@ -128,7 +128,7 @@ fn report(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchErro
     };
     tracing::warn!(
         kind,
-        error = chain(error),
+        error = report(error),
         next,
         "{part} may not be read; it is tried again, and nothing else waits for it"
     );

@@ -13,16 +13,15 @@ use kube::core::DeserializeGuard;
 use serde_json::json;
 
 use crate::api::{GROUP, Stamp, VERSION, WorkflowDecision, WorkflowRun};
+use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
 use crate::engine::effect::{Before, Effect, Plan};
 use crate::engine::plan::plan;
 use crate::engine::snapshot::RecordFact;
 use crate::job::Owner;
 
-use super::call::{Meaning, ask, found};
 use super::memory::{Memory, SeenRun};
 use super::observe::Observed;
-use super::store::Name;
-use super::{Context, Error, creating, finish, launch, record, revision, stop, workspace};
+use super::{Context, Error, finish, launch, record, revision, stop, workspace};
 
 /// Plans, and makes what must exist before the status names it. A record that turns up on the way is a fact: the plan
 /// is made anew, with it.
@@ -108,15 +107,15 @@ pub async fn commit(ctx: &Context, name: &Name, run: &WorkflowRun, plan: &Plan) 
         "status": plan.status,
     });
     let runs = ctx.api::<WorkflowRun>(&name.namespace);
-    match ask(runs.replace_subresource("status", &name.name, &creating(), &body)).await {
+    match request(runs.replace_subresource("status", &name.name, &post_params(), &body)).await {
         Ok(mut written) => {
             ctx.metrics.status_writes.inc();
             trim(&mut written);
             Ok(Commit::Written(Arc::new(DeserializeGuard(Ok(written)))))
         }
-        Err(failure) => match failure.meaning() {
-            Meaning::Conflict => Ok(Commit::Conflict),
-            Meaning::NotFound => Ok(Commit::Gone),
+        Err(failure) => match failure.kind() {
+            ErrorKind::Conflict => Ok(Commit::Conflict),
+            ErrorKind::NotFound => Ok(Commit::Gone),
             _ => Err(Error::WriteStatus(name.clone(), failure)),
         },
     }
@@ -147,7 +146,7 @@ pub fn needs_live_read(effects: &[Effect]) -> bool {
 pub async fn is_live(ctx: &Context, name: &Name, run: &WorkflowRun, memory: &Memory) -> Result<bool, Error> {
     let runs = ctx.api::<WorkflowRun>(&name.namespace);
     let live =
-        found(ask(runs.get_metadata(&name.name)).await).map_err(|f| Error::ReadRun(name.clone(), f))?;
+        request_opt(runs.get_metadata(&name.name)).await.map_err(|f| Error::ReadRun(name.clone(), f))?;
     let same = live.is_some_and(|l| l.metadata.resource_version == run.metadata.resource_version);
     if !same {
         memory.notes().written = None;
@@ -213,8 +212,8 @@ async fn carry_out(
 async fn answer(ctx: &Context, name: &Name, result: &str, at: Stamp) -> Result<(), Error> {
     let decisions = ctx.api::<WorkflowDecision>(&name.namespace);
     let patch = Patch::Merge(json!({"status": {"result": result, "at": at}}));
-    let answer = ask(decisions.patch_status(&name.name, &PatchParams::default(), &patch)).await;
-    found(answer).map(drop).map_err(|f| Error::AnswerDecision(name.clone(), f))
+    let answer = request_opt(decisions.patch_status(&name.name, &PatchParams::default(), &patch)).await;
+    answer.map(drop).map_err(|f| Error::AnswerDecision(name.clone(), f))
 }
 
 /// One by one, with the Job's UID: the operator has no right to delete collections.
@@ -224,8 +223,8 @@ async fn delete_jobs(ctx: &Context, name: &Name, run: &WorkflowRun) -> Result<()
         let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
         // Without a policy the API server would orphan the Pods.
         let params = DeleteParams { preconditions, ..DeleteParams::background() };
-        let answer = ask(api.delete(&job.name_any(), &params)).await;
-        found(answer).map_err(|f| Error::DeleteJob(Name::of(&*job), f))?;
+        let answer = request_opt(api.delete(&job.name_any(), &params)).await;
+        answer.map_err(|f| Error::DeleteJob(Name::of(&*job), f))?;
     }
     Ok(())
 }
@@ -234,7 +233,8 @@ async fn delete_run(ctx: &Context, name: &Name, run: &WorkflowRun) -> Result<(),
     let runs = ctx.api::<WorkflowRun>(&name.namespace);
     let preconditions = Some(Preconditions { uid: run.metadata.uid.clone(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
-    found(ask(runs.delete(&name.name, &params)).await)
+    request_opt(runs.delete(&name.name, &params))
+        .await
         .map(drop)
         .map_err(|f| Error::DeleteRun(name.clone(), f))
 }

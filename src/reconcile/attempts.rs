@@ -10,12 +10,11 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
 use crate::api::{Stamp, WorkflowRun};
+use crate::cluster::{Name, request_opt};
 use crate::engine::snapshot::AttemptFact;
 use crate::job::{self, Owner, Sight};
 
-use super::call::{ask, found};
 use super::memory::{Declined, LogNote, Made, Memory, PodNote};
-use super::store::Name;
 use super::{Context, Error, read_log};
 
 /// A Job's status says that it runs only when its agent does so for longer than most attempts take: it costs a write.
@@ -132,7 +131,7 @@ async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Re
         Some(PodNote::Created(_) | PodNote::Missing) | None => {}
     }
     let pods = ctx.api::<Pod>(&child.namespace);
-    let live = found(ask(pods.get(&child.name)).await).map_err(|f| Error::ReadPod(child.clone(), f))?;
+    let live = request_opt(pods.get(&child.name)).await.map_err(|f| Error::ReadPod(child.clone(), f))?;
     match live {
         Some(mut pod) => {
             job::trim_pod(&mut pod);

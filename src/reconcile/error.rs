@@ -1,7 +1,6 @@
 //! What can go wrong while a pass talks to the API server. A user's mistake is never one of these.
 
-use super::call::Failure;
-use super::store::Name;
+use crate::cluster::{Failure, Name};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

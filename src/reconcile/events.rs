@@ -15,10 +15,10 @@ use kube::Resource;
 use kube::runtime::events as series;
 
 use crate::api::{Cause, Outcome, Phase, WorkflowRun, WorkflowRunStatus};
+use crate::cluster::{FIELD_MANAGER, post_params, report, request};
 
-use super::call::{ask, chain};
+use super::Context;
 use super::transitions::{Attempt, Transitions};
-use super::{Context, FIELD_MANAGER, creating};
 
 /// One thing to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,14 +108,14 @@ pub fn write(ctx: &Arc<Context>, run: &WorkflowRun, told: Vec<Told>) {
     tokio::spawn(async move {
         for told in told {
             let done = if told.may_repeat {
-                ask(ctx.recorder.publish(&counted(told), &run)).await
+                request(ctx.recorder.publish(&counted(told), &run)).await
             } else {
                 let event = single(&ctx.instance, &run, told, Timestamp::now());
                 let events = ctx.api::<Event>(run.namespace.as_deref().unwrap_or_default());
-                ask(events.create(&creating(), &event)).await.map(drop)
+                request(events.create(&post_params(), &event)).await.map(drop)
             };
             if let Err(failure) = done {
-                tracing::warn!(error = chain(&failure), "cannot write an Event");
+                tracing::warn!(error = report(&failure), "cannot write an Event");
             }
         }
     });

@@ -7,12 +7,11 @@ use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Patch, PatchParams};
 use serde_json::Value;
 
+use crate::cluster::{ErrorKind, Failure, Name, report, request};
 use crate::job;
 
-use super::call::{Failure, Meaning, ask, chain};
 use super::memory::Memory;
 use super::observe::Observed;
-use super::store::Name;
 use super::{Context, Error};
 
 /// Writes that the Job runs. Only for people: a failure is not worth another pass.
@@ -42,7 +41,7 @@ pub async fn finish(
     if let Some(end) = job::finish_patch(&object, success, message, seen.now)
         && let Err(failure) = patch(ctx, &name, end).await
     {
-        if failure.meaning() == Meaning::Unanswered {
+        if failure.kind() == ErrorKind::Unanswered {
             return Err(Error::WriteJobStatus(name, failure));
         }
         refused(ctx, &name, &failure);
@@ -62,13 +61,13 @@ fn find(ctx: &Context, memory: &Memory, seen: &Observed, name: &Name) -> Option<
 
 async fn patch(ctx: &Context, name: &Name, patch: Value) -> Result<(), Failure> {
     let jobs = ctx.api::<Job>(&name.namespace);
-    ask(jobs.patch_status(&name.name, &PatchParams::default(), &Patch::Merge(patch))).await.map(drop)
+    request(jobs.patch_status(&name.name, &PatchParams::default(), &Patch::Merge(patch))).await.map(drop)
 }
 
 fn refused(ctx: &Context, name: &Name, failure: &Failure) {
     // A Job that is gone needs no status.
-    if failure.meaning() != Meaning::NotFound {
+    if failure.kind() != ErrorKind::NotFound {
         ctx.metrics.job_status_refused.inc();
-        tracing::warn!(job = %name, error = chain(failure), "the status of a Job was not accepted");
+        tracing::warn!(job = %name, error = report(failure), "the status of a Job was not accepted");
     }
 }

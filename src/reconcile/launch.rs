@@ -13,15 +13,14 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::ResourceExt;
 
 use crate::api::{Stamp, WorkflowRunStatus};
+use crate::cluster::{ErrorKind, Failure, Name, post_params, report, request, request_opt};
 use crate::engine::effect::Launch;
 use crate::job::{self, Owner};
 
 use super::attempts::BLOCKED;
-use super::call::{Failure, Meaning, ask, chain, found};
 use super::memory::{Declined, Made, Memory, PodNote};
 use super::queue::Key;
-use super::store::Name;
-use super::{Context, Error, creating, mounts};
+use super::{Context, Error, mounts};
 
 /// Makes sure of what the attempt mounts, then creates its Job and its Pod.
 pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &Launch) -> Result<(), Error> {
@@ -39,7 +38,7 @@ pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &
     }
     let wanted = job::build_job(launch, owner, ctx.job_controller);
     let jobs = ctx.api::<Job>(owner.namespace);
-    match ask(jobs.create(&creating(), &wanted)).await {
+    match request(jobs.create(&post_params(), &wanted)).await {
         Ok(stored) => {
             ctx.metrics.jobs_created.inc();
             made(ctx, memory, &name, launch, stored).await;
@@ -49,7 +48,7 @@ pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &
             }
             Ok(())
         }
-        Err(failure) if failure.meaning() == Meaning::AlreadyExists => meet(ctx, owner, memory, &name).await,
+        Err(failure) if failure.kind() == ErrorKind::AlreadyExists => meet(ctx, owner, memory, &name).await,
         Err(failure) => match Declined::of(&failure, launch, now()) {
             Some(declined) => {
                 decline(ctx, owner, memory, name, declined);
@@ -80,7 +79,7 @@ fn look_again(ctx: &Context, owner: &Owner<'_>) {
 /// Somebody made a Job of that name before: another process of ours, or a stranger. The next pass judges it.
 async fn meet(ctx: &Context, owner: &Owner<'_>, memory: &Memory, name: &Name) -> Result<(), Error> {
     let jobs = ctx.api::<Job>(&name.namespace);
-    let there = found(ask(jobs.get(&name.name)).await).map_err(|f| Error::ReadJob(name.clone(), f))?;
+    let there = request_opt(jobs.get(&name.name)).await.map_err(|f| Error::ReadJob(name.clone(), f))?;
     let Some(mut there) = there else { return Err(Error::UnsettledJob(name.clone())) };
     tracing::info!(job = %name, ours = job::is_ours(&there, owner), "the Job exists already");
     job::trim_job(&mut there);
@@ -132,27 +131,27 @@ async fn settle(
 /// Creates the ConfigMap of this one attempt; `Some`: there will be no Pod, or not yet.
 async fn create_files(ctx: &Context, name: &Name, files: &ConfigMap) -> Option<PodNote> {
     let maps = ctx.api::<ConfigMap>(&name.namespace);
-    let failure = match ask(maps.create(&creating(), files)).await {
+    let failure = match request(maps.create(&post_params(), files)).await {
         Ok(_) => return None,
         Err(failure) => failure,
     };
-    if failure.meaning() == Meaning::AlreadyExists {
-        return match found(ask(maps.get(&name.name)).await) {
+    if failure.kind() == ErrorKind::AlreadyExists {
+        return match request_opt(maps.get(&name.name)).await {
             // From a create whose answer got lost.
             Ok(Some(there)) if there.owner_references() == files.owner_references() => None,
             Ok(Some(_)) => Some(PodNote::Refused(format!("ConfigMap {} is somebody else's", name.name))),
             Ok(None) | Err(_) => Some(blocked(&failure)),
         };
     }
-    tracing::warn!(config_map = %name, error = chain(&failure), "cannot create a ConfigMap");
-    Some(match failure.meaning() {
-        Meaning::Refused(message) => PodNote::Refused(message),
+    tracing::warn!(config_map = %name, error = report(&failure), "cannot create a ConfigMap");
+    Some(match failure.kind() {
+        ErrorKind::Refused(message) => PodNote::Refused(message),
         _ => blocked(&failure),
     })
 }
 
 fn blocked(failure: &Failure) -> PodNote {
-    PodNote::Blocked { message: chain(failure), tried: now() }
+    PodNote::Blocked { message: report(failure), tried: now() }
 }
 
 async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodNote, Option<Arc<Pod>>) {
@@ -161,14 +160,14 @@ async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodNote, Option<A
         return (PodNote::Missing, None);
     }
     let pods = ctx.api::<Pod>(&name.namespace);
-    match ask(pods.create(&creating(), pod)).await {
+    match request(pods.create(&post_params(), pod)).await {
         Ok(mut answer) => {
             ctx.metrics.pods_created.inc();
             job::trim_pod(&mut answer);
             (PodNote::Created(now()), Some(Arc::new(answer)))
         }
         Err(failure) => {
-            tracing::warn!(pod = %name, error = chain(&failure), "cannot create a Pod");
+            tracing::warn!(pod = %name, error = report(&failure), "cannot create a Pod");
             (no_pod(ctx, name, &failure).await, None)
         }
     }
@@ -176,14 +175,14 @@ async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodNote, Option<A
 
 async fn no_pod(ctx: &Context, name: &Name, failure: &Failure) -> PodNote {
     let pods = ctx.api::<Pod>(&name.namespace);
-    match failure.meaning() {
+    match failure.kind() {
         // Whose it is will be seen when it is looked at.
-        Meaning::AlreadyExists => PodNote::Created(now()),
-        Meaning::Quota(message) => PodNote::Blocked { message, tried: now() },
-        Meaning::Refused(message) => PodNote::Refused(message),
+        ErrorKind::AlreadyExists => PodNote::Created(now()),
+        ErrorKind::Quota(message) => PodNote::Blocked { message, tried: now() },
+        ErrorKind::Refused(message) => PodNote::Refused(message),
         // A conflict is the quota's: it counted for somebody else at the same moment.
-        Meaning::Conflict => blocked(failure),
-        Meaning::NotFound | Meaning::Unanswered => match found(ask(pods.get(&name.name)).await) {
+        ErrorKind::Conflict => blocked(failure),
+        ErrorKind::NotFound | ErrorKind::Unanswered => match request_opt(pods.get(&name.name)).await {
             Ok(None) => PodNote::Missing,
             // It exists, or nobody can tell: its absence is noticed later.
             Ok(Some(_)) | Err(_) => PodNote::Created(now()),
@@ -246,7 +245,7 @@ async fn again(ctx: &Context, owner: &Owner<'_>, memory: &Memory, blocked: Block
     };
     // The template is read from the API server: what is remembered of the Job was trimmed.
     let jobs = ctx.api::<Job>(&name.namespace);
-    match found(ask(jobs.get(&name.name)).await).map_err(|f| Error::ReadJob(name.clone(), f))? {
+    match request_opt(jobs.get(&name.name)).await.map_err(|f| Error::ReadJob(name.clone(), f))? {
         Some(stored) => settle(ctx, memory, &name, files, job::build_pod(&stored)).await,
         None => {
             if let Some(made) = memory.notes().made.get_mut(&name.name) {

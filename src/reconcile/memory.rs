@@ -12,12 +12,10 @@ use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, WorkflowRun};
+use crate::cluster::{ErrorKind, Failure, Name};
 use crate::engine::effect::Launch;
 use crate::engine::snapshot::RecordFact;
 use crate::job::LogRead;
-
-use super::call::{Failure, Meaning};
-use super::store::Name;
 
 /// A run as the watch or an answer of the API server showed it.
 pub type SeenRun = Arc<DeserializeGuard<WorkflowRun>>;
@@ -131,12 +129,14 @@ pub enum Declined {
 impl Declined {
     /// What the answer to a create means for the launch that needed it. `None`: no word about the object.
     pub fn of(failure: &Failure, launch: &Launch, now: Stamp) -> Option<Self> {
-        match failure.meaning() {
-            Meaning::Quota(message) => {
+        match failure.kind() {
+            ErrorKind::Quota(message) => {
                 Some(Self::Blocked { message, tried: now, launch: Arc::new(launch.clone()) })
             }
-            Meaning::Refused(message) => Some(Self::Refused(message)),
-            Meaning::AlreadyExists | Meaning::Conflict | Meaning::NotFound | Meaning::Unanswered => None,
+            ErrorKind::Refused(message) => Some(Self::Refused(message)),
+            ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Unanswered => {
+                None
+            }
         }
     }
 

@@ -6,7 +6,6 @@
 
 pub mod apply;
 pub mod attempts;
-pub mod call;
 pub mod error;
 pub mod events;
 pub mod finish;
@@ -16,7 +15,6 @@ pub mod memory;
 pub mod mounts;
 pub mod notify;
 pub mod observe;
-pub mod pages;
 pub mod publish;
 pub mod queue;
 pub mod read_log;
@@ -39,12 +37,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::NamespaceResourceScope;
-use kube::api::PostParams;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
 use tokio::sync::{Semaphore, broadcast};
 
 use crate::api::WorkflowSpec;
+use crate::cluster::{FIELD_MANAGER, Name};
 use crate::job::JobController;
 use crate::metrics::Metrics;
 
@@ -64,8 +62,6 @@ use undecodable::Marked;
 const LOG_SLOTS: usize = 8;
 /// Changes that whoever listens may be behind.
 const BEHIND: usize = 4096;
-/// The name under which fields are written.
-const FIELD_MANAGER: &str = "mission-control";
 
 /// What every pass works with.
 pub struct Context {
@@ -83,7 +79,7 @@ pub struct Context {
     pub outbox: Arc<Outbox>,
     recorder: Recorder,
     /// Of which kind and name what changed is, for who shows it; without anybody who listens nothing is kept.
-    pub changed: broadcast::Sender<(&'static str, store::Name)>,
+    pub changed: broadcast::Sender<(&'static str, Name)>,
     memories: Memories,
     revisions: Revisions,
     agent_files: AgentFiles,
@@ -146,24 +142,24 @@ impl Context {
 
     /// Asks for a pass over everything in a part.
     pub fn look_at(&self, part: &Part) {
-        let inside = |names: Vec<store::Name>| names.into_iter().filter(|n| part.holds(n));
+        let inside = |names: Vec<Name>| names.into_iter().filter(|n| part.holds(n));
         inside(self.stores.workflows.names()).for_each(|name| self.queue.add(Key::Workflow(name)));
         inside(self.stores.runs.names()).for_each(|name| self.queue.add(Key::Run(name)));
     }
 
     /// The content of a revision, if a pass of this process needed it lately. It is what its hash says, however old.
-    pub fn revision_at_hand(&self, revision: &store::Name) -> Option<Arc<WorkflowSpec>> {
+    pub fn revision_at_hand(&self, revision: &Name) -> Option<Arc<WorkflowSpec>> {
         self.revisions.peek(revision)
     }
 
     /// A run is gone: nothing of it is remembered.
-    pub fn forget(&self, run: &store::Name, uid: &str) {
+    pub fn forget(&self, run: &Name, uid: &str) {
         self.memories.forget(run, uid);
         self.marked.forget(uid);
     }
 
     /// Whether this process wrote that very version of a run: its watch event then tells nothing new.
-    pub fn wrote(&self, run: &store::Name, version: Option<&str>) -> bool {
+    pub fn wrote(&self, run: &Name, version: Option<&str>) -> bool {
         let memory = self.memories.get(run);
         memory.is_some_and(|m| {
             let notes = m.notes();
@@ -173,7 +169,7 @@ impl Context {
     }
 
     /// A run as this process wrote it last, where the cache is behind that.
-    fn newest(&self, run: &store::Name, cached: memory::SeenRun) -> memory::SeenRun {
+    fn newest(&self, run: &Name, cached: memory::SeenRun) -> memory::SeenRun {
         match self.memories.get(run) {
             Some(memory) => memory.notes().newest(cached),
             None => cached,
@@ -181,16 +177,12 @@ impl Context {
     }
 
     /// Whether a Job is this process's own work: its watch event then tells nothing new.
-    pub fn made(&self, run: &store::Name, job: &str) -> bool {
+    pub fn made(&self, run: &Name, job: &str) -> bool {
         self.memories.get(run).is_some_and(|m| {
             let notes = m.notes();
             notes.made.contains_key(job) || notes.finished.contains(job)
         })
     }
-}
-
-fn creating() -> PostParams {
-    PostParams { field_manager: Some(FIELD_MANAGER.into()), ..PostParams::default() }
 }
 
 /// One pass. The answer is when to look again though nothing happens.

@@ -19,14 +19,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::Stamp;
+use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
 use crate::engine::effect::Launch;
 use crate::engine::ids;
 use crate::job::{self, Owner};
 
-use super::call::{Meaning, ask, found};
 use super::memory::{Declined, Memory};
-use super::store::Name;
-use super::{Context, Error, creating};
+use super::{Context, Error};
 
 /// How long the files of an agent that were seen are believed to be there, for runs that have not asked themselves.
 const FRESH: Duration = Duration::from_secs(30);
@@ -110,7 +109,7 @@ async fn agent_files(
 /// Asked of the API server: the garbage collector takes what names the UID of an owner that is gone.
 async fn revision_uid(ctx: &Context, name: &Name) -> Result<String, Error> {
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
-    let answer = ask(revisions.get_metadata(&name.name)).await;
+    let answer = request(revisions.get_metadata(&name.name)).await;
     let there = answer.map_err(|f| Error::ReadRevision(name.clone(), f))?;
     Ok(there.uid().unwrap_or_default())
 }
@@ -126,11 +125,11 @@ where
 {
     let name = Name::of(wanted);
     let api = ctx.api::<K>(&name.namespace);
-    let failure = match ask(api.create(&creating(), wanted)).await {
+    let failure = match request(api.create(&post_params(), wanted)).await {
         Ok(_) => return Ok(None),
         Err(failure) => failure,
     };
-    if failure.meaning() == Meaning::AlreadyExists {
+    if failure.kind() == ErrorKind::AlreadyExists {
         return meet(ctx, wanted, name).await;
     }
     let declined = Declined::of(&failure, launch, Stamp::of(Timestamp::now()));
@@ -147,7 +146,8 @@ where
         + DeserializeOwned,
 {
     let api = ctx.api::<K>(&name.namespace);
-    let there = found(ask(api.get_metadata(&name.name)).await)
+    let there = request_opt(api.get_metadata(&name.name))
+        .await
         .map_err(|f| Error::ReadMounted(K::KIND, name.clone(), f))?;
     match there.map(|there| whose(&there.metadata, wanted.meta())) {
         Some(Whose::Ours) => Ok(None),

@@ -11,12 +11,12 @@ use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::cluster::Name;
 use crate::engine::snapshot::{AttemptFact, OpenJob, RecordFact, RevisionFact, Snapshot, WorkflowFact};
 use crate::job;
 
 use super::attempts::{self, Attempts};
 use super::memory::{Memory, SeenRun};
-use super::store::Name;
 use super::stores::is_ended;
 use super::{Context, Error, record, revision, turns};
 

@@ -4,6 +4,7 @@
 //! A queue that is not open forgets what it is told (a process that does not lead), and one that is closed gives
 //! nothing more. It never runs a pass itself.
 
+use crate::cluster::Name;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,8 +12,6 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-use super::store::Name;
 
 /// What a pass is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

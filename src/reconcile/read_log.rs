@@ -11,14 +11,13 @@ use kube::Api;
 use kube::api::LogParams;
 
 use crate::api::labels::AGENT_CONTAINER;
+use crate::cluster::{ErrorKind, Failure, Name, report};
 use crate::job::LogRead;
 use crate::job::result::is_excuse;
 
 use super::Context;
-use super::call::{Failure, Meaning, chain};
 use super::memory::{LogNote, Memory};
 use super::queue::Key;
-use super::store::Name;
 
 /// What is kept of a log.
 const TAIL: usize = 1024 * 1024;
@@ -107,12 +106,12 @@ async fn tries(ctx: &Context, pod: &Name) -> LogRead {
         match once(ctx, pod).await {
             Ok(read) => return read,
             Err(error) => {
-                let gone = matches!(&error, Error::Open(f) if f.meaning() == Meaning::NotFound);
+                let gone = matches!(&error, Error::Open(f) if f.kind() == ErrorKind::NotFound);
                 let pause = pauses.next().filter(|_| !gone);
-                tracing::warn!(pod = %pod, error = chain(&error), last = pause.is_none(), "cannot read a log");
+                tracing::warn!(pod = %pod, error = report(&error), last = pause.is_none(), "cannot read a log");
                 match pause {
                     Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return LogRead::Failed { message: chain(&error) },
+                    None => return LogRead::Failed { message: report(&error) },
                 }
             }
         }
@@ -121,7 +120,7 @@ async fn tries(ctx: &Context, pod: &Name) -> LogRead {
 
 /// One try, for a Pod that is about to be deleted.
 pub async fn last_words(ctx: &Context, pod: &Name) -> LogRead {
-    once(ctx, pod).await.unwrap_or_else(|error| LogRead::Failed { message: chain(&error) })
+    once(ctx, pod).await.unwrap_or_else(|error| LogRead::Failed { message: report(&error) })
 }
 
 async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {

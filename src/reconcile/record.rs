@@ -4,13 +4,12 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
 
 use crate::api::{RunRecord, RunRecordSpec, WorkflowRun, labels};
+use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
 use crate::engine::ids;
 use crate::engine::snapshot::RecordFact;
 
-use super::call::{Meaning, ask, found};
 use super::memory::Memory;
-use super::store::Name;
-use super::{Context, Error, creating};
+use super::{Context, Error};
 
 /// What the API server says about the run's record. It is asked in every pass before the first attempt, and once by
 /// every process that meets a run which has attempts already.
@@ -35,7 +34,8 @@ pub async fn observe(
 /// Reads the record of that name.
 pub async fn read(ctx: &Context, name: &Name, memory: &Memory) -> Result<RecordFact, Error> {
     let records = ctx.api::<RunRecord>(&name.namespace);
-    let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
+    let record =
+        request_opt(records.get(&name.name)).await.map_err(|f| Error::ReadRecord(name.clone(), f))?;
     let fact = record.map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.spec)));
     memory.notes().record = Some(fact.clone());
     Ok(fact)
@@ -49,12 +49,12 @@ pub async fn create(
     memory: &Memory,
 ) -> Result<bool, Error> {
     let records = ctx.api::<RunRecord>(&name.namespace);
-    match ask(records.create(&creating(), &object(&name.name, record))).await {
+    match request(records.create(&post_params(), &object(&name.name, record))).await {
         Ok(_) => {
             memory.notes().record = Some(RecordFact::Found(Box::new(record.clone())));
             Ok(true)
         }
-        Err(failure) if failure.meaning() == Meaning::AlreadyExists => Ok(false),
+        Err(failure) if failure.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(failure) => Err(Error::CreateRecord(name.clone(), failure)),
     }
 }
@@ -69,18 +69,20 @@ pub async fn supersede(
     memory: &Memory,
 ) -> Result<(), Error> {
     let records = ctx.api::<RunRecord>(&name.namespace);
-    let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
+    let record =
+        request_opt(records.get(&name.name)).await.map_err(|f| Error::ReadRecord(name.clone(), f))?;
     if let Some(record) = record.filter(|r| r.spec.run_uid == run_uid) {
         let mut copy = object(aside, &record.spec);
         copy.labels_mut().insert(labels::SUPERSEDED.into(), "true".into());
-        match ask(records.create(&creating(), &copy)).await {
+        match request(records.create(&post_params(), &copy)).await {
             Ok(_) => {}
-            Err(failure) if failure.meaning() == Meaning::AlreadyExists => {}
+            Err(failure) if failure.kind() == ErrorKind::AlreadyExists => {}
             Err(failure) => return Err(Error::CreateRecord(name.beside(aside), failure)),
         }
         let preconditions = Some(Preconditions { uid: record.uid(), resource_version: None });
         let params = DeleteParams { preconditions, ..DeleteParams::default() };
-        found(ask(records.delete(&name.name, &params)).await)
+        request_opt(records.delete(&name.name, &params))
+            .await
             .map_err(|f| Error::DeleteRecord(name.clone(), f))?;
     }
     memory.notes().record = None;

@@ -15,12 +15,11 @@ use kube::core::PartialObjectMeta;
 use serde::de::DeserializeOwned;
 
 use crate::api::{RunRecord, Span, Stamp, WorkflowRun};
+use crate::cluster::{Name, list_all, report, request_opt};
 use crate::engine::ids;
 
-use super::call::{ask, chain, found};
 use super::scope::Part;
-use super::store::Name;
-use super::{Context, Error, pages};
+use super::{Context, Error};
 
 /// Deletions of one sweep: the API server has other work, and the next sweep comes in ten minutes.
 const AT_ONCE: usize = 2000;
@@ -140,7 +139,7 @@ pub async fn sweep(ctx: &Context, rule: Retention) {
         match candidates(ctx, &part, rule).await {
             Ok(gone) => delete_all(ctx, &gone).await,
             Err(error) => {
-                tracing::warn!(scope = %part, error = chain(&error), "cannot sweep RunRecords")
+                tracing::warn!(scope = %part, error = report(&error), "cannot sweep RunRecords")
             }
         }
     }
@@ -172,24 +171,24 @@ async fn metadata<K>(api: Api<K>, what: &'static str) -> Result<Vec<PartialObjec
 where
     K: Clone + DeserializeOwned + fmt::Debug,
 {
-    pages::all(what, ListParams::default(), |page| {
+    let page = |params| {
         let api = api.clone();
-        async move { api.list_metadata(&page).await }
-    })
-    .await
+        async move { api.list_metadata(&params).await }
+    };
+    list_all(ListParams::default(), page).await.map_err(|f| Error::Sweep(what, f))
 }
 
 async fn delete(ctx: &Context, record: &Entry, why: Why) {
     let records = ctx.api::<RunRecord>(&record.name.namespace);
     let preconditions = Some(Preconditions { uid: Some(record.uid.clone()), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
-    match found(ask(records.delete(&record.name.name, &params)).await) {
+    match request_opt(records.delete(&record.name.name, &params)).await {
         Ok(_) => {
             ctx.metrics.records_removed.count(why.as_str());
             tracing::info!(record = %record.name, why = why.as_str(), "deleted a RunRecord");
         }
         Err(failure) => {
-            tracing::warn!(record = %record.name, error = chain(&failure), "cannot delete a RunRecord");
+            tracing::warn!(record = %record.name, error = report(&failure), "cannot delete a RunRecord");
         }
     }
 }

@@ -12,12 +12,11 @@ use k8s_openapi::apimachinery::pkg::runtime::RawExtension;
 use kube::api::ObjectMeta;
 
 use crate::api::{WorkflowRun, WorkflowSpec, labels};
+use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
 use crate::engine::ids;
 use crate::engine::snapshot::RevisionFact;
 
-use super::call::{Meaning, ask, found};
-use super::store::Name;
-use super::{Context, Error, creating};
+use super::{Context, Error};
 
 /// How long an answer is believed.
 const FRESH: Duration = Duration::from_secs(30);
@@ -88,7 +87,7 @@ async fn read(ctx: &Context, name: &Name, hash: &str) -> Result<RevisionFact, Er
     }
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
     let stored =
-        found(ask(revisions.get(&name.name)).await).map_err(|f| Error::ReadRevision(name.clone(), f))?;
+        request_opt(revisions.get(&name.name)).await.map_err(|f| Error::ReadRevision(name.clone(), f))?;
     let Some(stored) = stored else { return Ok(RevisionFact::Missing) };
     Ok(match content(stored).filter(|spec| ids::revision_hash(spec) == hash) {
         Some(spec) => {
@@ -126,12 +125,12 @@ pub async fn ensure(ctx: &Context, name: &Name, workflow: &str, spec: &WorkflowS
         revision: 1,
     };
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
-    match ask(revisions.create(&creating(), &revision)).await {
+    match request(revisions.create(&post_params(), &revision)).await {
         Ok(_) => {
             ctx.revisions.put(name, Arc::new(spec.clone()));
             Ok(())
         }
-        Err(failure) if failure.meaning() == Meaning::AlreadyExists => Ok(()),
+        Err(failure) if failure.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(failure) => Err(Error::CreateRevision(name.clone(), failure)),
     }
 }

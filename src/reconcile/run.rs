@@ -9,14 +9,13 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use crate::api::{Phase, Reason, Stamp, WorkflowRun, WorkflowRunStatus};
+use crate::cluster::{Name, report};
 use crate::engine::effect::Plan;
 
 use super::apply::{self, Commit};
-use super::call::chain;
 use super::memory::Memory;
 use super::observe::{self, Observed};
 use super::queue::Key;
-use super::store::Name;
 use super::{Context, Error, backoff, publish, turns, undecodable};
 
 /// The soonest that a pass asks to come back: an engine that is wrong about the time must not spin.
@@ -65,7 +64,7 @@ pub async fn pass(ctx: &Arc<Context>, name: &Name) -> Option<Duration> {
             ctx.metrics.pass_errors.inc();
             notes.failures = notes.failures.saturating_add(1);
             let again = backoff(notes.failures);
-            tracing::warn!(run = %name, error = chain(&error), again_s = again.as_secs(), "a pass failed");
+            tracing::warn!(run = %name, error = report(&error), again_s = again.as_secs(), "a pass failed");
             Some(again)
         }
     }

@@ -4,14 +4,13 @@
 //! of a list, because rights are given per namespace. What happens in one part never holds up another. It makes no
 //! request. Start reading at [`Scope::of`].
 
+use crate::cluster::Name;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::{ApiResource, DynamicObject};
 use kube::{Api, Client, Resource};
-
-use super::store::Name;
 
 /// How long a namespace's name may be.
 const LONGEST: usize = 63;

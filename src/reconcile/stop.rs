@@ -9,13 +9,12 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use serde_json::json;
 
+use crate::cluster::{Name, report, request_opt};
 use crate::job;
 
-use super::call::{ask, chain, found};
 use super::memory::{LogNote, Memory};
 use super::observe::Observed;
 use super::queue::Key;
-use super::store::Name;
 use super::{Context, Error, read_log};
 
 /// Has the kubelet stop the Pod by lowering its deadline: log and termination message stay. One that has not started
@@ -28,9 +27,9 @@ pub async fn stop(ctx: &Context, run: &Name, seen: &Observed, job: &str) -> Resu
     match job::stop_patch(&pod, seen.now) {
         Some(patch) => {
             let pods = ctx.api::<Pod>(&name.namespace);
-            let answer =
-                ask(pods.patch(&pod.name_any(), &PatchParams::default(), &Patch::Merge(patch))).await;
-            found(answer).map(drop).map_err(|f| Error::StopPod(name, f))
+            let params = PatchParams::default();
+            let answer = request_opt(pods.patch(&pod.name_any(), &params, &Patch::Merge(patch))).await;
+            answer.map(drop).map_err(|f| Error::StopPod(name, f))
         }
         None => delete(ctx, &run.beside(pod.name_any()), &pod).await,
     }
@@ -42,7 +41,7 @@ async fn pod(ctx: &Context, seen: &Observed, name: &Name) -> Result<Option<Arc<P
         return Ok(Some(Arc::clone(pod)));
     }
     let pods = ctx.api::<Pod>(&name.namespace);
-    let live = found(ask(pods.get(&name.name)).await).map_err(|f| Error::ReadPod(name.clone(), f))?;
+    let live = request_opt(pods.get(&name.name)).await.map_err(|f| Error::ReadPod(name.clone(), f))?;
     Ok(live.map(Arc::new))
 }
 
@@ -54,8 +53,8 @@ async fn suspend(ctx: &Context, seen: &Observed, name: &Name) -> Result<bool, Er
     }
     let jobs = ctx.api::<Job>(&name.namespace);
     let patch = Patch::Merge(json!({"spec": {"suspend": true}}));
-    let answer = ask(jobs.patch(&name.name, &PatchParams::default(), &patch)).await;
-    found(answer).map_err(|f| Error::SuspendJob(name.clone(), f))?;
+    let answer = request_opt(jobs.patch(&name.name, &PatchParams::default(), &patch)).await;
+    answer.map_err(|f| Error::SuspendJob(name.clone(), f))?;
     Ok(true)
 }
 
@@ -85,7 +84,7 @@ pub async fn kill(
         let read = read_log::last_words(&ctx, &name).await;
         memory.notes().logs.insert(job.clone(), LogNote::Read(Arc::new(read)));
         if let Err(error) = delete(&ctx, &name, &pod).await {
-            tracing::warn!(pod = %name, error = chain(&error), "cannot delete a Pod that did not stop");
+            tracing::warn!(pod = %name, error = report(&error), "cannot delete a Pod that did not stop");
             // The engine asks again.
             memory.notes().killing.remove(&job);
         }
@@ -98,7 +97,8 @@ pub async fn delete(ctx: &Context, name: &Name, pod: &Pod) -> Result<(), Error> 
     let pods = ctx.api::<Pod>(&name.namespace);
     let preconditions = Some(Preconditions { uid: pod.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
-    found(ask(pods.delete(&name.name, &params)).await)
+    request_opt(pods.delete(&name.name, &params))
+        .await
         .map(drop)
         .map_err(|f| Error::DeletePod(name.clone(), f))
 }

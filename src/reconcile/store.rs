@@ -6,47 +6,15 @@
 //! nothing of another. It never asks the API server and never decides.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use kube::Resource;
 use kube::runtime::watcher::Event;
 
+use crate::cluster::Name;
+
 use super::scope::Part;
-
-/// An object's namespace and name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name {
-    pub namespace: String,
-    pub name: String,
-}
-
-impl Name {
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
-    }
-
-    /// The name of `object`.
-    pub fn of(object: &impl Resource) -> Self {
-        let meta = object.meta();
-        Self {
-            namespace: meta.namespace.clone().unwrap_or_default(),
-            name: meta.name.clone().unwrap_or_default(),
-        }
-    }
-
-    /// Another object of the same namespace.
-    pub fn beside(&self, name: impl Into<String>) -> Self {
-        Self { namespace: self.namespace.clone(), name: name.into() }
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
-    }
-}
 
 /// What a watch event did to a store.
 #[derive(Clone, Debug)]

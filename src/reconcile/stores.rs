@@ -9,10 +9,11 @@ use kube::core::DeserializeGuard;
 use kube::{Resource, ResourceExt};
 
 use crate::api::{Phase, Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::cluster::Name;
 use crate::metrics::Live;
 
 use super::scope::Part;
-use super::store::{Name, Standing, Store};
+use super::store::{Standing, Store};
 
 /// All stores.
 #[derive(Debug)]

@@ -14,12 +14,11 @@ use kube::{Api, ResourceExt};
 use serde_json::Value;
 
 use crate::api::{Stamp, Workflow, WorkflowRun, labels};
+use crate::cluster::{Name, list_all, report, request_opt};
 use crate::engine::ids;
 
-use super::call::{ask, chain, found};
 use super::scope::Part;
-use super::store::Name;
-use super::{Context, Error, pages};
+use super::{Context, Error};
 
 /// How old a revision is at least when it goes.
 const AGE: Duration = Duration::from_secs(3600);
@@ -36,7 +35,7 @@ pub async fn sweep(ctx: &Context) {
                     delete(ctx, &revision).await;
                 }
             }
-            Err(error) => tracing::warn!(scope = %part, error = chain(&error), "cannot sweep revisions"),
+            Err(error) => tracing::warn!(scope = %part, error = report(&error), "cannot sweep revisions"),
         }
     }
 }
@@ -97,11 +96,11 @@ async fn list<K>(api: Api<K>, params: ListParams, what: &'static str) -> Result<
 where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
-    pages::all(what, params, |page| {
+    let page = |params| {
         let api = api.clone();
-        async move { api.list(&page).await }
-    })
-    .await
+        async move { api.list(&params).await }
+    };
+    list_all(params, page).await.map_err(|f| Error::Sweep(what, f))
 }
 
 async fn delete(ctx: &Context, revision: &ControllerRevision) {
@@ -109,12 +108,14 @@ async fn delete(ctx: &Context, revision: &ControllerRevision) {
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
     let preconditions = Some(Preconditions { uid: revision.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
-    match found(ask(revisions.delete(&name.name, &params)).await) {
+    match request_opt(revisions.delete(&name.name, &params)).await {
         Ok(_) => {
             ctx.metrics.revisions_swept.inc();
             tracing::info!(revision = %name, "deleted a revision that nothing names");
         }
-        Err(failure) => tracing::warn!(revision = %name, error = chain(&failure), "cannot delete a revision"),
+        Err(failure) => {
+            tracing::warn!(revision = %name, error = report(&failure), "cannot delete a revision")
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
 use super::Context;
-use super::store::Name;
 use crate::api::WorkflowRun;
+use crate::cluster::Name;
 
 /// A lock per workflow that limits its runs.
 #[derive(Debug, Default)]

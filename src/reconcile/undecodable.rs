@@ -13,9 +13,8 @@ use serde_json::{Value, json};
 
 use crate::api::conditions::{self, Fact};
 use crate::api::{Stamp, Workflow, WorkflowRun};
+use crate::cluster::{Name, report, request_opt};
 
-use super::call::{ask, chain, found};
-use super::store::Name;
 use super::{Context, Error};
 
 /// How long until a failed marking is tried again.
@@ -69,7 +68,7 @@ async fn mark<K: Resource<DynamicType = ()>>(
             None
         }
         Err(error) => {
-            tracing::warn!(error = chain(&error), "a pass failed");
+            tracing::warn!(error = report(&error), "a pass failed");
             Some(AGAIN)
         }
     }
@@ -83,14 +82,15 @@ async fn write<K: Resource<DynamicType = ()>>(
     let kind = ApiResource::erase::<K>(&());
     let objects: Api<DynamicObject> = Api::namespaced_with(ctx.client.clone(), &name.namespace, &kind);
     let failed = |f| Error::MarkUndecodable(name.clone(), f);
-    let Some(stored) = found(ask(objects.get(&name.name)).await).map_err(failed)? else { return Ok(()) };
+    let Some(stored) = request_opt(objects.get(&name.name)).await.map_err(failed)? else { return Ok(()) };
     let now = Stamp::of(Timestamp::now());
     let Some(patch) = marking(stored.data.get("status").unwrap_or(&Value::Null), &kind.kind, what, now)
     else {
         return Ok(());
     };
     let patch = Patch::Merge(patch);
-    found(ask(objects.patch_status(&name.name, &PatchParams::default(), &patch)).await)
+    request_opt(objects.patch_status(&name.name, &PatchParams::default(), &patch))
+        .await
         .map(drop)
         .map_err(failed)
 }

@@ -9,11 +9,10 @@ use serde_json::json;
 use crate::api::conditions::{self, Fact};
 use crate::api::workflow::WorkflowStatus;
 use crate::api::{GROUP, Stamp, VERSION, Workflow};
+use crate::cluster::{ErrorKind, Name, post_params, report, request};
 use crate::engine::{ids, lint};
 
-use super::call::{Meaning, ask, chain};
-use super::store::Name;
-use super::{Context, Error, creating, undecodable};
+use super::{Context, Error, undecodable};
 
 /// How long until a failed pass is repeated.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -38,7 +37,7 @@ pub async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
         Ok(()) => None,
         Err(error) => {
             ctx.metrics.pass_errors.inc();
-            tracing::warn!(workflow = %name, error = chain(&error), "a pass failed");
+            tracing::warn!(workflow = %name, error = report(&error), "a pass failed");
             Some(AGAIN)
         }
     }
@@ -87,11 +86,11 @@ async fn write(
         "status": status,
     });
     let workflows = ctx.api::<Workflow>(&name.namespace);
-    match ask(workflows.replace_subresource("status", &name.name, &creating(), &body)).await {
+    match request(workflows.replace_subresource("status", &name.name, &post_params(), &body)).await {
         Ok(_) => Ok(()),
-        Err(failure) => match failure.meaning() {
+        Err(failure) => match failure.kind() {
             // The newer object comes by the watch.
-            Meaning::Conflict | Meaning::NotFound => Ok(()),
+            ErrorKind::Conflict | ErrorKind::NotFound => Ok(()),
             _ => Err(Error::WriteWorkflow(name.clone(), failure)),
         },
     }

@@ -9,12 +9,11 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
 
 use crate::api::Phase;
+use crate::cluster::{Name, report, request_opt};
 use crate::engine::effect::{Before, Plan};
 use crate::job;
 
-use super::call::{ask, chain, found};
 use super::observe::Observed;
-use super::store::Name;
 use super::{Context, Error, stop};
 
 /// Deletes the run's claim; the API server keeps it while a Pod names it (see [`release`]). A stranger's of that name
@@ -22,13 +21,13 @@ use super::{Context, Error, stop};
 pub async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(), Error> {
     let claims = ctx.api::<PersistentVolumeClaim>(&claim.namespace);
     let failed = |f| Error::DeleteClaim(claim.clone(), f);
-    let there = found(ask(claims.get_metadata(&claim.name)).await).map_err(failed)?;
+    let there = request_opt(claims.get_metadata(&claim.name)).await.map_err(failed)?;
     let Some(ours) = there.filter(|c| c.owner_references().iter().any(|o| o.uid == run_uid)) else {
         return Ok(());
     };
     let preconditions = Some(Preconditions { uid: ours.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
-    found(ask(claims.delete(&claim.name, &params)).await).map(|_| ()).map_err(failed)
+    request_opt(claims.delete(&claim.name, &params)).await.map(|_| ()).map_err(failed)
 }
 
 /// After a success, deletes the Pods that hold the claim which the plan drops: the API server keeps a claim while any Pod
@@ -49,7 +48,7 @@ pub async fn release(ctx: &Context, run: &Name, run_uid: &str, plan: &Plan, seen
     for (name, pod) in all.iter().filter(|(_, pod)| job::holds_claim(pod, claim)) {
         let name = run.beside(name);
         if let Err(error) = stop::delete(ctx, &name, pod).await {
-            tracing::warn!(pod = %name, claim, error = chain(&error), "cannot delete a Pod that holds a volume");
+            tracing::warn!(pod = %name, claim, error = report(&error), "cannot delete a Pod that holds a volume");
         }
     }
 }

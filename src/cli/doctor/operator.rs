@@ -7,6 +7,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 
 use crate::api::Stamp;
+use crate::cluster::LEASE;
 use crate::view::time::age;
 
 use super::super::installed::{self, NAMESPACE, SELECTOR};
@@ -15,8 +16,6 @@ use super::finding::Finding;
 
 const CHECK: &str = "operator";
 const LEADER: &str = "leader";
-/// The lease's name.
-const LEASE: &str = "mission-control";
 /// A lease is renewed every 5 seconds; clocks may differ.
 const STALE: u64 = 60;
 

@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 
 use crate::api::workflow::{Notify, NotifyEvent};
 use crate::api::{WorkflowRun, WorkflowRunStatus};
+use crate::cluster::Name;
 
 use super::Context;
-use super::store::Name;
 use message::Message;
 use outbox::Letter;
 

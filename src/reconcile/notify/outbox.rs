@@ -10,8 +10,8 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::{Semaphore, watch};
 
+use crate::cluster::Name;
 use crate::metrics::{Labelled, Metrics};
-use crate::reconcile::store::Name;
 
 use super::message::Message;
 use super::send::{Policy, Post, Undelivered};

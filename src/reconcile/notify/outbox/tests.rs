@@ -11,6 +11,7 @@ use axum::routing::post;
 use super::*;
 use crate::api::workflow::NotifyEvent;
 use crate::api::{WorkflowRun, WorkflowRunSpec, WorkflowRunStatus};
+use crate::cluster::Name;
 use crate::reconcile::notify::message::News;
 use crate::reconcile::notify::targets::Kind;
 
