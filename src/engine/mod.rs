@@ -33,6 +33,7 @@ pub mod step;
 pub mod stop;
 pub mod summary;
 pub mod template;
+pub mod transition;
 pub mod turn;
 pub mod verdict;
 pub mod volume;
