@@ -1,7 +1,7 @@
 //! The ground of every way to the API server: bounded requests, what a refusal means, lists in pages, and names.
 //!
-//! It knows no kind of its own and keeps nothing. It never repeats a request: the caller decides what follows a failure.
-//! Start reading at [`request()`].
+//! It knows no kind of its own and keeps nothing. It never repeats a request: the caller decides what follows a
+//! failure. Start reading at [`request()`].
 
 mod list;
 mod name;
@@ -12,9 +12,8 @@ use kube::api::PostParams;
 
 pub(crate) use list::{each_page, list_all};
 pub use name::Name;
-pub use report::report;
-pub use request::Failure;
-pub(crate) use request::{ErrorKind, request, request_opt};
+pub(crate) use report::report;
+pub(crate) use request::{ErrorKind, Failure, request, request_opt};
 
 /// The Lease that the acting process holds.
 pub(crate) const LEASE: &str = "mission-control";

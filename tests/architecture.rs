@@ -63,7 +63,8 @@ fn modules() -> BTreeMap<String, Vec<PathBuf>> {
     for path in sources(&src) {
         let first = path.strip_prefix(&src).unwrap().components().next().unwrap();
         let name = first.as_os_str().to_string_lossy().to_string();
-        if !name.ends_with(".rs") && name != "bin" {
+        let name = name.strip_suffix(".rs").unwrap_or(&name).to_string();
+        if !matches!(name.as_str(), "bin" | "lib" | "main") {
             by_module.entry(name).or_default().push(path);
         }
     }

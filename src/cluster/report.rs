@@ -1,7 +1,7 @@
 //! An error -> one line for a log or a message.
 
 /// An error with all that caused it, in one line.
-pub fn report(error: &dyn std::error::Error) -> String {
+pub(crate) fn report(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -7,7 +7,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why there is no answer to use.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     #[error("the API server answered {}: {}", .0.code, .0.message)]
     Answer(Box<kube::core::Status>),
     #[error("the request failed")]

@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 use super::family::{Timed, quick};
 
 /// What requests do, in the words of RBAC.
-pub const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "other"];
+pub(crate) const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "other"];
 
 /// Codes that an API server answers with; what is none of them is `other`.
 const CODES: [(u16, &str); 22] = [
@@ -40,7 +40,7 @@ const CODES: [(u16, &str); 22] = [
 ];
 
 /// There was no answer: the connection broke, or nobody waited any longer.
-pub const NO_ANSWER: &str = "none";
+pub(crate) const NO_ANSWER: &str = "none";
 
 /// Counters of requests.
 #[derive(Clone, Debug)]
@@ -64,7 +64,8 @@ impl Requests {
     }
 
     /// How many requests were counted under that verb and code.
-    pub fn get(&self, verb: &'static str, code: &'static str) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn get(&self, verb: &'static str, code: &'static str) -> u64 {
         self.count.get_or_create(&[("verb", verb), ("code", code)]).get()
     }
 }
@@ -93,7 +94,7 @@ impl Drop for Pending {
 }
 
 /// What a request does.
-pub fn verb(method: &str, path: &str, query: &str) -> &'static str {
+pub(crate) fn verb(method: &str, path: &str, query: &str) -> &'static str {
     match method {
         "GET" if query.split('&').any(|p| matches!(p, "watch" | "watch=true" | "watch=1")) => "watch",
         "GET" if is_collection(path) => "list",

@@ -11,17 +11,17 @@ use tokio::sync::watch;
 use crate::cluster::{ErrorKind, Failure, LEASE, report, request, request_opt};
 use crate::reconcile::leadership::Leadership;
 
-use super::health::Beat;
-use super::lease::{DEADLINE, DURATION, RENEW, RETRY, Sighting, Turn, held, released};
+use super::health::Heartbeat;
+use super::lease::{DEADLINE, DURATION, LeaseAction, ObservedLease, RENEW, RETRY, held, released};
 
 /// How long a request about the lease may take: one that hangs must leave time for another.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Who stands for election, and where.
-pub struct Election {
-    pub client: Client,
-    pub namespace: String,
-    pub identity: String,
+/// This process as a candidate for the lease.
+pub(crate) struct Election {
+    pub(crate) client: Client,
+    pub(crate) namespace: String,
+    pub(crate) identity: String,
 }
 
 impl std::fmt::Debug for Election {
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Election {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error("lease {0}/{LEASE} was taken by another process")]
     Taken(String),
     #[error("lease {0}/{LEASE} could not be renewed for {secs} s", secs = DEADLINE.as_secs())]
@@ -39,19 +39,19 @@ pub enum Error {
 }
 
 impl Election {
-    /// True: the lease is held from now on. False: told to stop before that. A request under way is not dropped by that:
-    /// it might take the lease for a process that is gone.
-    pub async fn win(
+    /// True: the lease is held from now on. False: the process is to stop before that. A request under way is not
+    /// dropped by that: it might take the lease for a process that is gone.
+    pub(crate) async fn acquire(
         &self,
         leadership: &Leadership,
-        beat: &Beat,
+        heartbeat: &Heartbeat,
         mut stopped: watch::Receiver<bool>,
     ) -> bool {
-        let mut seen = Sighting::default();
+        let mut observed = ObservedLease::default();
         loop {
-            beat.tick();
+            heartbeat.tick();
             let sent = Instant::now();
-            match self.stand(&mut seen).await {
+            match self.try_acquire(&mut observed).await {
                 Ok(true) => {
                     leadership.extend(sent, DURATION);
                     return true;
@@ -69,14 +69,14 @@ impl Election {
     }
 
     /// Renews the lease until it is lost.
-    pub async fn keep(&self, leadership: &Leadership) -> Error {
+    pub(crate) async fn renew(&self, leadership: &Leadership) -> Error {
         let mut renewed = Instant::now();
-        let mut seen = Sighting::default();
+        let mut observed = ObservedLease::default();
         loop {
             let pause = if renewed.elapsed() < RENEW { RENEW } else { RETRY };
             tokio::time::sleep(pause).await;
             let sent = Instant::now();
-            match self.stand(&mut seen).await {
+            match self.try_acquire(&mut observed).await {
                 Ok(true) => {
                     renewed = sent;
                     leadership.extend(sent, DURATION);
@@ -97,7 +97,7 @@ impl Election {
     }
 
     /// Gives the lease back, so that a successor need not wait.
-    pub async fn release(&self) {
+    pub(crate) async fn release(&self) {
         let leases = self.leases();
         let given = async {
             while let Some(lease) = request_opt(leases.get(LEASE)).await?
@@ -112,7 +112,7 @@ impl Election {
             }
             Ok::<(), Failure>(())
         };
-        match tokio::time::timeout(PATIENCE, given).await {
+        match tokio::time::timeout(TIMEOUT, given).await {
             Ok(Ok(())) => {}
             // Usual when an installation is removed: the rights are deleted before the Pods have ended.
             Ok(Err(failure)) => tracing::warn!(
@@ -128,11 +128,11 @@ impl Election {
     }
 
     /// True: the lease is held from now on.
-    async fn stand(&self, seen: &mut Sighting) -> Result<bool, Failure> {
-        tokio::time::timeout(PATIENCE, self.request(seen)).await.unwrap_or(Err(Failure::Timeout))
+    async fn try_acquire(&self, observed: &mut ObservedLease) -> Result<bool, Failure> {
+        tokio::time::timeout(TIMEOUT, self.request(observed)).await.unwrap_or(Err(Failure::Timeout))
     }
 
-    async fn request(&self, seen: &mut Sighting) -> Result<bool, Failure> {
+    async fn request(&self, observed: &mut ObservedLease) -> Result<bool, Failure> {
         let leases = self.leases();
         let params = PostParams::default();
         let written = match request_opt(leases.get(LEASE)).await? {
@@ -141,7 +141,7 @@ impl Election {
                 lease.metadata.name = Some(LEASE.into());
                 request(leases.create(&params, &lease)).await
             }
-            Some(lease) if seen.look(&lease, &self.identity, Instant::now()) == Turn::Take => {
+            Some(lease) if observed.observe(&lease, &self.identity, Instant::now()) == LeaseAction::Take => {
                 let lease = held(lease, &self.identity, Timestamp::now());
                 request(leases.replace(LEASE, &params, &lease)).await
             }

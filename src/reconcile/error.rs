@@ -3,7 +3,7 @@
 use crate::cluster::{Failure, Name};
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error("reading run {0}")]
     ReadRun(Name, #[source] Failure),
     #[error("writing the status of run {0}")]

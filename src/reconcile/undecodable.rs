@@ -1,7 +1,5 @@
 //! An object that can't be read as its kind -> conditions that say so, and a counter. It never stops another object.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,37 +13,20 @@ use crate::api::conditions::{self, Fact};
 use crate::api::{Stamp, Workflow, WorkflowRun};
 use crate::cluster::{Name, report, request_opt};
 
-use super::{Context, Error};
+use super::context::Context;
+use super::error::Error;
 
 /// How long until a failed marking is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 /// What is shown of an error.
 const SHOWN: usize = 512;
 
-/// What was marked, by UID: the generation and the error. Our own write shows up in the watch and must not be repeated.
-#[derive(Debug, Default)]
-pub struct Marked(Mutex<HashMap<String, (i64, String)>>);
-
-impl Marked {
-    fn has(&self, uid: &str, what: &(i64, String)) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(uid) == Some(what)
-    }
-
-    fn put(&self, uid: &str, what: (i64, String)) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.into(), what);
-    }
-
-    pub fn forget(&self, uid: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
-    }
-}
-
-pub async fn mark_run(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
+pub(crate) async fn mark_run(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
     ctx.metrics.undecodable.count("WorkflowRun");
     mark::<WorkflowRun>(ctx, name, invalid).await
 }
 
-pub async fn mark_workflow(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
+pub(crate) async fn mark_workflow(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
     ctx.metrics.undecodable.count("Workflow");
     mark::<Workflow>(ctx, name, invalid).await
 }

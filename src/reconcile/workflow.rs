@@ -12,7 +12,9 @@ use crate::api::{GROUP, Stamp, VERSION, Workflow};
 use crate::cluster::{ErrorKind, Name, post_params, report, request};
 use crate::engine::{ids, lint};
 
-use super::{Context, Error, undecodable};
+use super::context::Context;
+use super::error::Error;
+use super::undecodable;
 
 /// How long until a failed pass is repeated.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -20,9 +22,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 const SHOWN: usize = 1024;
 
 /// One pass over one workflow.
-pub async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
-    let seen = ctx.stores.workflows.get(name)?;
-    let workflow = match &seen.0 {
+pub(super) async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
+    let cached = ctx.stores.workflows.get(name)?;
+    let workflow = match &cached.0 {
         Ok(workflow) => workflow,
         Err(invalid) => return undecodable::mark_workflow(ctx, name, invalid).await,
     };
@@ -102,9 +104,9 @@ mod tests {
 
     #[test]
     fn a_workflow_with_problems_names_all_of_them_and_is_stalled() {
-        let told: Vec<(&str, &str, String)> =
+        let shown: Vec<(&str, &str, String)> =
             facts(&["one".into(), "two".into()]).into_iter().map(|f| (f.kind, f.status, f.message)).collect();
-        assert_eq!(told, [("Ready", "False", "one; two".into()), ("Stalled", "True", "one; two".into())]);
+        assert_eq!(shown, [("Ready", "False", "one; two".into()), ("Stalled", "True", "one; two".into())]);
     }
 
     #[test]
