@@ -41,6 +41,7 @@ mod step;
 mod stop;
 mod summary;
 pub mod template;
+pub mod transition;
 pub mod verdict;
 mod work;
 pub mod work_ref;

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod cluster;
 pub mod convert;
 pub mod dashboard;
 pub mod engine;

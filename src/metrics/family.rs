@@ -9,11 +9,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 /// One label with one of a few fixed values.
-pub type Label = [(&'static str, &'static str); 1];
+pub(crate) type Label = [(&'static str, &'static str); 1];
 
 /// A counter per value of its one label.
 #[derive(Clone, Debug)]
-pub struct Labelled {
+pub(crate) struct Labelled {
     label: &'static str,
     family: Family<Label, Counter>,
 }
@@ -35,19 +35,20 @@ impl Labelled {
     }
 
     /// Counts one; `value` must be of the closed set.
-    pub fn count(&self, value: &'static str) {
+    pub(crate) fn count(&self, value: &'static str) {
         self.family.get_or_create(&[(self.label, value)]).inc();
     }
 
     /// How often `value` was counted.
-    pub fn get(&self, value: &'static str) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn get(&self, value: &'static str) -> u64 {
         self.family.get_or_create(&[(self.label, value)]).get()
     }
 }
 
 /// A histogram of seconds per value of its one label.
 #[derive(Clone, Debug)]
-pub struct Timed {
+pub(crate) struct Timed {
     label: &'static str,
     family: Family<Label, Histogram, fn() -> Histogram>,
 }
@@ -70,19 +71,19 @@ impl Timed {
     }
 
     /// Enters a length of time; `value` must be of the closed set.
-    pub fn observe(&self, value: &'static str, took: Duration) {
+    pub(crate) fn observe(&self, value: &'static str, took: Duration) {
         self.family.get_or_create(&[(self.label, value)]).observe(took.as_secs_f64());
     }
 }
 
 /// Of work that agents do: seconds to a day.
-pub fn work() -> Histogram {
+pub(crate) fn work() -> Histogram {
     Histogram::new([
         1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 10_800.0, 28_800.0, 86_400.0,
     ])
 }
 
 /// Of what the operator and the API server do: milliseconds to seconds.
-pub fn quick() -> Histogram {
+pub(crate) fn quick() -> Histogram {
     Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
 }

@@ -51,10 +51,10 @@ impl Live {
 
 /// Shows what was last set; nothing where that is `None`.
 #[derive(Debug, Default)]
-pub struct Shown(Mutex<Option<Live>>);
+pub(crate) struct Shown(Mutex<Option<Live>>);
 
 impl Shown {
-    pub fn set(&self, live: Option<Live>) {
+    pub(crate) fn set(&self, live: Option<Live>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = live;
     }
 }

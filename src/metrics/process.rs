@@ -14,7 +14,7 @@ const TICKS: f64 = 100.0;
 
 /// Reads /proc when it is asked.
 #[derive(Debug)]
-pub struct Process;
+pub(crate) struct Process;
 
 /// What is read.
 #[derive(Debug, PartialEq)]

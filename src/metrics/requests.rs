@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 use super::family::{Timed, quick};
 
 /// What requests do, in the words of RBAC.
-pub const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "other"];
+pub(crate) const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "other"];
 
 /// Codes that an API server answers with; what is none of them is `other`.
 const CODES: [(u16, &str); 22] = [
@@ -40,11 +40,11 @@ const CODES: [(u16, &str); 22] = [
 ];
 
 /// There was no answer: the connection broke, or nobody waited any longer.
-pub const NO_ANSWER: &str = "none";
+pub(crate) const NO_ANSWER: &str = "none";
 
 /// Counters of requests.
 #[derive(Clone, Debug)]
-pub struct Requests {
+pub(crate) struct Requests {
     count: Family<[(&'static str, &'static str); 2], Counter>,
     seconds: Timed,
 }
@@ -59,19 +59,20 @@ impl Requests {
     }
 
     /// A request is sent; dropping the answer counts it.
-    pub fn begin(&self, verb: &'static str) -> Pending {
+    pub(crate) fn begin(&self, verb: &'static str) -> Pending {
         Pending { requests: self.clone(), verb, code: NO_ANSWER, since: Instant::now() }
     }
 
     /// How many requests were counted under that verb and code.
-    pub fn get(&self, verb: &'static str, code: &'static str) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn get(&self, verb: &'static str, code: &'static str) -> u64 {
         self.count.get_or_create(&[("verb", verb), ("code", code)]).get()
     }
 }
 
 /// A request under way.
 #[derive(Debug)]
-pub struct Pending {
+pub(crate) struct Pending {
     requests: Requests,
     verb: &'static str,
     code: &'static str,
@@ -80,7 +81,7 @@ pub struct Pending {
 
 impl Pending {
     /// The answer begins.
-    pub fn answered(mut self, status: u16) {
+    pub(crate) fn answered(mut self, status: u16) {
         self.code = CODES.iter().find(|(code, _)| *code == status).map_or("other", |(_, text)| text);
     }
 }
@@ -93,7 +94,7 @@ impl Drop for Pending {
 }
 
 /// What a request does.
-pub fn verb(method: &str, path: &str, query: &str) -> &'static str {
+pub(crate) fn verb(method: &str, path: &str, query: &str) -> &'static str {
     match method {
         "GET" if query.split('&').any(|p| matches!(p, "watch" | "watch=true" | "watch=1")) => "watch",
         "GET" if is_collection(path) => "list",

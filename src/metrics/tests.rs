@@ -37,7 +37,7 @@ fn ten_thousand_runs_add_no_series() {
         for (phase, _) in StepPhase::ALL.iter().filter(|(p, _)| p.is_finished()) {
             metrics.step_finished(*phase, Duration::from_secs(n));
         }
-        Cause::ALL.iter().for_each(|(cause, _)| metrics.asked(*cause));
+        Cause::ALL.iter().for_each(|(cause, _)| metrics.escalated(*cause));
         metrics.passed(n % 2 == 0, Duration::from_millis(n));
     }
     assert_eq!(series(&written(&metrics)), before);

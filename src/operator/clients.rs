@@ -18,19 +18,19 @@ use tower::{BoxError, ServiceBuilder};
 use crate::metrics::Metrics;
 use crate::reconcile::leadership::{self, Leadership};
 
+use super::guarded_stream::GuardedStream;
 use super::requests::Counting;
-use super::wire::Wire;
 
 /// The two clients.
 pub(super) struct Clients {
     /// Its writes need the lease.
-    pub passes: Client,
+    pub(crate) passes: Client,
     /// It asks for the lease, which a process does that does not lead.
-    pub lease: Client,
+    pub(crate) lease: Client,
 }
 
 impl Clients {
-    pub fn new(config: Config, leadership: &Arc<Leadership>, metrics: &Metrics) -> kube::Result<Self> {
+    pub(crate) fn new(config: Config, leadership: &Arc<Leadership>, metrics: &Metrics) -> kube::Result<Self> {
         let counting = Counting::of(metrics);
         // First, because it says so if the cluster is behind a proxy.
         let lease = ClientBuilder::try_from(config.clone())?.with_layer(&counting).build();
@@ -43,12 +43,14 @@ impl Clients {
 
 type Stack = BoxService<Request<Body>, Response<Incoming>, BoxError>;
 
-/// kube's own stack (without its spans), but over connections that look at the leadership: kube has no place to put them.
+/// kube's own stack (without its spans), but over connections that look at the leadership: kube has no place to put
+/// them.
 fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<ClientBuilder<Stack>> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     let leadership = Arc::clone(leadership);
-    let connector = MapResponse::new(connector, move |stream| Wire::new(stream, Arc::clone(&leadership)));
+    let connector =
+        MapResponse::new(connector, move |stream| GuardedStream::new(stream, Arc::clone(&leadership)));
     let mut connector = TimeoutConnector::new(config.rustls_https_connector_with_connector(connector)?);
     connector.set_connect_timeout(config.connect_timeout);
     connector.set_read_timeout(config.read_timeout);
@@ -159,7 +161,7 @@ mod tests {
                 assert_eq!(server.asked().len(), 1);
             }
             let error = maps.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err();
-            let error = crate::reconcile::call::chain(&error);
+            let error = crate::cluster::report(&error);
             assert!(error.contains("this process does not lead"), "{error}");
             tokio::time::sleep(Duration::from_millis(50)).await;
             assert_eq!(server.asked(), Vec::<String>::new());

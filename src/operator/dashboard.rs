@@ -1,6 +1,7 @@
 //! The process's stores -> what the dashboard reads; and a watch of RunRecords, which nobody else needs all of.
 //!
-//! Every replica serves it, whether it leads or not. Without `--dashboard-bind` nothing here runs, and no record is watched.
+//! Every replica serves it, whether it leads or not. Without `--dashboard-bind` nothing here runs, and no record is
+//! watched.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::api::{RunRecord, Stamp};
+use crate::cluster::{Name, report};
 use crate::dashboard::access::Access;
 use crate::dashboard::access::rights::ObjectKind;
 use crate::dashboard::changes::Change;
@@ -23,14 +25,12 @@ use crate::dashboard::record_cache::RecordCache;
 use crate::dashboard::{Dashboard, web};
 use crate::engine::ids;
 use crate::reconcile::Context;
-use crate::reconcile::call::chain;
-use crate::reconcile::scope::Part;
-use crate::reconcile::store::Name;
+use crate::reconcile::scope::WatchScope;
 
 use super::args::RunArgs;
 
 /// Serves the dashboard if it is asked for; the future then ends only if it cannot be served.
-pub fn start(
+pub(crate) fn start(
     args: &RunArgs,
     config: &Config,
     ctx: &Arc<Context>,
@@ -38,10 +38,10 @@ pub fn start(
     let Some(bind) = args.dashboard_bind else { return Ok(Either::Left(pending())) };
     let dashboard = Dashboard::new(cluster_view(ctx), Access::new(config)?, args.dashboard_actions, now);
     let dashboard = Arc::new(dashboard);
-    for part in ctx.scope.parts() {
-        tokio::spawn(records(Arc::clone(ctx), Arc::clone(&dashboard), part));
+    for scope in ctx.scope.watch_scopes() {
+        tokio::spawn(records(Arc::clone(ctx), Arc::clone(&dashboard), scope));
     }
-    tokio::spawn(told(Arc::clone(ctx), Arc::clone(&dashboard)));
+    tokio::spawn(forward_changes(Arc::clone(ctx), Arc::clone(&dashboard)));
     Ok(Either::Right(web::serve::serve(bind, dashboard)))
 }
 
@@ -66,13 +66,13 @@ fn cluster_view(ctx: &Arc<Context>) -> ClusterView {
     }
 }
 
-/// Watches the records of a part.
-async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, part: Part) {
-    let namespace = match &part {
-        Part::Cluster => None,
-        Part::Namespace(name) => Some(name.as_str()),
+/// Watches the records of a scope.
+async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, scope: WatchScope) {
+    let namespace = match &scope {
+        WatchScope::Cluster => None,
+        WatchScope::Namespace(name) => Some(name.as_str()),
     };
-    let api = part.api::<DeserializeGuard<RunRecord>>(&ctx.client);
+    let api = scope.api::<DeserializeGuard<RunRecord>>(&ctx.client);
     let mut events = pin!(watcher(api, watcher::Config::default()).default_backoff());
     while let Some(event) = events.next().await {
         match event {
@@ -86,12 +86,12 @@ async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, part: Part) {
                     dashboard.changes.publish_overflow();
                 }
                 if let Some(name) = changed {
-                    tell(&dashboard, ObjectKind::Records, name);
+                    notify(&dashboard, ObjectKind::Records, name);
                 }
             }
             Err(error) => {
                 ctx.metrics.watch_errors.count("RunRecord");
-                tracing::warn!(kind = "RunRecord", scope = %part, error = chain(&error), "a watch broke and begins again");
+                tracing::warn!(kind = "RunRecord", scope = %scope, error = report(&error), "a watch broke and begins again");
             }
         }
     }
@@ -115,12 +115,12 @@ fn readable(event: Event<DeserializeGuard<RunRecord>>) -> Option<Event<RunRecord
 }
 
 /// Passes on what changed in the stores, for as long as the process lives.
-async fn told(ctx: Arc<Context>, dashboard: Arc<Dashboard>) {
+async fn forward_changes(ctx: Arc<Context>, dashboard: Arc<Dashboard>) {
     let mut changed = ctx.changed.subscribe();
     loop {
         match changed.recv().await {
-            Ok(("WorkflowRun", name)) => tell(&dashboard, ObjectKind::Runs, name),
-            Ok(("Workflow", name)) => tell(&dashboard, ObjectKind::Workflows, name),
+            Ok(("WorkflowRun", name)) => notify(&dashboard, ObjectKind::Runs, name),
+            Ok(("Workflow", name)) => notify(&dashboard, ObjectKind::Workflows, name),
             Ok(_) => {}
             Err(RecvError::Lagged(_)) => dashboard.changes.publish_overflow(),
             Err(RecvError::Closed) => return,
@@ -128,6 +128,6 @@ async fn told(ctx: Arc<Context>, dashboard: Arc<Dashboard>) {
     }
 }
 
-fn tell(dashboard: &Dashboard, kind: ObjectKind, name: Name) {
+fn notify(dashboard: &Dashboard, kind: ObjectKind, name: Name) {
     dashboard.changes.publish(Change { kind, namespace: name.namespace, name: name.name });
 }

@@ -1,4 +1,4 @@
-//! The queue's turns -> passes, each a task of its own, so that no run waits for another.
+//! The queue's items -> passes, each a task of its own, so that no run waits for another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,18 +6,18 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::reconcile::queue::Turn;
+use crate::reconcile::queue::WorkItem;
 use crate::reconcile::{self, Context};
 
-use super::health::Beat;
+use super::health::Heartbeat;
 
 /// Passes at once. More of them only queue at the API server, where others wait, too.
 const PASSES: usize = 64;
-/// How long passes under way may take when the process is told to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// How long passes under way may take when the process stops.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
-/// Runs passes until told to stop; those under way are waited for, but not for ever.
-pub async fn dispatch(ctx: &Arc<Context>, beat: &Beat, mut stopped: watch::Receiver<bool>) {
+/// Runs passes until the process is to stop; those under way are waited for, but not for ever.
+pub(crate) async fn dispatch(ctx: &Arc<Context>, heartbeat: &Heartbeat, mut stopped: watch::Receiver<bool>) {
     seed(ctx);
     let slots = Arc::new(Semaphore::new(PASSES));
     let mut passes = JoinSet::new();
@@ -26,11 +26,11 @@ pub async fn dispatch(ctx: &Arc<Context>, beat: &Beat, mut stopped: watch::Recei
         tokio::select! {
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
-            _ = tick.tick() => beat.tick(),
+            _ = tick.tick() => heartbeat.tick(),
             Some(_) = passes.join_next() => {}
-            turn = next(ctx, &slots) => match turn {
-                Some((turn, slot)) => {
-                    passes.spawn(one(Arc::clone(ctx), turn, slot));
+            item = next(ctx, &slots) => match item {
+                Some((item, slot)) => {
+                    passes.spawn(one(Arc::clone(ctx), item, slot));
                 }
                 None => break,
             },
@@ -38,31 +38,31 @@ pub async fn dispatch(ctx: &Arc<Context>, beat: &Beat, mut stopped: watch::Recei
     }
     ctx.queue.close();
     let rest = async { while passes.join_next().await.is_some() {} };
-    if tokio::time::timeout(FAREWELL, rest).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_GRACE, rest).await.is_err() {
         tracing::warn!("some passes did not end in time");
     }
 }
 
 type Slot = tokio::sync::OwnedSemaphorePermit;
 
-/// A slot first: a turn that was taken must not be dropped while it waits for one.
-async fn next(ctx: &Arc<Context>, slots: &Arc<Semaphore>) -> Option<(Turn, Slot)> {
+/// A slot first: a item that was taken must not be dropped while it waits for one.
+async fn next(ctx: &Arc<Context>, slots: &Arc<Semaphore>) -> Option<(WorkItem, Slot)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
-    ctx.queue.next().await.map(|turn| (turn, slot))
+    ctx.queue.next().await.map(|item| (item, slot))
 }
 
-async fn one(ctx: Arc<Context>, mut turn: Turn, slot: Slot) {
-    ctx.metrics.queue_wait.observe(turn.waited.as_secs_f64());
-    turn.again = reconcile::pass(&ctx, &turn.key).await;
-    drop(turn);
+async fn one(ctx: Arc<Context>, mut item: WorkItem, slot: Slot) {
+    ctx.metrics.queue_wait.observe(item.waited.as_secs_f64());
+    item.again = reconcile::pass(&ctx, &item.key).await;
+    drop(item);
     drop(slot);
 }
 
-/// Everything is looked at once: what happened before this process led was told to nobody. What is not listed yet is
+/// Everything is looked at once: what happened before this process led was queued by no one. What is not listed yet is
 /// looked at when it is.
 fn seed(ctx: &Context) {
     ctx.queue.open();
-    for part in ctx.scope.parts() {
-        ctx.look_at(&part);
+    for scope in ctx.scope.watch_scopes() {
+        ctx.look_at(&scope);
     }
 }

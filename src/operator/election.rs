@@ -8,59 +8,57 @@ use kube::api::PostParams;
 use kube::{Api, Client};
 use tokio::sync::watch;
 
-use crate::reconcile::call::{Failure, Meaning, ask, chain, found};
+use crate::cluster::{ErrorKind, Failure, LEASE, report, request, request_opt};
 use crate::reconcile::leadership::Leadership;
 
-use super::health::Beat;
-use super::lease::{DEADLINE, DURATION, RENEW, RETRY, Sighting, Turn, held, released};
+use super::health::Heartbeat;
+use super::lease::{DEADLINE, DURATION, LeaseAction, ObservedLease, RENEW, RETRY, held, released};
 
-/// The lease's name.
-const NAME: &str = "mission-control";
 /// How long a request about the lease may take: one that hangs must leave time for another.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Who stands for election, and where.
-pub struct Election {
-    pub client: Client,
-    pub namespace: String,
-    pub identity: String,
+/// This process as a candidate for the lease.
+pub(crate) struct Election {
+    pub(crate) client: Client,
+    pub(crate) namespace: String,
+    pub(crate) identity: String,
 }
 
 impl std::fmt::Debug for Election {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} for lease {}/{NAME}", self.identity, self.namespace)
+        write!(f, "{} for lease {}/{LEASE}", self.identity, self.namespace)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("lease {0}/{NAME} was taken by another process")]
+pub(crate) enum Error {
+    #[error("lease {0}/{LEASE} was taken by another process")]
     Taken(String),
-    #[error("lease {0}/{NAME} could not be renewed for {secs} s", secs = DEADLINE.as_secs())]
+    #[error("lease {0}/{LEASE} could not be renewed for {secs} s", secs = DEADLINE.as_secs())]
     NotRenewed(String),
 }
 
 impl Election {
-    /// True: the lease is held from now on. False: told to stop before that. A request under way is not dropped by that:
-    /// it might take the lease for a process that is gone.
-    pub async fn win(
+    /// True: the lease is held from now on. False: the process is to stop before that. A request under way is not
+    /// dropped by that: it might take the lease for a process that is gone.
+    pub(crate) async fn acquire(
         &self,
         leadership: &Leadership,
-        beat: &Beat,
+        heartbeat: &Heartbeat,
         mut stopped: watch::Receiver<bool>,
     ) -> bool {
-        let mut seen = Sighting::default();
+        let mut observed = ObservedLease::default();
         loop {
-            beat.tick();
+            heartbeat.tick();
             let sent = Instant::now();
-            match self.stand(&mut seen).await {
+            match self.try_acquire(&mut observed).await {
                 Ok(true) => {
                     leadership.extend(sent, DURATION);
                     return true;
                 }
                 Ok(false) => {}
                 Err(failure) => {
-                    tracing::warn!(election = ?self, error = chain(&failure), "cannot take the lease")
+                    tracing::warn!(election = ?self, error = report(&failure), "cannot take the lease")
                 }
             }
             tokio::select! {
@@ -71,14 +69,14 @@ impl Election {
     }
 
     /// Renews the lease until it is lost.
-    pub async fn keep(&self, leadership: &Leadership) -> Error {
+    pub(crate) async fn renew(&self, leadership: &Leadership) -> Error {
         let mut renewed = Instant::now();
-        let mut seen = Sighting::default();
+        let mut observed = ObservedLease::default();
         loop {
             let pause = if renewed.elapsed() < RENEW { RENEW } else { RETRY };
             tokio::time::sleep(pause).await;
             let sent = Instant::now();
-            match self.stand(&mut seen).await {
+            match self.try_acquire(&mut observed).await {
                 Ok(true) => {
                     renewed = sent;
                     leadership.extend(sent, DURATION);
@@ -88,7 +86,7 @@ impl Election {
                     return Error::Taken(self.namespace.clone());
                 }
                 Err(failure) => {
-                    tracing::warn!(election = ?self, error = chain(&failure), "cannot renew the lease")
+                    tracing::warn!(election = ?self, error = report(&failure), "cannot renew the lease")
                 }
             }
             if renewed.elapsed() > DEADLINE {
@@ -99,27 +97,27 @@ impl Election {
     }
 
     /// Gives the lease back, so that a successor need not wait.
-    pub async fn release(&self) {
+    pub(crate) async fn release(&self) {
         let leases = self.leases();
         let given = async {
-            while let Some(lease) = found(ask(leases.get(NAME)).await)?
+            while let Some(lease) = request_opt(leases.get(LEASE)).await?
                 && lease.spec.as_ref().and_then(|s| s.holder_identity.as_deref()) == Some(&*self.identity)
             {
-                match ask(leases.replace(NAME, &PostParams::default(), &released(lease))).await {
+                match request(leases.replace(LEASE, &PostParams::default(), &released(lease))).await {
                     // A renewal that was under way when the passes ended came in between.
-                    Err(failure) if failure.meaning() == Meaning::Conflict => {}
+                    Err(failure) if failure.kind() == ErrorKind::Conflict => {}
                     Err(failure) => return Err(failure),
                     Ok(_) => break,
                 }
             }
             Ok::<(), Failure>(())
         };
-        match tokio::time::timeout(PATIENCE, given).await {
+        match tokio::time::timeout(TIMEOUT, given).await {
             Ok(Ok(())) => {}
             // Usual when an installation is removed: the rights are deleted before the Pods have ended.
             Ok(Err(failure)) => tracing::warn!(
                 election = ?self,
-                error = chain(&failure),
+                error = report(&failure),
                 "cannot give the lease back; the next leader waits until it has run out"
             ),
             Err(_) => tracing::warn!(
@@ -130,29 +128,29 @@ impl Election {
     }
 
     /// True: the lease is held from now on.
-    async fn stand(&self, seen: &mut Sighting) -> Result<bool, Failure> {
-        tokio::time::timeout(PATIENCE, self.request(seen)).await.unwrap_or(Err(Failure::Silence))
+    async fn try_acquire(&self, observed: &mut ObservedLease) -> Result<bool, Failure> {
+        tokio::time::timeout(TIMEOUT, self.request(observed)).await.unwrap_or(Err(Failure::Timeout))
     }
 
-    async fn request(&self, seen: &mut Sighting) -> Result<bool, Failure> {
+    async fn request(&self, observed: &mut ObservedLease) -> Result<bool, Failure> {
         let leases = self.leases();
         let params = PostParams::default();
-        let written = match found(ask(leases.get(NAME)).await)? {
+        let written = match request_opt(leases.get(LEASE)).await? {
             None => {
                 let mut lease = held(Lease::default(), &self.identity, Timestamp::now());
-                lease.metadata.name = Some(NAME.into());
-                ask(leases.create(&params, &lease)).await
+                lease.metadata.name = Some(LEASE.into());
+                request(leases.create(&params, &lease)).await
             }
-            Some(lease) if seen.look(&lease, &self.identity, Instant::now()) == Turn::Take => {
+            Some(lease) if observed.observe(&lease, &self.identity, Instant::now()) == LeaseAction::Take => {
                 let lease = held(lease, &self.identity, Timestamp::now());
-                ask(leases.replace(NAME, &params, &lease)).await
+                request(leases.replace(LEASE, &params, &lease)).await
             }
             Some(_) => return Ok(false),
         };
         match written {
             Ok(_) => Ok(true),
             // Somebody was faster; the next look tells who.
-            Err(failure) if matches!(failure.meaning(), Meaning::Conflict | Meaning::AlreadyExists) => {
+            Err(failure) if matches!(failure.kind(), ErrorKind::Conflict | ErrorKind::AlreadyExists) => {
                 Err(failure)
             }
             Err(failure) => Err(failure),

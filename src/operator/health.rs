@@ -16,16 +16,16 @@ const STUCK: Duration = Duration::from_secs(60);
 
 /// When the loops turned last.
 #[derive(Debug)]
-pub struct Beat(Mutex<Instant>);
+pub(crate) struct Heartbeat(Mutex<Instant>);
 
-impl Default for Beat {
+impl Default for Heartbeat {
     fn default() -> Self {
         Self(Mutex::new(Instant::now()))
     }
 }
 
-impl Beat {
-    pub fn tick(&self) {
+impl Heartbeat {
+    pub(crate) fn tick(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
@@ -34,19 +34,25 @@ impl Beat {
     }
 }
 
-type Shared = (Arc<Context>, Arc<Beat>);
+type Shared = (Arc<Context>, Arc<Heartbeat>);
 
 /// Serves until the process ends.
-pub async fn serve(bind: SocketAddr, ctx: Arc<Context>, beat: Arc<Beat>) -> std::io::Result<()> {
+pub(crate) async fn serve(
+    bind: SocketAddr,
+    ctx: Arc<Context>,
+    heartbeat: Arc<Heartbeat>,
+) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(bind).await?;
     tracing::info!(bind = %listener.local_addr()?, "serving health");
-    let routes =
-        Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state((ctx, beat));
+    let routes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state((ctx, heartbeat));
     axum::serve(listener, routes).await
 }
 
-async fn healthz(State((_, beat)): State<Shared>) -> (StatusCode, &'static str) {
-    if beat.is_alive() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n") }
+async fn healthz(State((_, heartbeat)): State<Shared>) -> (StatusCode, &'static str) {
+    if heartbeat.is_alive() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "stuck\n") }
 }
 
 async fn readyz(State((ctx, _)): State<Shared>) -> (StatusCode, &'static str) {

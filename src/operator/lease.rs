@@ -1,4 +1,4 @@
-//! The lease's rules, without a clock or a client: what is seen and how long it has stood -> what to do.
+//! The lease's rules, without a clock or a client: what is observed, and since when -> what to do.
 //!
 //! The holder's clock is never believed: a lease is old when it has not changed for its duration by *this* process's
 //! clock, so that clocks which disagree can't make two leaders.
@@ -12,35 +12,35 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 /// How long a lease is good without a renewal.
 pub const DURATION: Duration = Duration::from_secs(15);
 /// How often it is renewed.
-pub const RENEW: Duration = Duration::from_secs(5);
+pub(crate) const RENEW: Duration = Duration::from_secs(5);
 /// How long renewals may fail before the holder gives up: well before others may take over.
-pub const DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 /// How often a process that does not hold it looks.
 pub const RETRY: Duration = Duration::from_secs(2);
 
-/// A lease as it was seen, and since when it looks like that.
+/// A lease as it was observed, and since when it looks like that.
 #[derive(Clone, Debug, Default)]
-pub struct Sighting {
+pub(crate) struct ObservedLease {
     mark: Option<(String, Option<MicroTime>, i32)>,
     since: Option<Instant>,
 }
 
 /// What to do about a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub(crate) enum LeaseAction {
     /// It is ours to take (or to renew).
     Take,
     /// Somebody holds it.
     Wait,
 }
 
-impl Sighting {
+impl ObservedLease {
     /// Looks at the lease at `now`.
-    pub fn look(&mut self, lease: &Lease, me: &str, now: Instant) -> Turn {
+    pub(crate) fn observe(&mut self, lease: &Lease, me: &str, now: Instant) -> LeaseAction {
         let spec = lease.spec.clone().unwrap_or_default();
         let holder = spec.holder_identity.unwrap_or_default();
         if holder.is_empty() || holder == me {
-            return Turn::Take;
+            return LeaseAction::Take;
         }
         let seconds = spec.lease_duration_seconds.unwrap_or_default();
         let mark = Some((holder, spec.renew_time, spec.lease_transitions.unwrap_or_default()));
@@ -49,12 +49,12 @@ impl Sighting {
         }
         let good = Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).max(DURATION);
         let stood = self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        if stood >= good { Turn::Take } else { Turn::Wait }
+        if stood >= good { LeaseAction::Take } else { LeaseAction::Wait }
     }
 }
 
 /// The lease as `me` holds it from `now` on.
-pub fn held(mut lease: Lease, me: &str, now: Timestamp) -> Lease {
+pub(crate) fn held(mut lease: Lease, me: &str, now: Timestamp) -> Lease {
     let old = lease.spec.take().unwrap_or_default();
     let same = old.holder_identity.as_deref() == Some(me);
     let transitions = old.lease_transitions.unwrap_or_default();
@@ -69,8 +69,8 @@ pub fn held(mut lease: Lease, me: &str, now: Timestamp) -> Lease {
     lease
 }
 
-/// The lease when nobody holds it: whoever looks next takes it at once.
-pub fn released(mut lease: Lease) -> Lease {
+/// The lease when nobody holds it: the next process that looks takes it at once.
+pub(crate) fn released(mut lease: Lease) -> Lease {
     if let Some(spec) = lease.spec.as_mut() {
         spec.holder_identity = Some(String::new());
         spec.lease_duration_seconds = Some(1);
@@ -88,20 +88,20 @@ mod tests {
 
     #[test]
     fn a_lease_is_taken_when_it_has_not_changed_for_its_duration() {
-        let mut seen = Sighting::default();
+        let mut observed = ObservedLease::default();
         let start = Instant::now();
         let lease = held(Lease::default(), "other", at(1));
-        assert_eq!(seen.look(&lease, "me", start), Turn::Wait);
-        assert_eq!(seen.look(&lease, "me", start + Duration::from_secs(14)), Turn::Wait);
+        assert_eq!(observed.observe(&lease, "me", start), LeaseAction::Wait);
+        assert_eq!(observed.observe(&lease, "me", start + Duration::from_secs(14)), LeaseAction::Wait);
         let renewed = held(lease, "other", at(2));
-        assert_eq!(seen.look(&renewed, "me", start + Duration::from_secs(16)), Turn::Wait);
-        assert_eq!(seen.look(&renewed, "me", start + Duration::from_secs(31)), Turn::Take);
+        assert_eq!(observed.observe(&renewed, "me", start + Duration::from_secs(16)), LeaseAction::Wait);
+        assert_eq!(observed.observe(&renewed, "me", start + Duration::from_secs(31)), LeaseAction::Take);
     }
 
     #[test]
     fn a_released_lease_is_taken_at_once() {
         let lease = released(held(Lease::default(), "other", at(1)));
-        assert_eq!(Sighting::default().look(&lease, "me", Instant::now()), Turn::Take);
+        assert_eq!(ObservedLease::default().observe(&lease, "me", Instant::now()), LeaseAction::Take);
     }
 
     #[test]
@@ -109,12 +109,12 @@ mod tests {
         let first = held(Lease::default(), "a", at(1));
         let renewed = held(first.clone(), "a", at(2));
         let taken = held(renewed.clone(), "b", at(3));
-        let told = |l: &Lease| {
+        let summary = |l: &Lease| {
             let spec = l.spec.clone().unwrap();
             (spec.lease_transitions.unwrap(), spec.acquire_time.unwrap().0, spec.renew_time.unwrap().0)
         };
-        assert_eq!(told(&first), (1, at(1), at(1)));
-        assert_eq!(told(&renewed), (1, at(1), at(2)));
-        assert_eq!(told(&taken), (2, at(3), at(3)));
+        assert_eq!(summary(&first), (1, at(1), at(1)));
+        assert_eq!(summary(&renewed), (1, at(1), at(2)));
+        assert_eq!(summary(&taken), (2, at(3), at(3)));
     }
 }

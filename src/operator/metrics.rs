@@ -18,7 +18,7 @@ use crate::metrics::Format;
 use crate::reconcile::Context;
 
 /// Serves until the process ends.
-pub async fn serve(bind: SocketAddr, ctx: Arc<Context>) -> std::io::Result<()> {
+pub(crate) async fn serve(bind: SocketAddr, ctx: Arc<Context>) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(bind).await.map_err(|e| {
         std::io::Error::new(e.kind(), format!("{bind}: {e}; --metrics-bind names another address"))
     })?;

@@ -12,10 +12,10 @@ use crate::metrics::requests::{Requests, verb};
 
 /// Counts all requests of a client.
 #[derive(Clone, Debug)]
-pub struct Counting(Requests);
+pub(crate) struct Counting(Requests);
 
 impl Counting {
-    pub fn of(metrics: &Metrics) -> Self {
+    pub(crate) fn of(metrics: &Metrics) -> Self {
         Self(metrics.requests.clone())
     }
 }
@@ -30,7 +30,7 @@ impl<S> Layer<S> for Counting {
 
 /// A service whose requests are counted.
 #[derive(Debug)]
-pub struct Counted<S> {
+pub(crate) struct Counted<S> {
     inner: S,
     requests: Requests,
 }
@@ -54,7 +54,7 @@ where
         let pending = self.requests.begin(what);
         let answer = self.inner.call(request);
         Box::pin(async move {
-            // Whoever does not wait for the answer drops this, which counts the request as one without.
+            // A caller that does not wait for the answer drops this, which counts the request as one without.
             let answer = answer.await?;
             pending.answered(answer.status().as_u16());
             Ok(answer)

@@ -1,6 +1,6 @@
 //! Watches -> stores, and which run each change concerns -> the queue. It keeps no state of its own.
 //!
-//! Each part of the scope has watches of its own: one that may not be read holds up no other.
+//! Each watch scope has watches of its own: one that may not be read holds up no other.
 
 use std::fmt::Debug;
 use std::pin::pin;
@@ -18,37 +18,39 @@ use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 
 use crate::api::{Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::cluster::{Name, report};
 use crate::job;
 use crate::reconcile::Context;
-use crate::reconcile::apply::trim;
-use crate::reconcile::call::chain;
+use crate::reconcile::admission::wake_waiting;
 use crate::reconcile::queue::Key;
-use crate::reconcile::run::next_turn;
-use crate::reconcile::scope::Part;
-use crate::reconcile::store::{Change, Name, Store};
+use crate::reconcile::scope::WatchScope;
+use crate::reconcile::store::{Change, Store, trim};
 
 type Guard<K> = kube::core::DeserializeGuard<K>;
 
-/// How often a part that may not be read is spoken of; it is tried again much sooner.
+/// How often a scope that may not be read is spoken of; it is tried again much sooner.
 const REMINDER: Duration = Duration::from_secs(600);
 
+/// How often tombstones that no run needs are dropped.
+const PRUNE: Duration = Duration::from_secs(30);
+
 /// Begins every watch at once; ends when one of them does, which none should.
-pub fn start(ctx: &Arc<Context>) -> impl Future<Output = ()> + use<> {
-    let mut watches = vec![tokio::spawn(super::prune(Arc::clone(ctx)))];
-    for part in ctx.scope.parts() {
-        watches.extend(of_part(ctx, &part));
+pub(crate) fn start(ctx: &Arc<Context>) -> impl Future<Output = ()> + use<> {
+    let mut watches = vec![tokio::spawn(prune(Arc::clone(ctx)))];
+    for scope in ctx.scope.watch_scopes() {
+        watches.extend(of_scope(ctx, &scope));
     }
     async move {
-        // Which one, and why, stands in the log.
+        // Which one, and why, is in the log.
         let _ = select_all(watches).await;
     }
 }
 
 /// A watch per kind.
-fn of_part(ctx: &Arc<Context>, part: &Part) -> [JoinHandle<()>; 5] {
+fn of_scope(ctx: &Arc<Context>, scope: &WatchScope) -> [JoinHandle<()>; 5] {
     let children = watcher::Config::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let all = watcher::Config::default();
-    let here = || (Arc::clone(ctx), part.clone());
+    let here = || (Arc::clone(ctx), scope.clone());
     [
         tokio::spawn(follow(here(), all.clone(), |c| &c.stores.runs, trim::<Guard<WorkflowRun>>, run)),
         tokio::spawn(follow(here(), all.clone(), |c| &c.stores.workflows, trim::<Guard<Workflow>>, workflow)),
@@ -59,11 +61,11 @@ fn of_part(ctx: &Arc<Context>, part: &Part) -> [JoinHandle<()>; 5] {
 }
 
 async fn follow<K>(
-    (ctx, part): (Arc<Context>, Part),
+    (ctx, scope): (Arc<Context>, WatchScope),
     config: watcher::Config,
     store: fn(&Context) -> &Store<K>,
     trim: fn(&mut K),
-    tell: fn(&Context, Change<K>),
+    enqueue: fn(&Context, Change<K>),
 ) where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone
@@ -75,34 +77,34 @@ async fn follow<K>(
 {
     let kind = kind_of::<K>();
     let mut reminded = None;
-    let mut events = pin!(watcher(part.api::<K>(&ctx.client), config).default_backoff());
+    let mut events = pin!(watcher(scope.api::<K>(&ctx.client), config).default_backoff());
     while let Some(event) = events.next().await {
         match event {
             Ok(event) => {
-                let first = matches!(event, Event::InitDone) && !ctx.stores.are_complete(&part);
-                for change in store(&ctx).apply(&part, event.modify(trim)) {
-                    let (Change::Seen(object) | Change::Gone(object)) = &change;
+                let first = matches!(event, Event::InitDone) && !ctx.stores.are_complete(&scope);
+                for change in store(&ctx).apply(&scope, event.modify(trim)) {
+                    let (Change::Applied(object) | Change::Deleted(object)) = &change;
                     // Nobody listens where there is no dashboard.
                     let _ = ctx.changed.send((kind, Name::of(&**object)));
-                    tell(&ctx, change);
+                    enqueue(&ctx, change);
                 }
-                if first && ctx.stores.are_complete(&part) {
+                if first && ctx.stores.are_complete(&scope) {
                     // Passes that came before this did nothing.
-                    ctx.look_at(&part);
+                    ctx.look_at(&scope);
                 }
             }
             Err(error) => {
                 ctx.metrics.watch_errors.count(kind);
                 if is_refused(&error) {
-                    store(&ctx).refuse(&part);
+                    store(&ctx).refuse(&scope);
                 }
-                report(&mut reminded, &part, kind, &error);
+                log_error(&mut reminded, &scope, kind, &error);
             }
         }
     }
 }
 
-/// Whether the API server says that this may not be read, which no patience mends.
+/// Whether the API server says that this may not be read, which no retry changes.
 fn is_refused(error: &WatchError) -> bool {
     let (WatchError::InitialListFailed(error) | WatchError::WatchStartFailed(error)) = error else {
         return false;
@@ -110,27 +112,27 @@ fn is_refused(error: &WatchError) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 403)
 }
 
-/// Says that a watch broke; and of a part that may not be read what is to be done, but not with each try.
-fn report(last: &mut Option<Instant>, part: &Part, kind: &str, error: &WatchError) {
+/// Says that a watch broke; and of a scope that may not be read what is to be done, but not with each try.
+fn log_error(last: &mut Option<Instant>, scope: &WatchScope, kind: &str, error: &WatchError) {
     if !is_refused(error) {
-        tracing::warn!(kind, scope = %part, error = chain(error), "a watch broke and begins again");
+        tracing::warn!(kind, scope = %scope, error = report(error), "a watch broke and begins again");
         return;
     }
     if last.is_some_and(|at| at.elapsed() < REMINDER) {
         return;
     }
     *last = Some(Instant::now());
-    let next = match part {
-        Part::Cluster => "bind the operator's ClusterRole to its service account",
-        Part::Namespace(_) => {
+    let next = match scope {
+        WatchScope::Cluster => "bind the operator's ClusterRole to its service account",
+        WatchScope::Namespace(_) => {
             "make the namespace if it is not there, and in it the operator's Role and RoleBinding, or take it out of --namespace"
         }
     };
     tracing::warn!(
         kind,
-        error = chain(error),
+        error = report(error),
         next,
-        "{part} may not be read; it is tried again, and nothing else waits for it"
+        "{scope} may not be read; it is tried again, and nothing else waits for it"
     );
 }
 
@@ -148,27 +150,27 @@ fn kind_of<K: Resource<DynamicType = ()>>() -> &'static str {
 
 fn run(ctx: &Context, change: Change<Guard<WorkflowRun>>) {
     match change {
-        Change::Seen(run) => {
+        Change::Applied(run) => {
             let name = Name::of(&*run);
             // What this process wrote itself it has planned with already.
             if !ctx.wrote(&name, run.resource_version().as_deref()) {
                 ctx.queue.add(Key::Run(name));
             }
         }
-        Change::Gone(run) => {
+        Change::Deleted(run) => {
             let name = Name::of(&*run);
             ctx.forget(&name, &run.uid().unwrap_or_default());
             if let Ok(run) = &run.0 {
-                next_turn(ctx, &name, run);
+                wake_waiting(ctx, &name, run);
             }
         }
     }
 }
 
 fn workflow(ctx: &Context, change: Change<Guard<Workflow>>) {
-    let (name, seen) = match &change {
-        Change::Seen(workflow) => (Name::of(&**workflow), true),
-        Change::Gone(workflow) => {
+    let (name, exists) = match &change {
+        Change::Applied(workflow) => (Name::of(&**workflow), true),
+        Change::Deleted(workflow) => {
             let name = Name::of(&**workflow);
             ctx.forget(&name, &workflow.uid().unwrap_or_default());
             (name, false)
@@ -177,13 +179,13 @@ fn workflow(ctx: &Context, change: Change<Guard<Workflow>>) {
     for run in ctx.stores.waiting_for(&name) {
         ctx.queue.add(Key::Run(run));
     }
-    if seen {
+    if exists {
         ctx.queue.add(Key::Workflow(name));
     }
 }
 
 fn decision(ctx: &Context, change: Change<Guard<WorkflowDecision>>) {
-    let Change::Seen(decision) = change else { return };
+    let Change::Applied(decision) = change else { return };
     match &decision.0 {
         Ok(decision) => ctx.queue.add(Key::Run(Name::of(decision).beside(&decision.spec.run))),
         Err(invalid) => {
@@ -201,28 +203,37 @@ fn run_of(ctx: &Context, child: &impl Resource) -> Option<Name> {
 
 fn on_job(ctx: &Context, change: Change<Job>) {
     let (job, gone) = match change {
-        Change::Seen(job) => (job, false),
-        Change::Gone(job) => (job, true),
+        Change::Applied(job) => (job, false),
+        Change::Deleted(job) => (job, true),
     };
     // Children of a run that is gone concern nobody.
     let Some(run) = run_of(ctx, &*job) else { return };
-    if gone || !ctx.made(&run, &job.name_any()) {
+    if gone || !ctx.created(&run, &job.name_any()) {
         ctx.queue.add(Key::Run(run));
     }
 }
 
 fn on_pod(ctx: &Context, change: Change<Pod>) {
-    let (Change::Seen(pod) | Change::Gone(pod)) = change;
+    let (Change::Applied(pod) | Change::Deleted(pod)) = change;
     match run_of(ctx, &*pod) {
         Some(run) => ctx.queue.add(Key::Run(run)),
-        // A run may wait for the Pods of its namesake, whose UID is nobody's any more.
-        None => namesakes(ctx, &pod),
+        // A run may wait for the Pods of an earlier run of its name, whose UID is gone.
+        None => same_name_runs(ctx, &pod),
     }
 }
 
-fn namesakes(ctx: &Context, pod: &Pod) {
+fn same_name_runs(ctx: &Context, pod: &Pod) {
     let (Some(namespace), Some(label)) = (pod.namespace(), pod.labels().get(labels::RUN)) else { return };
     for run in ctx.stores.runs_labelled(&namespace, label) {
         ctx.queue.add(Key::Run(run));
+    }
+}
+
+/// Periodically drops tombstones that no run needs; every process does, whether it leads or not.
+async fn prune(ctx: Arc<Context>) {
+    let mut every = tokio::time::interval(PRUNE);
+    loop {
+        every.tick().await;
+        ctx.stores.prune();
     }
 }

@@ -1,5 +1,5 @@
-//! Job and Pod of each attempt under way, as the caches, this process's memory and (where absence would count) a live
-//! read show them -> its fact. Starts the reading of logs; judges nothing itself: [`crate::job::fact`] does.
+//! Job and Pod of each attempt under way, as the watches, the run's cache and (where absence would count) a live read
+//! show them -> its fact. Starts the reading of logs; judges nothing itself: [`crate::job::fact`] does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,39 +9,40 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 
-use crate::api::{Stamp, WorkflowRun};
+use crate::api::{Stamp, WorkflowRunStatus};
+use crate::cluster::{Name, request_opt};
 use crate::engine::snapshot::AttemptFact;
 use crate::job::{self, Owner, Sight};
 
-use super::call::{ask, found};
-use super::memory::{Declined, LogNote, Made, Memory, PodNote};
-use super::store::Name;
-use super::{Context, Error, read_log};
+use super::error::Error;
+use super::pass::Pass;
+use super::read_log;
+use super::run_cache::{CreatedJob, Declined, LogState, PodState};
 
 /// A Job's status says that it runs only when its agent does so for longer than most attempts take: it costs a write.
 const STARTED: Duration = Duration::from_secs(2);
-/// The same of a Pod that waits to start. Longer, because on a busy cluster every Pod waits for some seconds, and a write
-/// for each of them would make it busier.
+/// The same of a Pod that waits to start. Longer, because on a busy cluster every Pod waits for some seconds, and a
+/// write for each of them would make it busier.
 const HELD_UP: Duration = Duration::from_secs(15);
 /// How long a cache may take to show a Pod that this process created.
 const LAG: Duration = Duration::from_secs(10);
 /// How often a refused Pod is tried again.
-pub const BLOCKED: Duration = Duration::from_secs(5);
+pub(super) const BLOCKED: Duration = Duration::from_secs(5);
 /// A Pod that is still there so long after its deletion was due is on a node that does not answer.
 const OVERDUE: Duration = Duration::from_secs(30);
 
 /// The attempts under way.
 #[derive(Debug, Default)]
-pub struct Attempts {
-    pub facts: BTreeMap<String, AttemptFact>,
+pub(super) struct Attempts {
+    pub(crate) facts: BTreeMap<String, AttemptFact>,
     /// Their Jobs.
-    pub jobs: BTreeMap<String, Arc<Job>>,
+    pub(crate) jobs: BTreeMap<String, Arc<Job>>,
     /// Their Pods, as far as they are there.
-    pub pods: BTreeMap<String, Arc<Pod>>,
+    pub(crate) pods: BTreeMap<String, Arc<Pod>>,
     /// Jobs whose status should say that they run.
-    pub to_start: Vec<String>,
+    pub(crate) to_start: Vec<String>,
     /// When to look again.
-    pub wake: Option<Stamp>,
+    pub(crate) wake: Option<Stamp>,
 }
 
 impl Attempts {
@@ -57,34 +58,32 @@ struct Known {
     pod_deleted: bool,
     /// `pod` is the answer to this process's create; the cache does not have it yet.
     unconfirmed: bool,
-    made: Option<Made>,
+    created: Option<CreatedJob>,
     declined: Option<Declined>,
-    log: Option<LogNote>,
+    log: Option<LogState>,
+}
+
+/// The Jobs of the attempts under way.
+pub(super) fn jobs_under_way(status: &WorkflowRunStatus) -> impl Iterator<Item = &str> {
+    status.works().filter_map(|w| w.current.as_ref()).map(|c| c.job.as_str())
 }
 
 /// Looks at every attempt that the run's status names.
-pub async fn observe(
-    ctx: &Arc<Context>,
-    name: &Name,
-    run: &WorkflowRun,
-    memory: &Arc<Memory>,
-    now: Stamp,
-) -> Result<Attempts, Error> {
-    let uid = run.uid().unwrap_or_default();
-    let owner = Owner { name: &name.name, namespace: &name.namespace, uid: &uid };
+pub(super) async fn observe(pass: &Pass<'_>) -> Result<Attempts, Error> {
+    let now = pass.now;
     let mut attempts = Attempts::default();
-    let works = run.status.iter().flat_map(|s| s.works());
+    let works = pass.run.status.iter().flat_map(|s| s.works());
     for current in works.filter_map(|w| w.current.as_ref()) {
         let job = current.job.as_str();
-        let child = name.beside(job);
-        let mut known = look(ctx, &child, memory);
-        probe(ctx, &child, &mut known, now).await?;
-        read(ctx, name, memory, &mut known, job);
-        attempts.facts.insert(job.into(), judge(&known, &owner, current.intent_at, now));
+        let child = pass.name.beside(job);
+        let mut known = look(pass, &child);
+        probe(pass, &child, &mut known).await?;
+        read(pass, &mut known, job);
+        attempts.facts.insert(job.into(), judge(&known, &pass.owner(), current.intent_at, now));
         if let Some(at) = next_look(&known, now) {
             attempts.wake_at(at);
         }
-        note_start(memory, &mut attempts, &known, job, now);
+        note_start(pass, &mut attempts, &known, job);
         attempts.jobs.extend(known.job.map(|j| (job.to_string(), j)));
         let there = known.pod.filter(|_| !known.pod_deleted && !known.unconfirmed);
         attempts.pods.extend(there.map(|p| (job.to_string(), p)));
@@ -92,64 +91,64 @@ pub async fn observe(
     Ok(attempts)
 }
 
-fn look(ctx: &Context, child: &Name, memory: &Memory) -> Known {
-    let notes = memory.notes();
-    let made = notes.made.get(&child.name).cloned();
-    let job = ctx
-        .stores
+fn look(pass: &Pass<'_>, child: &Name) -> Known {
+    let stores = &pass.ctx.stores;
+    let cache = pass.cache.lock();
+    let created = cache.created_jobs.get(&child.name).cloned();
+    let job = stores
         .jobs
         .get(child)
-        .or_else(|| made.as_ref().map(|m| Arc::clone(&m.job)))
-        .or_else(|| notes.met.get(&child.name).cloned())
-        .or_else(|| ctx.stores.jobs.grave(child));
-    let live = ctx.stores.pod_of(child);
-    let gone = if live.is_none() { ctx.stores.grave_of(child) } else { None };
-    let answer = made.as_ref().and_then(|m| m.answer.clone()).filter(|_| live.is_none() && gone.is_none());
+        .or_else(|| created.as_ref().map(|c| Arc::clone(&c.job)))
+        .or_else(|| cache.found_jobs.get(&child.name).cloned())
+        .or_else(|| stores.jobs.tombstone(child));
+    let live = stores.pod_of(child);
+    let gone = if live.is_none() { stores.deleted_pod_of(child) } else { None };
+    let answer = created.as_ref().and_then(|c| c.answer.clone()).filter(|_| live.is_none() && gone.is_none());
     Known {
         job,
-        pod_deleted: gone.is_some() || (live.is_none() && notes.podless.contains(&child.name)),
+        pod_deleted: gone.is_some() || (live.is_none() && cache.without_pod.contains(&child.name)),
         unconfirmed: answer.is_some(),
         pod: live.or(gone).or(answer),
-        made,
-        declined: notes.declined.get(&child.name).cloned(),
-        log: notes.logs.get(&child.name).cloned(),
+        created,
+        declined: cache.declined.get(&child.name).cloned(),
+        log: cache.logs.get(&child.name).cloned(),
     }
 }
 
 /// Asks the API server for a Pod where its absence from the cache would count as a loss: a second attempt must never
 /// run beside a Pod that the cache has not seen yet.
-async fn probe(ctx: &Context, child: &Name, known: &mut Known, now: Stamp) -> Result<(), Error> {
+async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), Error> {
     let Some(job) = known.job.as_ref().filter(|_| known.pod.is_none() || known.unconfirmed) else {
         return Ok(());
     };
     if !job::managed_by_operator(job) {
         return Ok(());
     }
-    match known.made.as_ref().map(|m| &m.pod) {
+    match known.created.as_ref().map(|m| &m.pod) {
         // Whose Pod it is that was there already, or that an unanswered create left, only the API server can tell.
-        Some(PodNote::Created(at)) if known.unconfirmed && now.since(*at) < LAG => return Ok(()),
-        Some(PodNote::Blocked { .. } | PodNote::Refused(_) | PodNote::NotOurs) => return Ok(()),
-        Some(PodNote::Created(_) | PodNote::Missing) | None => {}
+        Some(PodState::Created(at)) if known.unconfirmed && pass.now.since(*at) < LAG => return Ok(()),
+        Some(PodState::Blocked { .. } | PodState::Refused(_) | PodState::NotOurs) => return Ok(()),
+        Some(PodState::Created(_) | PodState::Missing) | None => {}
     }
-    let pods = ctx.api::<Pod>(&child.namespace);
-    let live = found(ask(pods.get(&child.name)).await).map_err(|f| Error::ReadPod(child.clone(), f))?;
+    let pods = pass.api::<Pod>();
+    let live = request_opt(pods.get(&child.name)).await.map_err(|f| Error::ReadPod(child.clone(), f))?;
     match live {
         Some(mut pod) => {
             job::trim_pod(&mut pod);
             known.pod = Some(Arc::new(pod));
             known.unconfirmed = false;
         }
-        None => known.pod_deleted = known.made.as_ref().is_some_and(|m| m.pod != PodNote::Missing),
+        None => known.pod_deleted = known.created.as_ref().is_some_and(|m| m.pod != PodState::Missing),
     }
     Ok(())
 }
 
 /// Has the log read where the termination message does not serve.
-fn read(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, known: &mut Known, job: &str) {
+fn read(pass: &Pass<'_>, known: &mut Known, job: &str) {
     let Some(pod) = known.pod.as_ref().filter(|_| !known.pod_deleted) else { return };
     if known.log.is_none() && job::needs_log(pod) {
-        read_log::start(ctx, run, memory, job, pod.name_any());
-        known.log = Some(LogNote::Reading);
+        read_log::start(pass, job, pod.name_any());
+        known.log = Some(LogState::Reading);
     }
 }
 
@@ -160,17 +159,17 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
     }
     let (blocked, refused) = obstacles(known);
     let log = match &known.log {
-        Some(LogNote::Read(read)) => Some(&**read),
-        Some(LogNote::Reading) | None => None,
+        Some(LogState::Read(read)) => Some(&**read),
+        Some(LogState::Reading) | None => None,
     };
-    let note = known.made.as_ref().map(|m| &m.pod);
+    let note = known.created.as_ref().map(|m| &m.pod);
     let sight = Sight {
         job: known.job.as_deref(),
         pod: known.pod.as_deref(),
         // What is being read is still to come, also when the Pod is gone by now.
-        pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogNote::Reading)),
-        made_here: note.is_some_and(|n| *n != PodNote::Missing),
-        pod_seen_created: known.pod_deleted || known.made.as_ref().is_some_and(|m| m.answer.is_some()),
+        pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogState::Reading)),
+        made_here: note.is_some_and(|n| *n != PodState::Missing),
+        pod_seen_created: known.pod_deleted || known.created.as_ref().is_some_and(|m| m.answer.is_some()),
         blocked,
         refused,
         log,
@@ -181,14 +180,16 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
 }
 
 fn obstacles(known: &Known) -> (Option<&str>, Option<&str>) {
-    match (known.made.as_ref().map(|m| &m.pod), &known.declined) {
-        (Some(PodNote::Blocked { message, .. }), _) | (None, Some(Declined::Blocked { message, .. })) => {
+    match (known.created.as_ref().map(|m| &m.pod), &known.declined) {
+        (Some(PodState::Blocked { message, .. }), _) | (None, Some(Declined::Blocked { message, .. })) => {
             (Some(message.as_str()), None)
         }
-        (Some(PodNote::Refused(message)), _) | (None, Some(Declined::Refused(message))) => {
+        (Some(PodState::Refused(message)), _) | (None, Some(Declined::Refused(message))) => {
             (None, Some(message.as_str()))
         }
-        (Some(PodNote::NotOurs | PodNote::Created(_) | PodNote::Missing), _) | (None, None) => (None, None),
+        (Some(PodState::NotOurs | PodState::Created(_) | PodState::Missing), _) | (None, None) => {
+            (None, None)
+        }
     }
 }
 
@@ -207,25 +208,29 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
     if let Some(due) = pod.and_then(deletion_due) {
         return Some(due.plus(OVERDUE)).filter(|at| *at > now);
     }
-    match (known.made.as_ref().map(|m| &m.pod), &known.declined) {
-        (Some(PodNote::Created(at)), _) if pod.is_none() || known.unconfirmed => Some(at.plus(LAG)),
-        (Some(PodNote::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
+    match (known.created.as_ref().map(|m| &m.pod), &known.declined) {
+        (Some(PodState::Created(at)), _) if pod.is_none() || known.unconfirmed => Some(at.plus(LAG)),
+        (Some(PodState::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
             Some(tried.plus(BLOCKED))
         }
-        (Some(PodNote::Created(_) | PodNote::NotOurs | PodNote::Refused(_) | PodNote::Missing), _)
+        (Some(PodState::Created(_) | PodState::NotOurs | PodState::Refused(_) | PodState::Missing), _)
         | (None, Some(Declined::Refused(_)) | None) => None,
     }
 }
 
 /// Notes a Job whose status should say that it runs, or when it should.
-fn note_start(memory: &Memory, attempts: &mut Attempts, known: &Known, name: &str, now: Stamp) {
+fn note_start(pass: &Pass<'_>, attempts: &mut Attempts, known: &Known, name: &str) {
     let (Some(job), Some(_)) = (&known.job, &known.pod) else { return };
     let begun = job.status.as_ref().is_some_and(|s| s.start_time.is_some());
-    if known.pod_deleted || begun || !job::managed_by_operator(job) || memory.notes().started.contains(name) {
+    if known.pod_deleted
+        || begun
+        || !job::managed_by_operator(job)
+        || pass.cache.lock().started.contains(name)
+    {
         return;
     }
     let Some(at) = attempts.facts.get(name).and_then(says_started) else { return };
-    if now >= at { attempts.to_start.push(name.into()) } else { attempts.wake_at(at) }
+    if pass.now >= at { attempts.to_start.push(name.into()) } else { attempts.wake_at(at) }
 }
 
 /// When the Job of such an attempt should say that it runs.
@@ -282,17 +287,17 @@ mod tests {
             pod: None,
             pod_deleted: false,
             unconfirmed: false,
-            made: pod,
+            created: pod,
             declined,
             log: None,
         };
-        let made = |pod| Some(Made { job: Arc::default(), pod, answer: None, files: None });
+        let created = |pod| Some(CreatedJob { job: Arc::default(), pod, answer: None, files: None });
         let refused = Some(Declined::Refused("job".into()));
         assert_eq!(obstacles(&known(None, refused.clone())), (None, Some("job")));
         assert_eq!(
-            obstacles(&known(made(PodNote::Refused("pod".into())), refused.clone())),
+            obstacles(&known(created(PodState::Refused("pod".into())), refused.clone())),
             (None, Some("pod"))
         );
-        assert_eq!(obstacles(&known(made(PodNote::NotOurs), refused)), (None, None));
+        assert_eq!(obstacles(&known(created(PodState::NotOurs), refused)), (None, None));
     }
 }

@@ -1,10 +1,9 @@
 //! What can go wrong while a pass talks to the API server. A user's mistake is never one of these.
 
-use super::call::Failure;
-use super::store::Name;
+use crate::cluster::{Failure, Name};
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error("reading run {0}")]
     ReadRun(Name, #[source] Failure),
     #[error("writing the status of run {0}")]

@@ -1,9 +1,9 @@
 //! What happened to a run -> Events of it, for `kubectl describe`.
 //!
-//! No agent's text goes into an Event, and no attempt that was done has one: a run that goes well has two, its start and
-//! its end. What may happen again and again (attempts of one step that are not done) is one Event with a count as long as
-//! it does not pause for six minutes: its note is that of the first. No pass waits for an Event. Start reading at
-//! [`Told::of`].
+//! No agent's text goes into an Event, and no attempt that was done has one: a run that goes well has two, its start
+//! and its end. What may happen again and again (attempts of one step that are not done) is one Event with a count as
+//! long as it does not pause for six minutes: its note is that of the first. No pass waits for an Event. Start reading
+//! at [`EventNote::of`].
 
 use std::sync::Arc;
 
@@ -14,32 +14,27 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Resource;
 use kube::runtime::events as series;
 
-use crate::api::{Cause, Outcome, Phase, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Cause, Outcome, Phase, WorkflowRun};
+use crate::cluster::{FIELD_MANAGER, post_params, report, request};
+use crate::engine::transition::{EndedAttempt, Transition};
 
-use super::call::{ask, chain};
-use super::transitions::{Attempt, Transitions};
-use super::{Context, FIELD_MANAGER, creating};
+use super::context::Context;
 
-/// One thing to tell.
+/// An Event that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub(super) struct EventNote {
     warns: bool,
     reason: &'static str,
-    /// What is the same is counted, and not told again.
+    /// Events with the same action are counted as one.
     action: String,
     note: String,
     may_repeat: bool,
 }
 
-impl Told {
-    /// All that is told of these transitions, in the order in which it happened.
-    pub fn of(
-        run: &str,
-        old: &WorkflowRunStatus,
-        new: &WorkflowRunStatus,
-        seen: &Transitions<'_>,
-    ) -> Vec<Self> {
-        let decided = seen.decisions.iter().map(|d| {
+impl EventNote {
+    /// All Events of that transition, in the order in which it happened.
+    pub(super) fn of(run: &str, change: &Transition<'_>) -> Vec<Self> {
+        let decided = change.decisions().map(|d| {
             let applied = d.is_applied();
             let what = if applied { "applied" } else { "refused; its status says why" };
             Self::once(
@@ -48,32 +43,32 @@ impl Told {
                 format!("WorkflowDecision {}: {} {what}", d.name, d.action.as_str()),
             )
         });
-        let ended = seen.attempts.iter().filter_map(Self::of_attempt);
-        let asked = seen.questions.iter().map(|q| {
+        let ended = change.attempts().filter_map(|attempt| Self::of_attempt(&attempt));
+        let opened = change.opened().map(|q| {
             let note = format!(
                 "step {}: {}; question {} is open: answer with a WorkflowDecision named {run}-{}",
                 q.step, q.cause, q.id, q.id
             );
             Self::once(q.cause != Cause::Approval, "NeedsDecision", note)
         });
-        let phase = seen.phase.map(|phase| Self::of_phase(old, new, phase));
-        decided.chain(ended).chain(asked).chain(phase).collect()
+        let phase = change.phase.map(|phase| Self::of_phase(change, phase));
+        decided.chain(ended).chain(opened).chain(phase).collect()
     }
 
     fn once(warns: bool, reason: &'static str, note: String) -> Self {
         Self { warns, reason, action: "Reconcile".into(), note, may_repeat: false }
     }
 
-    fn of_phase(old: &WorkflowRunStatus, new: &WorkflowRunStatus, phase: Phase) -> Self {
+    fn of_phase(change: &Transition<'_>, phase: Phase) -> Self {
         let warns = matches!(phase, Phase::Failed | Phase::Paused);
-        let reason = new.reason.map_or(phase.as_str(), |r| r.as_str());
-        let before = old.phase.map_or("new", |p| p.as_str());
+        let reason = change.after.reason.map_or(phase.as_str(), |r| r.as_str());
+        let before = change.old_phase.map_or("new", |p| p.as_str());
         Self::once(warns, reason, format!("{before} -> {phase}"))
     }
 
-    fn of_attempt(ended: &Attempt<'_>) -> Option<Self> {
+    fn of_attempt(ended: &EndedAttempt<'_>) -> Option<Self> {
         let (warns, reason) = match ended.last.outcome {
-            // The end of the run is told.
+            // The end of the run has an Event.
             Outcome::Done | Outcome::Stopped => return None,
             Outcome::SentBack => (false, "SentBack"),
             Outcome::Failed => (true, "AttemptFailed"),
@@ -99,40 +94,40 @@ impl Told {
 }
 
 /// Writes the Events, one after the other.
-pub fn write(ctx: &Arc<Context>, run: &WorkflowRun, told: Vec<Told>) {
-    if told.is_empty() {
+pub(super) fn write(ctx: &Arc<Context>, run: &WorkflowRun, notes: Vec<EventNote>) {
+    if notes.is_empty() {
         return;
     }
     let (ctx, run) = (Arc::clone(ctx), run.object_ref(&()));
     // An Event is a courtesy: no pass waits for it.
     tokio::spawn(async move {
-        for told in told {
-            let done = if told.may_repeat {
-                ask(ctx.recorder.publish(&counted(told), &run)).await
+        for note in notes {
+            let done = if note.may_repeat {
+                request(ctx.recorder.publish(&counted(note), &run)).await
             } else {
-                let event = single(&ctx.instance, &run, told, Timestamp::now());
+                let event = single(&ctx.instance, &run, note, Timestamp::now());
                 let events = ctx.api::<Event>(run.namespace.as_deref().unwrap_or_default());
-                ask(events.create(&creating(), &event)).await.map(drop)
+                request(events.create(&post_params(), &event)).await.map(drop)
             };
             if let Err(failure) = done {
-                tracing::warn!(error = chain(&failure), "cannot write an Event");
+                tracing::warn!(error = report(&failure), "cannot write an Event");
             }
         }
     });
 }
 
-fn counted(told: Told) -> series::Event {
+fn counted(note: EventNote) -> series::Event {
     series::Event {
-        type_: if told.warns { series::EventType::Warning } else { series::EventType::Normal },
-        reason: told.reason.into(),
-        note: Some(told.note),
-        action: told.action,
+        type_: if note.warns { series::EventType::Warning } else { series::EventType::Normal },
+        reason: note.reason.into(),
+        note: Some(note.note),
+        action: note.action,
         secondary: None,
     }
 }
 
 /// Those that happen once do not go through the recorder: it would remember each of them for six minutes.
-fn single(instance: &str, run: &ObjectReference, told: Told, now: Timestamp) -> Event {
+fn single(instance: &str, run: &ObjectReference, note: EventNote, now: Timestamp) -> Event {
     Event {
         metadata: ObjectMeta {
             namespace: run.namespace.clone(),
@@ -140,13 +135,13 @@ fn single(instance: &str, run: &ObjectReference, told: Told, now: Timestamp) -> 
             ..ObjectMeta::default()
         },
         event_time: Some(MicroTime(now)),
-        action: Some(told.action),
-        reason: Some(told.reason.into()),
-        note: Some(told.note),
+        action: Some(note.action),
+        reason: Some(note.reason.into()),
+        note: Some(note.note),
         regarding: Some(run.clone()),
         reporting_controller: Some(FIELD_MANAGER.into()),
         reporting_instance: Some(instance.into()),
-        type_: Some(if told.warns { "Warning" } else { "Normal" }.into()),
+        type_: Some(if note.warns { "Warning" } else { "Normal" }.into()),
         ..Event::default()
     }
 }
@@ -158,14 +153,14 @@ mod tests {
     use super::*;
     use crate::api::Stamp;
 
-    fn status(text: serde_json::Value) -> WorkflowRunStatus {
+    fn status(text: serde_json::Value) -> crate::api::WorkflowRunStatus {
         serde_json::from_value(text).unwrap()
     }
 
-    fn told(old: &serde_json::Value, new: &serde_json::Value) -> Vec<(bool, &'static str, String)> {
+    fn events(old: &serde_json::Value, new: &serde_json::Value) -> Vec<(bool, &'static str, String)> {
         let (old, new) = (status(old.clone()), status(new.clone()));
-        let seen = Transitions::between(&old, &new, Stamp(Timestamp::UNIX_EPOCH));
-        Told::of("demo", &old, &new, &seen).into_iter().map(|t| (t.warns, t.reason, t.note)).collect()
+        let change = Transition::between(&old, &new, Stamp(Timestamp::UNIX_EPOCH));
+        EventNote::of("demo", &change).into_iter().map(|t| (t.warns, t.reason, t.note)).collect()
     }
 
     const SECRET: &str = "what an agent said";
@@ -175,7 +170,7 @@ mod tests {
         let old = json!({"phase": "Running", "steps": [{"name": "a", "phase": "Running"}]});
         let new = json!({"phase": "Running", "steps": [{"name": "a", "phase": "Succeeded", "attempts": 1,
             "last": {"n": 1, "outcome": "Done"}, "output": SECRET}]});
-        assert_eq!(told(&old, &new), []);
+        assert_eq!(events(&old, &new), []);
     }
 
     #[test]
@@ -187,7 +182,7 @@ mod tests {
             "step a, item 1: attempt 1 Failed (ExitCode); the next one starts at 2026-01-01T00:00:02.000Z";
         let expected =
             [(true, "AttemptFailed", note.to_string()), (false, "Running", "new -> Running".into())];
-        assert_eq!(told(&json!({}), &new), expected);
+        assert_eq!(events(&json!({}), &new), expected);
     }
 
     #[test]
@@ -211,7 +206,7 @@ mod tests {
             ),
             (true, "Escalated", "Running -> Paused".into()),
         ];
-        assert_eq!(told(&old, &new), expected);
+        assert_eq!(events(&old, &new), expected);
     }
 
     #[test]
@@ -224,7 +219,14 @@ mod tests {
                 exit_code: None,
                 message: Some(SECRET.into()),
             };
-            Told::of_attempt(&Attempt { step: "a", item: None, last: &last, next: None, took: None }).unwrap()
+            EventNote::of_attempt(&EndedAttempt {
+                step: "a",
+                item: None,
+                last: &last,
+                next: None,
+                took: None,
+            })
+            .unwrap()
         };
         let (one, two) = (of(1), of(2));
         assert_eq!((&one.action, one.reason, one.may_repeat), (&two.action, two.reason, true));
@@ -234,8 +236,8 @@ mod tests {
     #[test]
     fn an_event_that_happens_once_is_about_the_run() {
         let run = WorkflowRun::new("r", crate::api::WorkflowRunSpec::default());
-        let told = Told::once(true, "StepFailed", "Running -> Failed".into());
-        let event = single("me", &run.object_ref(&()), told, Timestamp::UNIX_EPOCH);
+        let note = EventNote::once(true, "StepFailed", "Running -> Failed".into());
+        let event = single("me", &run.object_ref(&()), note, Timestamp::UNIX_EPOCH);
         assert_eq!(event.note.as_deref(), Some("Running -> Failed"));
         assert_eq!(event.reason.as_deref(), Some("StepFailed"));
         assert_eq!(event.type_.as_deref(), Some("Warning"));

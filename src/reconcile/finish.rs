@@ -7,68 +7,63 @@ use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Patch, PatchParams};
 use serde_json::Value;
 
+use crate::cluster::{ErrorKind, Failure, report, request};
 use crate::job;
 
-use super::call::{Failure, Meaning, ask, chain};
-use super::memory::Memory;
+use super::error::Error;
 use super::observe::Observed;
-use super::store::Name;
-use super::{Context, Error};
+use super::pass::Pass;
 
 /// Writes that the Job runs. Only for people: a failure is not worth another pass.
-pub async fn start(ctx: &Context, run: &Name, memory: &Memory, seen: &Observed, job: &str) {
-    memory.notes().started.insert(job.into());
-    let name = run.beside(job);
-    let Some(object) = find(ctx, memory, seen, &name) else { return };
-    if let Err(failure) = patch(ctx, &name, job::started_patch(&object)).await {
-        refused(ctx, &name, &failure);
+pub(super) async fn start(pass: &Pass<'_>, observed: &Observed, job: &str) {
+    pass.cache.lock().started.insert(job.into());
+    let Some(object) = find(pass, observed, job) else { return };
+    if let Err(failure) = patch(pass, job, job::started_patch(&object)).await {
+        refused(pass, job, &failure);
     }
 }
 
 /// Writes how the Job ended.
-pub async fn finish(
-    ctx: &Context,
-    run: &Name,
-    memory: &Memory,
-    seen: &Observed,
+pub(super) async fn finish(
+    pass: &Pass<'_>,
+    observed: &Observed,
     job: &str,
     success: bool,
     message: &str,
 ) -> Result<(), Error> {
-    let name = run.beside(job);
-    let Some(object) = find(ctx, memory, seen, &name).filter(|j| job::managed_by_operator(j)) else {
+    let Some(object) = find(pass, observed, job).filter(|j| job::managed_by_operator(j)) else {
         return Ok(());
     };
-    if let Some(end) = job::finish_patch(&object, success, message, seen.now)
-        && let Err(failure) = patch(ctx, &name, end).await
+    if let Some(end) = job::finish_patch(&object, success, message, pass.now)
+        && let Err(failure) = patch(pass, job, end).await
     {
-        if failure.meaning() == Meaning::Unanswered {
-            return Err(Error::WriteJobStatus(name, failure));
+        if failure.kind() == ErrorKind::Unanswered {
+            return Err(Error::WriteJobStatus(pass.name.beside(job), failure));
         }
-        refused(ctx, &name, &failure);
+        refused(pass, job, &failure);
     }
     // Also after a refusal: it would be the same again.
-    memory.notes().finished.insert(job.into());
+    pass.cache.lock().finished.insert(job.into());
     Ok(())
 }
 
-fn find(ctx: &Context, memory: &Memory, seen: &Observed, name: &Name) -> Option<Arc<Job>> {
-    ctx.stores
-        .jobs
-        .get(name)
-        .or_else(|| seen.attempts.jobs.get(&name.name).cloned())
-        .or_else(|| memory.notes().made.get(&name.name).map(|m| Arc::clone(&m.job)))
+fn find(pass: &Pass<'_>, observed: &Observed, job: &str) -> Option<Arc<Job>> {
+    let watched = pass.ctx.stores.jobs.get(&pass.name.beside(job));
+    watched
+        .or_else(|| observed.attempts.jobs.get(job).cloned())
+        .or_else(|| pass.cache.lock().created_jobs.get(job).map(|c| Arc::clone(&c.job)))
 }
 
-async fn patch(ctx: &Context, name: &Name, patch: Value) -> Result<(), Failure> {
-    let jobs = ctx.api::<Job>(&name.namespace);
-    ask(jobs.patch_status(&name.name, &PatchParams::default(), &Patch::Merge(patch))).await.map(drop)
+async fn patch(pass: &Pass<'_>, job: &str, patch: Value) -> Result<(), Failure> {
+    let jobs = pass.api::<Job>();
+    request(jobs.patch_status(job, &PatchParams::default(), &Patch::Merge(patch))).await.map(drop)
 }
 
-fn refused(ctx: &Context, name: &Name, failure: &Failure) {
+fn refused(pass: &Pass<'_>, job: &str, failure: &Failure) {
     // A Job that is gone needs no status.
-    if failure.meaning() != Meaning::NotFound {
-        ctx.metrics.job_status_refused.inc();
-        tracing::warn!(job = %name, error = chain(failure), "the status of a Job was not accepted");
+    if failure.kind() != ErrorKind::NotFound {
+        pass.ctx.metrics.job_status_refused.inc();
+        let name = pass.name.beside(job);
+        tracing::warn!(job = %name, error = report(failure), "the status of a Job was not accepted");
     }
 }

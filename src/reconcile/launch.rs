@@ -1,198 +1,182 @@
-//! A launch -> its Job, what only its own Pod mounts, and, where the operator is the Job's controller, its one Pod. What
-//! outlives the Pod is made sure of before ([`super::mounts`]).
+//! A launch -> its Job, what only its own Pod mounts, and, where the operator is the Job's controller, its one Pod.
+//! What outlives the Pod is made sure of before ([`super::mounts`]).
 //!
-//! `create` only, and only the process that created the Job creates the Pod, once: whoever else finds a Job without a
-//! Pod counts the attempt as lost. Refusals are noted and are facts of the next pass.
+//! `create` only, and only the process that created the Job creates the Pod, once: any other process that finds a Job
+//! without a Pod counts the attempt as lost. Refusals are noted and are facts of the next pass.
 
 use std::sync::Arc;
 
 use futures::future::join_all;
-use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::ResourceExt;
 
 use crate::api::{Stamp, WorkflowRunStatus};
+use crate::cluster::{ErrorKind, Failure, Name, post_params, report, request, request_opt};
 use crate::engine::effect::Launch;
-use crate::job::{self, Owner};
+use crate::job;
 
 use super::attempts::BLOCKED;
-use super::call::{Failure, Meaning, ask, chain, found};
-use super::memory::{Declined, Made, Memory, PodNote};
-use super::queue::Key;
-use super::store::Name;
-use super::{Context, Error, creating, mounts};
+use super::context::Context;
+use super::error::Error;
+use super::mounts;
+use super::pass::Pass;
+use super::run_cache::{CreatedJob, Declined, PodState, RunCache, answered_at};
 
 /// Makes sure of what the attempt mounts, then creates its Job and its Pod.
-pub async fn launch(ctx: &Context, owner: &Owner<'_>, memory: &Memory, launch: &Launch) -> Result<(), Error> {
-    let name = Name::new(owner.namespace, &launch.job);
+pub(super) async fn launch(pass: &Pass<'_>, launch: &Launch) -> Result<(), Error> {
+    let name = pass.name.beside(&launch.job);
     {
-        let mut notes = memory.notes();
-        if notes.made.contains_key(&launch.job) || notes.met.contains_key(&launch.job) {
+        let mut cache = pass.cache.lock();
+        if cache.created_jobs.contains_key(&launch.job) || cache.found_jobs.contains_key(&launch.job) {
             return Ok(());
         }
-        notes.declined.remove(&launch.job);
+        cache.declined.remove(&launch.job);
     }
-    if let Some(declined) = mounts::ensure(ctx, owner, memory, launch).await? {
-        decline(ctx, owner, memory, name, declined);
+    if let Some(declined) = mounts::ensure(pass, launch).await? {
+        decline(pass, name, declined);
         return Ok(());
     }
-    let wanted = job::build_job(launch, owner, ctx.job_controller);
-    let jobs = ctx.api::<Job>(owner.namespace);
-    match ask(jobs.create(&creating(), &wanted)).await {
+    let wanted = job::build_job(launch, &pass.owner(), pass.ctx.job_controller);
+    let failure = match request(pass.api::<Job>().create(&post_params(), &wanted)).await {
         Ok(stored) => {
-            ctx.metrics.jobs_created.inc();
-            made(ctx, memory, &name, launch, stored).await;
-            if !is_under_way(memory, &launch.job) {
+            pass.ctx.metrics.jobs_created.inc();
+            created(pass, &name, launch, stored).await;
+            if !is_under_way(pass, &launch.job) {
                 // No watch tells of a Pod that is not there, or of a stranger's.
-                look_again(ctx, owner);
+                pass.look_again();
             }
-            Ok(())
+            return Ok(());
         }
-        Err(failure) if failure.meaning() == Meaning::AlreadyExists => meet(ctx, owner, memory, &name).await,
-        Err(failure) => match Declined::of(&failure, launch, now()) {
-            Some(declined) => {
-                decline(ctx, owner, memory, name, declined);
-                Ok(())
-            }
-            None => Err(Error::CreateJob(name, failure)),
-        },
-    }
+        Err(failure) if failure.kind() == ErrorKind::AlreadyExists => return find(pass, &name).await,
+        Err(failure) => failure,
+    };
+    let declined = Declined::of(&failure, launch).ok_or_else(|| Error::CreateJob(name.clone(), failure))?;
+    decline(pass, name, declined);
+    Ok(())
 }
 
 /// Notes why there is no Job, for the next pass to judge.
-fn decline(ctx: &Context, owner: &Owner<'_>, memory: &Memory, job: Name, declined: Declined) {
+fn decline(pass: &Pass<'_>, job: Name, declined: Declined) {
     tracing::warn!(job = %job, error = declined.message(), "a Job cannot be created");
-    memory.notes().declined.insert(job.name, declined);
-    look_again(ctx, owner);
+    pass.cache.lock().declined.insert(job.name, declined);
+    pass.look_again();
 }
 
 /// The Pod was created, or the cluster's own controller creates it: a watch will tell.
-fn is_under_way(memory: &Memory, job: &str) -> bool {
-    memory.notes().made.get(job).is_some_and(|made| made.answer.is_some() || made.pod == PodNote::NotOurs)
+fn is_under_way(pass: &Pass<'_>, job: &str) -> bool {
+    let cache = pass.cache.lock();
+    cache.created_jobs.get(job).is_some_and(|c| c.answer.is_some() || c.pod == PodState::NotOurs)
 }
 
-/// The pass under way is followed by another one.
-fn look_again(ctx: &Context, owner: &Owner<'_>) {
-    ctx.queue.add(Key::Run(Name::new(owner.namespace, owner.name)));
-}
-
-/// Somebody made a Job of that name before: another process of ours, or a stranger. The next pass judges it.
-async fn meet(ctx: &Context, owner: &Owner<'_>, memory: &Memory, name: &Name) -> Result<(), Error> {
-    let jobs = ctx.api::<Job>(&name.namespace);
-    let there = found(ask(jobs.get(&name.name)).await).map_err(|f| Error::ReadJob(name.clone(), f))?;
-    let Some(mut there) = there else { return Err(Error::UnsettledJob(name.clone())) };
-    tracing::info!(job = %name, ours = job::is_ours(&there, owner), "the Job exists already");
-    job::trim_job(&mut there);
-    memory.notes().met.insert(name.name.clone(), Arc::new(there));
-    look_again(ctx, owner);
+/// Another process of ours, or a stranger, created a Job of that name before. The next pass judges it.
+async fn find(pass: &Pass<'_>, name: &Name) -> Result<(), Error> {
+    let found = request_opt(pass.api::<Job>().get(&name.name)).await;
+    let found = found.map_err(|f| Error::ReadJob(name.clone(), f))?;
+    let Some(mut found) = found else { return Err(Error::UnsettledJob(name.clone())) };
+    tracing::info!(job = %name, ours = job::is_ours(&found, &pass.owner()), "the Job exists already");
+    job::trim_job(&mut found);
+    pass.cache.lock().found_jobs.insert(name.name.clone(), Arc::new(found));
+    pass.look_again();
     Ok(())
 }
 
 /// The Pod comes from the Job as it is stored: what admission made of it counts, and a cluster that does not know
 /// `managedBy` drops the field and makes the Pod itself.
-async fn made(ctx: &Context, memory: &Memory, name: &Name, launch: &Launch, stored: Job) {
+async fn created(pass: &Pass<'_>, name: &Name, launch: &Launch, stored: Job) {
     let files = job::build_told(launch, &stored).map(Arc::new);
     let pod = job::build_pod(&stored);
     let mut trimmed = stored;
     job::trim_job(&mut trimmed);
     // Noted before the Pod is asked for: a pass that is cut off must not leave a Job that nobody owns up to.
-    let made = Made { job: Arc::new(trimmed), pod: PodNote::Missing, answer: None, files: files.clone() };
-    memory.notes().made.insert(name.name.clone(), made);
-    settle(ctx, memory, name, files, pod).await;
+    let created =
+        CreatedJob { job: Arc::new(trimmed), pod: PodState::Missing, answer: None, files: files.clone() };
+    pass.cache.lock().created_jobs.insert(name.name.clone(), created);
+    settle(pass, name, files, pod).await;
 }
 
 /// Creates what is missing of an attempt whose Job this process made, and notes how that went.
-async fn settle(
-    ctx: &Context,
-    memory: &Memory,
-    name: &Name,
-    files: Option<Arc<ConfigMap>>,
-    pod: Option<Pod>,
-) {
+async fn settle(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>, pod: Option<Pod>) {
+    let ctx = pass.ctx;
     let obstacle = match &files {
         Some(files) => create_files(ctx, name, files).await,
         None => None,
     };
     let done = obstacle.is_none();
-    let (note, answer) = match (obstacle, pod) {
+    let (state, answer) = match (obstacle, pod) {
         (Some(obstacle), _) => (obstacle, None),
         (None, Some(pod)) => create_pod(ctx, name, &pod).await,
-        (None, None) => (PodNote::NotOurs, None),
+        (None, None) => (PodState::NotOurs, None),
     };
-    if let Some(made) = memory.notes().made.get_mut(&name.name) {
-        made.pod = note;
-        made.answer = answer;
+    if let Some(created) = pass.cache.lock().created_jobs.get_mut(&name.name) {
+        created.pod = state;
+        created.answer = answer;
         if done {
-            made.files = None;
+            created.files = None;
         }
     }
 }
 
 /// Creates the ConfigMap of this one attempt; `Some`: there will be no Pod, or not yet.
-async fn create_files(ctx: &Context, name: &Name, files: &ConfigMap) -> Option<PodNote> {
+async fn create_files(ctx: &Context, name: &Name, files: &ConfigMap) -> Option<PodState> {
     let maps = ctx.api::<ConfigMap>(&name.namespace);
-    let failure = match ask(maps.create(&creating(), files)).await {
+    let failure = match request(maps.create(&post_params(), files)).await {
         Ok(_) => return None,
         Err(failure) => failure,
     };
-    if failure.meaning() == Meaning::AlreadyExists {
-        return match found(ask(maps.get(&name.name)).await) {
+    if failure.kind() == ErrorKind::AlreadyExists {
+        return match request_opt(maps.get(&name.name)).await {
             // From a create whose answer got lost.
             Ok(Some(there)) if there.owner_references() == files.owner_references() => None,
-            Ok(Some(_)) => Some(PodNote::Refused(format!("ConfigMap {} is somebody else's", name.name))),
+            Ok(Some(_)) => Some(PodState::Refused(format!("ConfigMap {} is somebody else's", name.name))),
             Ok(None) | Err(_) => Some(blocked(&failure)),
         };
     }
-    tracing::warn!(config_map = %name, error = chain(&failure), "cannot create a ConfigMap");
-    Some(match failure.meaning() {
-        Meaning::Refused(message) => PodNote::Refused(message),
+    tracing::warn!(config_map = %name, error = report(&failure), "cannot create a ConfigMap");
+    Some(match failure.kind() {
+        ErrorKind::Refused(message) => PodState::Refused(message),
         _ => blocked(&failure),
     })
 }
 
-fn blocked(failure: &Failure) -> PodNote {
-    PodNote::Blocked { message: chain(failure), tried: now() }
+fn blocked(failure: &Failure) -> PodState {
+    PodState::Blocked { message: report(failure), tried: answered_at() }
 }
 
-async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodNote, Option<Arc<Pod>>) {
+async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodState, Option<Arc<Pod>>) {
     // The Job's create may have taken long enough for another process to take over and count the attempt as lost.
     if !ctx.leadership.holds() {
-        return (PodNote::Missing, None);
+        return (PodState::Missing, None);
     }
     let pods = ctx.api::<Pod>(&name.namespace);
-    match ask(pods.create(&creating(), pod)).await {
+    match request(pods.create(&post_params(), pod)).await {
         Ok(mut answer) => {
             ctx.metrics.pods_created.inc();
             job::trim_pod(&mut answer);
-            (PodNote::Created(now()), Some(Arc::new(answer)))
+            (PodState::Created(answered_at()), Some(Arc::new(answer)))
         }
         Err(failure) => {
-            tracing::warn!(pod = %name, error = chain(&failure), "cannot create a Pod");
+            tracing::warn!(pod = %name, error = report(&failure), "cannot create a Pod");
             (no_pod(ctx, name, &failure).await, None)
         }
     }
 }
 
-async fn no_pod(ctx: &Context, name: &Name, failure: &Failure) -> PodNote {
+async fn no_pod(ctx: &Context, name: &Name, failure: &Failure) -> PodState {
     let pods = ctx.api::<Pod>(&name.namespace);
-    match failure.meaning() {
+    match failure.kind() {
         // Whose it is will be seen when it is looked at.
-        Meaning::AlreadyExists => PodNote::Created(now()),
-        Meaning::Quota(message) => PodNote::Blocked { message, tried: now() },
-        Meaning::Refused(message) => PodNote::Refused(message),
+        ErrorKind::AlreadyExists => PodState::Created(answered_at()),
+        ErrorKind::Quota(message) => PodState::Blocked { message, tried: answered_at() },
+        ErrorKind::Refused(message) => PodState::Refused(message),
         // A conflict is the quota's: it counted for somebody else at the same moment.
-        Meaning::Conflict => blocked(failure),
-        Meaning::NotFound | Meaning::Unanswered => match found(ask(pods.get(&name.name)).await) {
-            Ok(None) => PodNote::Missing,
+        ErrorKind::Conflict => blocked(failure),
+        ErrorKind::NotFound | ErrorKind::Unanswered => match request_opt(pods.get(&name.name)).await {
+            Ok(None) => PodState::Missing,
             // It exists, or nobody can tell: its absence is noticed later.
-            Ok(Some(_)) | Err(_) => PodNote::Created(now()),
+            Ok(Some(_)) | Err(_) => PodState::Created(answered_at()),
         },
     }
-}
-
-fn now() -> Stamp {
-    Stamp::of(Timestamp::now())
 }
 
 /// What waits for a quota, or for an answer.
@@ -202,35 +186,21 @@ enum Blocked {
 }
 
 /// Tries again what was not created for now, for attempts that are still to run.
-pub async fn retry_blocked(
-    ctx: &Context,
-    owner: &Owner<'_>,
-    memory: &Memory,
-    status: &WorkflowRunStatus,
-    now: Stamp,
-) -> Result<(), Error> {
+pub(super) async fn retry_blocked(pass: &Pass<'_>, status: &WorkflowRunStatus) -> Result<(), Error> {
     let due: Vec<Blocked> = {
-        let notes = memory.notes();
+        let cache = pass.cache.lock();
         let wanted = status.works().filter_map(|w| w.current.as_ref()).filter(|c| c.stop.is_none());
-        wanted
-            .filter_map(|c| due(&c.job, owner, notes.made.get(&c.job), notes.declined.get(&c.job), now))
-            .collect()
+        wanted.filter_map(|c| due(pass, &cache, &c.job)).collect()
     };
-    let tried = join_all(due.into_iter().map(|blocked| again(ctx, owner, memory, blocked))).await;
+    let tried = join_all(due.into_iter().map(|blocked| retry(pass, blocked))).await;
     tried.into_iter().collect()
 }
 
-fn due(
-    job: &str,
-    owner: &Owner<'_>,
-    made: Option<&Made>,
-    declined: Option<&Declined>,
-    now: Stamp,
-) -> Option<Blocked> {
-    let waited = |tried: &Stamp| now.since(*tried) >= BLOCKED;
-    match (made, declined) {
-        (Some(Made { pod: PodNote::Blocked { tried, .. }, files, .. }), _) if waited(tried) => {
-            Some(Blocked::Pod(Name::new(owner.namespace, job), files.clone()))
+fn due(pass: &Pass<'_>, cache: &RunCache, job: &str) -> Option<Blocked> {
+    let waited = |tried: &Stamp| pass.now.since(*tried) >= BLOCKED;
+    match (cache.created_jobs.get(job), cache.declined.get(job)) {
+        (Some(CreatedJob { pod: PodState::Blocked { tried, .. }, files, .. }), _) if waited(tried) => {
+            Some(Blocked::Pod(pass.name.beside(job), files.clone()))
         }
         (None, Some(Declined::Blocked { tried, launch, .. })) if waited(tried) => {
             Some(Blocked::Job(Arc::clone(launch)))
@@ -239,21 +209,21 @@ fn due(
     }
 }
 
-async fn again(ctx: &Context, owner: &Owner<'_>, memory: &Memory, blocked: Blocked) -> Result<(), Error> {
+async fn retry(pass: &Pass<'_>, blocked: Blocked) -> Result<(), Error> {
     let (name, files) = match blocked {
-        Blocked::Job(wanted) => return launch(ctx, owner, memory, &wanted).await,
+        Blocked::Job(wanted) => return launch(pass, &wanted).await,
         Blocked::Pod(name, files) => (name, files),
     };
     // The template is read from the API server: what is remembered of the Job was trimmed.
-    let jobs = ctx.api::<Job>(&name.namespace);
-    match found(ask(jobs.get(&name.name)).await).map_err(|f| Error::ReadJob(name.clone(), f))? {
-        Some(stored) => settle(ctx, memory, &name, files, job::build_pod(&stored)).await,
+    let stored = request_opt(pass.api::<Job>().get(&name.name)).await;
+    match stored.map_err(|f| Error::ReadJob(name.clone(), f))? {
+        Some(stored) => settle(pass, &name, files, job::build_pod(&stored)).await,
         None => {
-            if let Some(made) = memory.notes().made.get_mut(&name.name) {
-                made.pod = PodNote::Missing;
+            if let Some(created) = pass.cache.lock().created_jobs.get_mut(&name.name) {
+                created.pod = PodState::Missing;
             }
         }
     }
-    look_again(ctx, owner);
+    pass.look_again();
     Ok(())
 }

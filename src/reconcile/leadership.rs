@@ -13,10 +13,10 @@ use tower::filter::FilterLayer;
 
 /// Until when this process may act.
 #[derive(Debug, Default)]
-pub struct Leadership(Mutex<Term>);
+pub(crate) struct Leadership(Mutex<LeaseState>);
 
 #[derive(Debug, Default, Clone, Copy)]
-enum Term {
+enum LeaseState {
     #[default]
     Never,
     Until(Instant),
@@ -24,47 +24,47 @@ enum Term {
     Over,
 }
 
-impl Term {
+impl LeaseState {
     fn holds(self) -> bool {
         match self {
-            Term::Never | Term::Over => false,
-            Term::Until(end) => Instant::now() < end,
-            Term::Always => true,
+            LeaseState::Never | LeaseState::Over => false,
+            LeaseState::Until(end) => Instant::now() < end,
+            LeaseState::Always => true,
         }
     }
 }
 
 impl Leadership {
     /// The lease was renewed by a request that was sent at `sent`.
-    pub fn extend(&self, sent: Instant, by: Duration) {
-        self.set(Term::Until(sent + by));
+    pub(crate) fn extend(&self, sent: Instant, by: Duration) {
+        self.set(LeaseState::Until(sent + by));
     }
 
     /// There is no other process.
-    pub fn alone(&self) {
-        self.set(Term::Always);
+    pub(crate) fn alone(&self) {
+        self.set(LeaseState::Always);
     }
 
-    pub fn end(&self) {
-        self.set(Term::Over);
+    pub(crate) fn end(&self) {
+        self.set(LeaseState::Over);
     }
 
-    pub fn holds(&self) -> bool {
-        self.term().holds()
+    pub(crate) fn holds(&self) -> bool {
+        self.state().holds()
     }
 
     /// This process led and does not any more: nothing that it has begun may go on.
-    pub fn is_over(&self) -> bool {
-        let term = self.term();
-        !matches!(term, Term::Never) && !term.holds()
+    pub(crate) fn is_over(&self) -> bool {
+        let state = self.state();
+        !matches!(state, LeaseState::Never) && !state.holds()
     }
 
-    fn term(&self) -> Term {
+    fn state(&self) -> LeaseState {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, term: Term) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = term;
+    fn set(&self, state: LeaseState) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Lets a request pass that changes nothing, and any other while this process may act.
@@ -76,10 +76,10 @@ impl Leadership {
 /// A request that would have changed something was not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("not sent: this process does not lead")]
-pub struct NotLeading;
+pub(crate) struct NotLeading;
 
 /// A layer of a client: what would change something is sent only while this process may act.
-pub fn guard(
+pub(crate) fn guard(
     leadership: &Arc<Leadership>,
 ) -> FilterLayer<impl Fn(Request<Body>) -> Admitted + Clone + use<>> {
     let leadership = Arc::clone(leadership);

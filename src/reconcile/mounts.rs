@@ -1,16 +1,12 @@
-//! A launch -> the objects that its Pod mounts and that outlive it: the claim of the run's workspace, and the files of its
-//! agent. They are there before the Job is asked for.
+//! A launch -> the objects that its Pod mounts and that outlive it: the claim of the run's workspace, and the files of
+//! its agent. They are there before the Job is asked for.
 //!
 //! `create` only: one that is there already has to be ours. What was seen to be there is remembered per run, so that
 //! further attempts cost nothing; one that is deleted by hand leaves a Pod that says what it waits for. What only one
 //! attempt mounts is made after its Job (see [`super::launch`]).
 
-use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::ControllerRevision;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -18,99 +14,64 @@ use kube::ResourceExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::Stamp;
+use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
 use crate::engine::effect::Launch;
 use crate::engine::ids;
-use crate::job::{self, Owner};
+use crate::job;
 
-use super::call::{Meaning, ask, found};
-use super::memory::{Declined, Memory};
-use super::store::Name;
-use super::{Context, Error, creating};
-
-/// How long the files of an agent that were seen are believed to be there, for runs that have not asked themselves.
-const FRESH: Duration = Duration::from_secs(30);
-
-/// ConfigMaps with agents' files that were there lately: one request serves all runs of a revision.
-#[derive(Debug, Default)]
-pub struct AgentFiles(Mutex<HashMap<Name, Instant>>);
-
-impl AgentFiles {
-    fn has(&self, name: &Name) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(name).is_some_and(|seen| seen.elapsed() < FRESH)
-    }
-
-    fn put(&self, name: Name) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, seen| seen.elapsed() < FRESH);
-        all.insert(name, Instant::now());
-    }
-}
+use super::context::Context;
+use super::error::Error;
+use super::pass::Pass;
+use super::run_cache::Declined;
 
 /// Makes sure of all that the attempt's Pod mounts and that outlives it. `Some`: the attempt cannot start.
-pub async fn ensure(
-    ctx: &Context,
-    owner: &Owner<'_>,
-    memory: &Memory,
-    launch: &Launch,
-) -> Result<Option<Declined>, Error> {
-    match claim(ctx, owner, memory, launch).await? {
-        None => agent_files(ctx, owner, memory, launch).await,
+pub(super) async fn ensure(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
+    match claim(pass, launch).await? {
+        None => agent_files(pass, launch).await,
         declined => Ok(declined),
     }
 }
 
-async fn claim(
-    ctx: &Context,
-    owner: &Owner<'_>,
-    memory: &Memory,
-    launch: &Launch,
-) -> Result<Option<Declined>, Error> {
+async fn claim(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
     let Some(mount) = &launch.workspace else { return Ok(None) };
     let key = format!("PersistentVolumeClaim {}", mount.claim);
-    if memory.notes().ensured.contains(&key) {
+    if pass.cache.lock().ensured.contains(&key) {
         return Ok(None);
     }
-    let Some(wanted) = job::build_claim(launch, owner) else { return Ok(None) };
-    let declined = create(ctx, &wanted, launch).await?;
+    let Some(wanted) = job::build_claim(launch, &pass.owner()) else { return Ok(None) };
+    let declined = create(pass.ctx, &wanted, launch).await?;
     if declined.is_none() {
-        memory.notes().ensured.insert(key);
+        pass.cache.lock().ensured.insert(key);
     }
     Ok(declined)
 }
 
-async fn agent_files(
-    ctx: &Context,
-    owner: &Owner<'_>,
-    memory: &Memory,
-    launch: &Launch,
-) -> Result<Option<Declined>, Error> {
+async fn agent_files(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
     if launch.agent.files.is_empty() {
         return Ok(None);
     }
-    let name = Name::new(owner.namespace, job::agent_files_name(launch));
+    let name = pass.name.beside(job::agent_files_name(launch));
     let key = format!("ConfigMap {}", name.name);
-    if memory.notes().ensured.contains(&key) {
+    if pass.cache.lock().ensured.contains(&key) {
         return Ok(None);
     }
-    if !ctx.agent_files.has(&name) {
+    if !pass.ctx.agent_files.has(&name) {
         let revision = name.beside(ids::revision_name(&launch.workflow, &launch.revision));
-        let uid = revision_uid(ctx, &revision).await?;
-        let Some(wanted) = job::build_agent_files(launch, owner, &uid) else { return Ok(None) };
-        if let Some(declined) = create(ctx, &wanted, launch).await? {
+        let uid = revision_uid(pass.ctx, &revision).await?;
+        let Some(wanted) = job::build_agent_files(launch, &pass.owner(), &uid) else { return Ok(None) };
+        if let Some(declined) = create(pass.ctx, &wanted, launch).await? {
             return Ok(Some(declined));
         }
-        ctx.agent_files.put(name);
+        pass.ctx.agent_files.put(name);
     }
-    memory.notes().ensured.insert(key);
+    pass.cache.lock().ensured.insert(key);
     Ok(None)
 }
 
 /// Asked of the API server: the garbage collector takes what names the UID of an owner that is gone.
 async fn revision_uid(ctx: &Context, name: &Name) -> Result<String, Error> {
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
-    let answer = ask(revisions.get_metadata(&name.name)).await;
+    let answer = request(revisions.get_metadata(&name.name)).await;
     let there = answer.map_err(|f| Error::ReadRevision(name.clone(), f))?;
     Ok(there.uid().unwrap_or_default())
 }
@@ -126,14 +87,14 @@ where
 {
     let name = Name::of(wanted);
     let api = ctx.api::<K>(&name.namespace);
-    let failure = match ask(api.create(&creating(), wanted)).await {
+    let failure = match request(api.create(&post_params(), wanted)).await {
         Ok(_) => return Ok(None),
         Err(failure) => failure,
     };
-    if failure.meaning() == Meaning::AlreadyExists {
+    if failure.kind() == ErrorKind::AlreadyExists {
         return meet(ctx, wanted, name).await;
     }
-    let declined = Declined::of(&failure, launch, Stamp::of(Timestamp::now()));
+    let declined = Declined::of(&failure, launch);
     declined.map(Some).ok_or(Error::CreateMounted(K::KIND, name, failure))
 }
 
@@ -147,7 +108,8 @@ where
         + DeserializeOwned,
 {
     let api = ctx.api::<K>(&name.namespace);
-    let there = found(ask(api.get_metadata(&name.name)).await)
+    let there = request_opt(api.get_metadata(&name.name))
+        .await
         .map_err(|f| Error::ReadMounted(K::KIND, name.clone(), f))?;
     match there.map(|there| whose(&there.metadata, wanted.meta())) {
         Some(Whose::Ours) => Ok(None),
@@ -207,13 +169,5 @@ mod tests {
             there.map(|t| whose(&t, &wanted)),
             [Whose::Ours, Whose::Leftover, Whose::Strangers, Whose::Strangers, Whose::Strangers]
         );
-    }
-
-    #[test]
-    fn files_that_were_seen_serve_all_runs_for_a_while() {
-        let (files, name) = (AgentFiles::default(), Name::new("ns", "w-0-a"));
-        assert!(!files.has(&name));
-        files.put(name.clone());
-        assert!(files.has(&name) && !files.has(&Name::new("other", "w-0-a")));
     }
 }

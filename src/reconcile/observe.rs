@@ -1,4 +1,4 @@
-//! Stores, memory and a few live reads -> everything that the engine is told about one run.
+//! Stores, the run's cache and a few live reads -> everything that the engine needs to know of one run.
 //!
 //! Live reads happen only where a cache must not be believed: the RunRecord, and a Pod whose absence would count as a
 //! loss. It writes nothing.
@@ -11,25 +11,27 @@ use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::cluster::Name;
 use crate::engine::snapshot::{AttemptFact, OpenJob, RecordFact, RevisionFact, Snapshot, WorkflowFact};
 use crate::job;
 
 use super::attempts::{self, Attempts};
-use super::memory::{Memory, SeenRun};
-use super::store::Name;
+use super::error::Error;
+use super::pass::Pass;
+use super::run_cache::CachedRun;
 use super::stores::is_ended;
-use super::{Context, Error, record, revision, turns};
+use super::{admission, record, revision};
 
 /// What was seen of one run.
 #[derive(Debug)]
-pub struct Observed {
-    pub now: Stamp,
-    pub record: RecordFact,
-    pub attempts: Attempts,
+pub(super) struct Observed {
+    pub(crate) now: Stamp,
+    pub(crate) record: RecordFact,
+    pub(crate) attempts: Attempts,
     workflow: Option<Arc<DeserializeGuard<Workflow>>>,
     revision: RevisionFact,
     decisions: Vec<Arc<DeserializeGuard<WorkflowDecision>>>,
-    peers: Vec<SeenRun>,
+    peers: Vec<CachedRun>,
     namesake_pods: Vec<String>,
     has_children: bool,
     open_jobs: Vec<OpenJob>,
@@ -37,7 +39,7 @@ pub struct Observed {
 
 impl Observed {
     /// The same for the engine.
-    pub fn snapshot<'a>(&'a self, run: &'a WorkflowRun) -> Snapshot<'a> {
+    pub(crate) fn snapshot<'a>(&'a self, run: &'a WorkflowRun) -> Snapshot<'a> {
         Snapshot {
             now: self.now,
             run,
@@ -54,7 +56,7 @@ impl Observed {
     }
 
     /// When to look again at what no watch tells.
-    pub fn wake(&self) -> Option<Stamp> {
+    pub(crate) fn wake(&self) -> Option<Stamp> {
         self.attempts.wake
     }
 
@@ -72,69 +74,63 @@ impl Observed {
 }
 
 /// Looks at everything that concerns the run.
-pub async fn observe(
-    ctx: &Arc<Context>,
-    name: &Name,
-    run: &WorkflowRun,
-    memory: &Arc<Memory>,
-    now: Stamp,
-) -> Result<Observed, Error> {
-    let uid = run.uid().unwrap_or_default();
-    let record = record::observe(ctx, name, run, memory).await?;
-    let attempts = attempts::observe(ctx, name, run, memory, now).await?;
+pub(super) async fn observe(pass: &Pass<'_>) -> Result<Observed, Error> {
+    let stores = &pass.ctx.stores;
+    let record = record::observe(pass).await?;
+    let attempts = attempts::observe(pass).await?;
     Ok(Observed {
-        now,
+        now: pass.now,
         record,
         attempts,
-        workflow: ctx.stores.workflows.get(&name.beside(&run.spec.workflow_ref.name)),
-        revision: revision::observe(ctx, name, run).await?,
-        decisions: ctx.stores.decisions_for(name),
-        peers: peers(ctx, name, run),
-        namesake_pods: namesake_pods(ctx, name, &uid),
-        has_children: ctx.stores.has_jobs(&uid),
-        open_jobs: open_jobs(ctx, name, &uid, memory),
+        workflow: stores.workflows.get(&pass.name.beside(&pass.run.spec.workflow_ref.name)),
+        revision: revision::observe(pass).await?,
+        decisions: stores.decisions_for(pass.name),
+        peers: peers(pass),
+        namesake_pods: same_name_pods(pass),
+        has_children: stores.has_jobs(pass.uid()),
+        open_jobs: open_jobs(pass),
     })
 }
 
 /// Runs that a run which has not started may have to wait for, each as this process last saw or wrote it.
-fn peers(ctx: &Context, name: &Name, run: &WorkflowRun) -> Vec<SeenRun> {
-    let started = run.status.as_ref().is_some_and(|s| s.started_at.is_some());
-    let workflow = name.beside(&run.spec.workflow_ref.name);
-    if started || !turns::is_limited(ctx, name, run) {
+fn peers(pass: &Pass<'_>) -> Vec<CachedRun> {
+    if !admission::is_waiting(pass) {
         return Vec::new();
     }
-    let others = ctx.stores.live_runs_of(&workflow).into_iter().filter(|r| Name::of(&**r) != *name);
+    let ctx = pass.ctx;
+    let live = ctx.stores.live_runs_of(&pass.name.beside(&pass.run.spec.workflow_ref.name));
+    let others = live.into_iter().filter(|r| Name::of(&**r) != *pass.name);
     others.map(|r| ctx.newest(&Name::of(&*r), r)).collect()
 }
 
-fn namesake_pods(ctx: &Context, name: &Name, uid: &str) -> Vec<String> {
-    let pods = ctx.stores.live_pods(name);
-    let others = pods.iter().filter(|p| p.labels().get(labels::RUN_UID).is_none_or(|u| u != uid));
+/// Live Pods of an earlier run of the same name.
+fn same_name_pods(pass: &Pass<'_>) -> Vec<String> {
+    let pods = pass.ctx.stores.live_pods(pass.name);
+    let others = pods.iter().filter(|p| p.labels().get(labels::RUN_UID).is_none_or(|u| u != pass.uid()));
     others.map(|p| p.name_any()).collect()
 }
 
-/// Operator-managed Jobs without an end: those of the cache, and those made here that it does not have yet.
-fn open_jobs(ctx: &Context, name: &Name, uid: &str, memory: &Memory) -> Vec<OpenJob> {
-    let cached = ctx.stores.open_jobs(uid);
-    let mut notes = memory.notes();
-    let made: Vec<Arc<Job>> = notes
-        .made
+/// Operator-managed Jobs without an end: those of the watch, and those created here that it does not have yet.
+fn open_jobs(pass: &Pass<'_>) -> Vec<OpenJob> {
+    let jobs = &pass.ctx.stores.jobs;
+    let watched = pass.ctx.stores.open_jobs(pass.uid());
+    let mut cache = pass.cache.lock();
+    let created: Vec<Arc<Job>> = cache
+        .created_jobs
         .iter()
-        .filter(|(job, _)| ctx.stores.jobs.get(&name.beside(*job)).is_none())
-        .filter(|(job, _)| ctx.stores.jobs.grave(&name.beside(*job)).is_none())
-        .map(|(_, made)| Arc::clone(&made.job))
+        .filter(|(job, _)| jobs.get(&pass.name.beside(*job)).is_none())
+        .filter(|(job, _)| jobs.tombstone(&pass.name.beside(*job)).is_none())
+        .map(|(_, created)| Arc::clone(&created.job))
         .collect();
-    // The cache has caught up with what was finished.
-    notes.finished.retain(|job| {
-        ctx.stores
-            .jobs
-            .get(&name.beside(job))
-            .map_or_else(|| made.iter().any(|m| m.name_any() == *job), |j| !is_ended(&j))
+    // The watch has caught up with what was finished.
+    cache.finished.retain(|job| {
+        jobs.get(&pass.name.beside(job))
+            .map_or_else(|| created.iter().any(|c| c.name_any() == *job), |j| !is_ended(&j))
     });
-    let mut open: Vec<OpenJob> = cached
+    let mut open: Vec<OpenJob> = watched
         .iter()
-        .chain(&made)
-        .filter(|j| job::managed_by_operator(j) && !notes.finished.contains(&j.name_any()))
+        .chain(&created)
+        .filter(|j| job::managed_by_operator(j) && !cache.finished.contains(&j.name_any()))
         .filter_map(|j| open_job(j))
         .collect();
     open.sort_by(|a, b| a.job.cmp(&b.job));

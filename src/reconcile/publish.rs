@@ -1,32 +1,28 @@
-//! Two statuses of a run, one committed after the other -> counters, Events and notifications.
+//! A status that was committed -> counters, Events and notifications, from what differs from the one before.
 //!
-//! Only after the commit, so that nothing is told twice or too early. A process that dies between the commit and this has
-//! told nothing of it, and no other will: what must be exact is made from RunRecords.
+//! Only after the commit, so that nothing is reported twice or too early. A process that dies between the commit and
+//! this has reported nothing of it, and no other will: what must be exact is made from RunRecords.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use kube::ResourceExt;
 
-use crate::api::{Reason, Stamp, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Phase, WorkflowRunStatus};
+use crate::engine::transition::Transition;
 use crate::metrics::Metrics;
 
-use super::events::{self, Told};
-use super::transitions::Transitions;
-use super::{Context, notify};
+use super::events::{self, EventNote};
+use super::pass::Pass;
+use super::{admission, notify};
 
-/// Tells what changed; `now` is when the new status was made.
-pub fn publish(
-    ctx: &Arc<Context>,
-    run: &WorkflowRun,
-    old: &WorkflowRunStatus,
-    new: &WorkflowRunStatus,
-    now: Stamp,
-) {
-    let seen = Transitions::between(old, new, now);
-    count(&ctx.metrics, new, &seen);
-    notify::tell(ctx, run, old, new);
-    if let Some(phase) = seen.phase {
+/// Reports what changed, and has the runs looked at that wait for this one to end.
+pub(super) fn publish(pass: &Pass<'_>, new: &WorkflowRunStatus) {
+    let (ctx, run) = (pass.ctx, pass.run);
+    let old = run.status.clone().unwrap_or_default();
+    let change = Transition::between(&old, new, pass.now);
+    count(&ctx.metrics, &change);
+    notify::send(ctx, run, &change);
+    if let Some(phase) = change.phase {
         tracing::info!(
             namespace = run.namespace(),
             run = run.name_any(),
@@ -35,26 +31,27 @@ pub fn publish(
             "phase"
         );
     }
-    events::write(ctx, run, Told::of(&run.name_any(), old, new, &seen));
+    events::write(ctx, run, EventNote::of(&run.name_any(), &change));
+    if new.phase.is_some_and(Phase::is_terminal) {
+        admission::wake_waiting(ctx, pass.name, run);
+    }
 }
 
-fn count(metrics: &Metrics, new: &WorkflowRunStatus, seen: &Transitions<'_>) {
-    for attempt in &seen.attempts {
+fn count(metrics: &Metrics, change: &Transition<'_>) {
+    for attempt in change.attempts() {
         metrics.attempt_ended(attempt.last.outcome, attempt.last.cause, attempt.took);
     }
-    for (phase, took) in &seen.steps {
-        metrics.step_finished(*phase, *took);
+    for (phase, took) in change.finished_steps() {
+        metrics.step_finished(phase, took);
     }
-    for question in &seen.questions {
-        metrics.asked(question.cause);
+    for escalation in change.opened() {
+        metrics.escalated(escalation.cause);
     }
-    metrics.retries.inc_by(seen.retries.into());
-    metrics.rounds.inc_by(seen.rounds.into());
-    metrics.runs_started.inc_by(seen.started.into());
-    // A run that was answered by its record is no execution.
-    let ended = seen.phase.filter(|p| p.is_terminal() && new.reason != Some(Reason::AlreadyRan));
-    if let Some(phase) = ended {
-        metrics.run_finished(phase, active(new));
+    metrics.retries.inc_by(change.retries().into());
+    metrics.rounds.inc_by(change.rounds().into());
+    metrics.runs_started.inc_by(change.is_start().into());
+    if let Some(phase) = change.end() {
+        metrics.run_finished(phase, active(change.after));
     }
 }
 
@@ -70,14 +67,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::{Outcome, Phase};
+    use crate::api::{Outcome, Stamp};
 
     fn counted(old: serde_json::Value, new: serde_json::Value) -> (Metrics, u64) {
         let metrics = Metrics::default();
         let (old, new): (WorkflowRunStatus, WorkflowRunStatus) =
             (serde_json::from_value(old).unwrap(), serde_json::from_value(new).unwrap());
         let now = Stamp("2026-01-01T00:00:00Z".parse().unwrap());
-        count(&metrics, &new, &Transitions::between(&old, &new, now));
+        count(&metrics, &Transition::between(&old, &new, now));
         let ended =
             Phase::ALL.iter().filter(|(p, _)| p.is_terminal()).map(|(p, _)| metrics.runs_finished(*p));
         let ended = ended.sum();

@@ -1,9 +1,10 @@
 //! Keys and times -> one key after the other, each at most once at a time.
 //!
 //! A key that is asked for while its pass is under way gets another pass; a wake-up is kept at its earliest time.
-//! A queue that is not open forgets what it is told (a process that does not lead), and one that is closed gives
+//! A queue that is not open drops what is added (a process that does not lead), and one that is closed gives
 //! nothing more. It never runs a pass itself.
 
+use crate::cluster::Name;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,11 +13,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::store::Name;
-
 /// What a pass is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Key {
+pub(crate) enum Key {
     Run(Name),
     Workflow(Name),
 }
@@ -32,7 +31,7 @@ impl std::fmt::Display for Key {
 
 /// The queue of passes.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -57,16 +56,16 @@ struct Entry {
 
 /// A key whose pass is under way; dropping it ends the pass.
 #[derive(Debug)]
-pub struct Turn {
-    pub key: Key,
+pub(crate) struct WorkItem {
+    pub(crate) key: Key,
     /// For how long it was due before its pass could begin.
-    pub waited: Duration,
+    pub(crate) waited: Duration,
     /// When to look again.
-    pub again: Option<Duration>,
+    pub(crate) again: Option<Duration>,
     queue: Arc<Queue>,
 }
 
-impl Drop for Turn {
+impl Drop for WorkItem {
     fn drop(&mut self) {
         self.queue.end(&self.key, self.again);
     }
@@ -74,25 +73,25 @@ impl Drop for Turn {
 
 impl Queue {
     /// From now on keys are taken.
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         self.lock().open = true;
     }
 
-    /// No further turn is given.
-    pub fn close(&self) {
+    /// No further item is given.
+    pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_waiters();
         self.changed.notify_one();
     }
 
     /// Asks for a pass as soon as possible.
-    pub fn add(&self, key: Key) {
+    pub(crate) fn add(&self, key: Key) {
         self.lock().add(key);
         self.changed.notify_one();
     }
 
-    /// The next turn; `None` after [`Self::close`].
-    pub async fn next(self: &Arc<Self>) -> Option<Turn> {
+    /// The next item; `None` after [`Self::close`].
+    pub(crate) async fn next(self: &Arc<Self>) -> Option<WorkItem> {
         loop {
             let changed = self.changed.notified();
             let due = {
@@ -104,7 +103,7 @@ impl Queue {
                 state.fire(now);
                 if let Some((key, due)) = state.take() {
                     let waited = now.saturating_duration_since(due);
-                    return Some(Turn { key, waited, again: None, queue: Arc::clone(self) });
+                    return Some(WorkItem { key, waited, again: None, queue: Arc::clone(self) });
                 }
                 state.timers.peek().map(|Reverse((at, _))| *at)
             };
@@ -118,8 +117,8 @@ impl Queue {
         }
     }
 
-    /// How many keys are due and have no turn yet.
-    pub fn depth(&self) -> usize {
+    /// How many keys are due and have no item yet.
+    pub(crate) fn depth(&self) -> usize {
         self.lock().ready.len()
     }
 

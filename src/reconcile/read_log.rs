@@ -11,14 +11,14 @@ use kube::Api;
 use kube::api::LogParams;
 
 use crate::api::labels::AGENT_CONTAINER;
+use crate::cluster::{ErrorKind, Failure, Name, report};
 use crate::job::LogRead;
 use crate::job::result::is_excuse;
 
-use super::Context;
-use super::call::{Failure, Meaning, chain};
-use super::memory::{LogNote, Memory};
+use super::context::Context;
+use super::pass::Pass;
 use super::queue::Key;
-use super::store::Name;
+use super::run_cache::LogState;
 
 /// What is kept of a log.
 const TAIL: usize = 1024 * 1024;
@@ -27,7 +27,7 @@ const LINES: usize = 16 * 1024;
 /// The kubelet counts a line in parts of 16 KiB; a mebibyte has no more of them than this.
 const PARTS: usize = 2 * TAIL / (16 * 1024);
 /// How long one try may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Pauses before each further try: a kubelet that restarts is back within some twenty seconds.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6), Duration::from_secs(10)];
@@ -38,8 +38,8 @@ enum Error {
     Open(#[source] Failure),
     #[error("the log broke off")]
     Read(#[source] std::io::Error),
-    #[error("the log did not end within {} s", PATIENCE.as_secs())]
-    Silence,
+    #[error("the log did not end within {} s", TIMEOUT.as_secs())]
+    Timeout,
     #[error("the kubelet does not have the log: {0}")]
     Excuse(String),
 }
@@ -85,18 +85,19 @@ impl Ring {
 }
 
 /// Starts to read the log of a Pod unless that is done or under way; the run is looked at again afterwards.
-pub fn start(ctx: &Arc<Context>, run: &Name, memory: &Arc<Memory>, job: &str, pod: String) {
+pub(super) fn start(pass: &Pass<'_>, job: &str, pod: String) {
     {
-        let mut notes = memory.notes();
-        if notes.logs.contains_key(job) {
+        let mut cache = pass.cache.lock();
+        if cache.logs.contains_key(job) {
             return;
         }
-        notes.logs.insert(job.into(), LogNote::Reading);
+        cache.logs.insert(job.into(), LogState::Reading);
     }
-    let (ctx, run, memory, job) = (Arc::clone(ctx), run.clone(), Arc::clone(memory), job.to_string());
+    let (ctx, run, job) = (Arc::clone(pass.ctx), pass.name.clone(), job.to_string());
+    let cache = Arc::clone(pass.cache);
     tokio::spawn(async move {
         let read = tries(&ctx, &run.beside(pod)).await;
-        memory.notes().logs.insert(job, LogNote::Read(Arc::new(read)));
+        cache.lock().logs.insert(job, LogState::Read(Arc::new(read)));
         ctx.queue.add(Key::Run(run));
     });
 }
@@ -107,12 +108,12 @@ async fn tries(ctx: &Context, pod: &Name) -> LogRead {
         match once(ctx, pod).await {
             Ok(read) => return read,
             Err(error) => {
-                let gone = matches!(&error, Error::Open(f) if f.meaning() == Meaning::NotFound);
+                let gone = matches!(&error, Error::Open(f) if f.kind() == ErrorKind::NotFound);
                 let pause = pauses.next().filter(|_| !gone);
-                tracing::warn!(pod = %pod, error = chain(&error), last = pause.is_none(), "cannot read a log");
+                tracing::warn!(pod = %pod, error = report(&error), last = pause.is_none(), "cannot read a log");
                 match pause {
                     Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return LogRead::Failed { message: chain(&error) },
+                    None => return LogRead::Failed { message: report(&error) },
                 }
             }
         }
@@ -120,17 +121,17 @@ async fn tries(ctx: &Context, pod: &Name) -> LogRead {
 }
 
 /// One try, for a Pod that is about to be deleted.
-pub async fn last_words(ctx: &Context, pod: &Name) -> LogRead {
-    once(ctx, pod).await.unwrap_or_else(|error| LogRead::Failed { message: chain(&error) })
+pub(super) async fn read_now(ctx: &Context, pod: &Name) -> LogRead {
+    once(ctx, pod).await.unwrap_or_else(|error| LogRead::Failed { message: report(&error) })
 }
 
 async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
     // More at once would only make the API server and this process slower; a closed semaphore is no reason to wait.
     let _slot = ctx.log_slots.acquire().await;
-    let read = match tokio::time::timeout(PATIENCE, tail(ctx, pod)).await {
+    let read = match tokio::time::timeout(TIMEOUT, tail(ctx, pod)).await {
         Ok(Ok((text, _))) if is_excuse(&text) => Err(Error::Excuse(text.trim_end().into())),
         Ok(read) => read,
-        Err(_) => Err(Error::Silence),
+        Err(_) => Err(Error::Timeout),
     };
     ctx.metrics.log_reads.count(if read.is_ok() { "read" } else { "failed" });
     read.map(|(text, cut)| LogRead::Text { text, cut })

@@ -3,87 +3,73 @@
 use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
 
-use crate::api::{RunRecord, RunRecordSpec, WorkflowRun, labels};
+use crate::api::{RunRecord, RunRecordSpec, labels};
+use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
 use crate::engine::ids;
 use crate::engine::snapshot::RecordFact;
 
-use super::call::{Meaning, ask, found};
-use super::memory::Memory;
-use super::store::Name;
-use super::{Context, Error, creating};
+use super::error::Error;
+use super::pass::Pass;
 
 /// What the API server says about the run's record. It is asked in every pass before the first attempt, and once by
 /// every process that meets a run which has attempts already.
-pub async fn observe(
-    ctx: &Context,
-    run: &Name,
-    object: &WorkflowRun,
-    memory: &Memory,
-) -> Result<RecordFact, Error> {
-    let status = object.status.as_ref();
+pub(super) async fn observe(pass: &Pass<'_>) -> Result<RecordFact, Error> {
+    let status = pass.run.status.as_ref();
     if status.and_then(|s| s.phase).is_some_and(|p| p.is_terminal()) {
         return Ok(RecordFact::Unknown);
     }
     let begun = status.and_then(|s| s.totals.as_ref()).is_some_and(|t| t.attempts > 0);
-    if begun && let Some(known) = memory.notes().record.clone() {
+    if begun && let Some(known) = pass.cache.lock().record.clone() {
         return Ok(known);
     }
-    let name = run.beside(ids::record_name(&run.name, &ids::spec_hash(&object.spec)));
-    read(ctx, &name, memory).await
+    let name = pass.name.beside(ids::record_name(&pass.name.name, &ids::spec_hash(&pass.run.spec)));
+    read(pass, &name).await
 }
 
 /// Reads the record of that name.
-pub async fn read(ctx: &Context, name: &Name, memory: &Memory) -> Result<RecordFact, Error> {
-    let records = ctx.api::<RunRecord>(&name.namespace);
-    let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
+pub(super) async fn read(pass: &Pass<'_>, name: &Name) -> Result<RecordFact, Error> {
+    let records = pass.api::<RunRecord>();
+    let record =
+        request_opt(records.get(&name.name)).await.map_err(|f| Error::ReadRecord(name.clone(), f))?;
     let fact = record.map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.spec)));
-    memory.notes().record = Some(fact.clone());
+    pass.cache.lock().record = Some(fact.clone());
     Ok(fact)
 }
 
 /// Creates the record: the commit point of the run's end. False: there is one already.
-pub async fn create(
-    ctx: &Context,
-    name: &Name,
-    record: &RunRecordSpec,
-    memory: &Memory,
-) -> Result<bool, Error> {
-    let records = ctx.api::<RunRecord>(&name.namespace);
-    match ask(records.create(&creating(), &object(&name.name, record))).await {
+pub(super) async fn create(pass: &Pass<'_>, name: &Name, record: &RunRecordSpec) -> Result<bool, Error> {
+    let records = pass.api::<RunRecord>();
+    match request(records.create(&post_params(), &object(&name.name, record))).await {
         Ok(_) => {
-            memory.notes().record = Some(RecordFact::Found(Box::new(record.clone())));
+            pass.cache.lock().record = Some(RecordFact::Found(Box::new(record.clone())));
             Ok(true)
         }
-        Err(failure) if failure.meaning() == Meaning::AlreadyExists => Ok(false),
+        Err(failure) if failure.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(failure) => Err(Error::CreateRecord(name.clone(), failure)),
     }
 }
 
 /// Moves the record of that name, if it is about that run, to the name `aside`; a newer one stays. An object can't be
 /// renamed, so the copy comes first: a crash between leaves both, which have one run's UID and count once.
-pub async fn supersede(
-    ctx: &Context,
-    name: &Name,
-    aside: &str,
-    run_uid: &str,
-    memory: &Memory,
-) -> Result<(), Error> {
-    let records = ctx.api::<RunRecord>(&name.namespace);
-    let record = found(ask(records.get(&name.name)).await).map_err(|f| Error::ReadRecord(name.clone(), f))?;
+pub(super) async fn supersede(pass: &Pass<'_>, name: &Name, aside: &str, run_uid: &str) -> Result<(), Error> {
+    let records = pass.api::<RunRecord>();
+    let record =
+        request_opt(records.get(&name.name)).await.map_err(|f| Error::ReadRecord(name.clone(), f))?;
     if let Some(record) = record.filter(|r| r.spec.run_uid == run_uid) {
         let mut copy = object(aside, &record.spec);
         copy.labels_mut().insert(labels::SUPERSEDED.into(), "true".into());
-        match ask(records.create(&creating(), &copy)).await {
+        match request(records.create(&post_params(), &copy)).await {
             Ok(_) => {}
-            Err(failure) if failure.meaning() == Meaning::AlreadyExists => {}
+            Err(failure) if failure.kind() == ErrorKind::AlreadyExists => {}
             Err(failure) => return Err(Error::CreateRecord(name.beside(aside), failure)),
         }
         let preconditions = Some(Preconditions { uid: record.uid(), resource_version: None });
         let params = DeleteParams { preconditions, ..DeleteParams::default() };
-        found(ask(records.delete(&name.name, &params)).await)
+        request_opt(records.delete(&name.name, &params))
+            .await
             .map_err(|f| Error::DeleteRecord(name.clone(), f))?;
     }
-    memory.notes().record = None;
+    pass.cache.lock().record = None;
     Ok(())
 }
 

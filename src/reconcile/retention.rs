@@ -1,8 +1,8 @@
 //! RunRecords that are too old or too many -> deleted, the oldest first.
 //!
-//! Judged by live lists of metadata only. Never deleted: a record whose run still exists, because Git would have that run
-//! executed again. A record's age counts from its own creation: one that was restored from a backup is as good as new.
-//! Start reading at [`sweep`]; [`surplus`] decides.
+//! Judged by live lists of metadata only. Never deleted: a record whose run still exists, because Git would have that
+//! run executed again. A record's age counts from its own creation: one that was restored from a backup is as good as
+//! new. Start reading at [`sweep`]; [`surplus`] decides.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -15,12 +15,12 @@ use kube::core::PartialObjectMeta;
 use serde::de::DeserializeOwned;
 
 use crate::api::{RunRecord, Span, Stamp, WorkflowRun};
+use crate::cluster::{Name, list_all, report, request_opt};
 use crate::engine::ids;
 
-use super::call::{ask, chain, found};
-use super::scope::Part;
-use super::store::Name;
-use super::{Context, Error, pages};
+use super::context::Context;
+use super::error::Error;
+use super::scope::WatchScope;
 
 /// Deletions of one sweep: the API server has other work, and the next sweep comes in ten minutes.
 const AT_ONCE: usize = 2000;
@@ -64,10 +64,10 @@ pub struct Retention {
 
 /// A record as its metadata tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    pub name: Name,
-    pub uid: String,
-    pub created: Stamp,
+struct Entry {
+    name: Name,
+    uid: String,
+    created: Stamp,
 }
 
 impl Entry {
@@ -84,7 +84,7 @@ impl Entry {
 
 /// Why a record goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+enum Why {
     Age,
     Count,
 }
@@ -99,12 +99,7 @@ impl Why {
 }
 
 /// The records that go, oldest first. Those whose run is among `runs` stay, and count in the limit of their namespace.
-pub fn surplus(
-    mut records: Vec<Entry>,
-    runs: &HashSet<Name>,
-    rule: Retention,
-    now: Stamp,
-) -> Vec<(Entry, Why)> {
+fn surplus(mut records: Vec<Entry>, runs: &HashSet<Name>, rule: Retention, now: Stamp) -> Vec<(Entry, Why)> {
     let mut left: HashMap<String, usize> = HashMap::new();
     for record in &records {
         *left.entry(record.name.namespace.clone()).or_default() += 1;
@@ -130,15 +125,15 @@ pub fn surplus(
 }
 
 /// Deletes what need not be kept; a failure is logged, and the next sweep tries again.
-pub async fn sweep(ctx: &Context, rule: Retention) {
+pub(crate) async fn sweep(ctx: &Context, rule: Retention) {
     if rule.age == Age::Keep && rule.limit == 0 {
         return;
     }
-    for part in ctx.scope.parts() {
-        match candidates(ctx, &part, rule).await {
+    for scope in ctx.scope.watch_scopes() {
+        match candidates(ctx, &scope, rule).await {
             Ok(gone) => delete_all(ctx, &gone).await,
             Err(error) => {
-                tracing::warn!(scope = %part, error = chain(&error), "cannot sweep RunRecords")
+                tracing::warn!(scope = %scope, error = report(&error), "cannot sweep RunRecords")
             }
         }
     }
@@ -153,15 +148,15 @@ async fn delete_all(ctx: &Context, gone: &[(Entry, Why)]) {
     }
 }
 
-async fn candidates(ctx: &Context, part: &Part, rule: Retention) -> Result<Vec<(Entry, Why)>, Error> {
+async fn candidates(ctx: &Context, scope: &WatchScope, rule: Retention) -> Result<Vec<(Entry, Why)>, Error> {
     let now = Stamp::of(Timestamp::now());
-    let records = metadata(part.api::<RunRecord>(&ctx.client), "RunRecords").await?;
+    let records = metadata(scope.api::<RunRecord>(&ctx.client), "RunRecords").await?;
     let records: Vec<Entry> = records.iter().filter_map(Entry::of).collect();
     if surplus(records.clone(), &HashSet::new(), rule, now).is_empty() {
         return Ok(Vec::new());
     }
     // The runs afterwards: the record of one that was created meanwhile stays.
-    let runs = metadata(part.api::<WorkflowRun>(&ctx.client), "WorkflowRuns").await?;
+    let runs = metadata(scope.api::<WorkflowRun>(&ctx.client), "WorkflowRuns").await?;
     let runs = runs.iter().map(Name::of).collect();
     Ok(surplus(records, &runs, rule, now))
 }
@@ -170,24 +165,24 @@ async fn metadata<K>(api: Api<K>, what: &'static str) -> Result<Vec<PartialObjec
 where
     K: Clone + DeserializeOwned + fmt::Debug,
 {
-    pages::all(what, ListParams::default(), |page| {
+    let page = |params| {
         let api = api.clone();
-        async move { api.list_metadata(&page).await }
-    })
-    .await
+        async move { api.list_metadata(&params).await }
+    };
+    list_all(ListParams::default(), page).await.map_err(|f| Error::Sweep(what, f))
 }
 
 async fn delete(ctx: &Context, record: &Entry, why: Why) {
     let records = ctx.api::<RunRecord>(&record.name.namespace);
     let preconditions = Some(Preconditions { uid: Some(record.uid.clone()), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
-    match found(ask(records.delete(&record.name.name, &params)).await) {
+    match request_opt(records.delete(&record.name.name, &params)).await {
         Ok(_) => {
             ctx.metrics.records_removed.count(why.as_str());
             tracing::info!(record = %record.name, why = why.as_str(), "deleted a RunRecord");
         }
         Err(failure) => {
-            tracing::warn!(record = %record.name, error = chain(&failure), "cannot delete a RunRecord");
+            tracing::warn!(record = %record.name, error = report(&failure), "cannot delete a RunRecord");
         }
     }
 }

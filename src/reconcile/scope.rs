@@ -1,17 +1,16 @@
 //! Names of namespaces, as somebody wrote them -> where this process works.
 //!
-//! A scope has parts, each of which is listed and watched on its own: the whole cluster is one, and so is each namespace
-//! of a list, because rights are given per namespace. What happens in one part never holds up another. It makes no
+//! A scope has watch scopes, each of which is listed and watched on its own: the whole cluster is one, and so is each
+//! namespace of a list, because rights are given per namespace. What happens in one never holds up another. It makes no
 //! request. Start reading at [`Scope::of`].
 
+use crate::cluster::Name;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::{ApiResource, DynamicObject};
 use kube::{Api, Client, Resource};
-
-use super::store::Name;
 
 /// How long a namespace's name may be.
 const LONGEST: usize = 63;
@@ -25,7 +24,7 @@ pub enum Scope {
 
 /// What is listed and watched with one request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum WatchScope {
     Cluster,
     Namespace(String),
 }
@@ -37,18 +36,18 @@ impl Scope {
         if names.is_empty() { Self::Cluster } else { Self::Namespaces(names) }
     }
 
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn watch_scopes(&self) -> Vec<WatchScope> {
         match self {
-            Self::Cluster => vec![Part::Cluster],
-            Self::Namespaces(names) => names.iter().cloned().map(Part::Namespace).collect(),
+            Self::Cluster => vec![WatchScope::Cluster],
+            Self::Namespaces(names) => names.iter().cloned().map(WatchScope::Namespace).collect(),
         }
     }
 
-    /// The part that a namespace's objects are in.
-    pub fn part_of(&self, namespace: &str) -> Part {
+    /// The watch scope that a namespace's objects are in.
+    pub fn watch_scope_of(&self, namespace: &str) -> WatchScope {
         match self {
-            Self::Cluster => Part::Cluster,
-            Self::Namespaces(_) => Part::Namespace(namespace.into()),
+            Self::Cluster => WatchScope::Cluster,
+            Self::Namespaces(_) => WatchScope::Namespace(namespace.into()),
         }
     }
 
@@ -61,7 +60,7 @@ impl Scope {
     }
 }
 
-impl Part {
+impl WatchScope {
     /// Whether an object of that name belongs to it.
     pub fn holds(&self, name: &Name) -> bool {
         match self {
@@ -90,7 +89,7 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for WatchScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster => f.write_str("all namespaces"),
@@ -124,13 +123,13 @@ mod tests {
 
     #[test]
     fn no_name_means_the_whole_cluster() {
-        assert_eq!(scope(&[]).parts(), [Part::Cluster]);
+        assert_eq!(scope(&[]).watch_scopes(), [WatchScope::Cluster]);
     }
 
     #[test]
     fn a_name_that_is_there_twice_is_one_part() {
-        let parts = ["a", "b"].map(|n| Part::Namespace(n.into()));
-        assert_eq!(scope(&["b", "a", "b"]).parts(), parts);
+        let scopes = ["a", "b"].map(|n| WatchScope::Namespace(n.into()));
+        assert_eq!(scope(&["b", "a", "b"]).watch_scopes(), scopes);
     }
 
     #[test]

@@ -9,96 +9,92 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use serde_json::json;
 
+use crate::cluster::{Name, report, request_opt};
 use crate::job;
 
-use super::call::{ask, chain, found};
-use super::memory::{LogNote, Memory};
+use super::context::Context;
+use super::error::Error;
 use super::observe::Observed;
-use super::queue::Key;
-use super::store::Name;
-use super::{Context, Error, read_log};
+use super::pass::Pass;
+use super::read_log;
+use super::run_cache::LogState;
 
 /// Has the kubelet stop the Pod by lowering its deadline: log and termination message stay. One that has not started
 /// has neither, and is deleted.
-pub async fn stop(ctx: &Context, run: &Name, seen: &Observed, job: &str) -> Result<(), Error> {
-    let name = run.beside(job);
-    let Some(pod) = pod(ctx, seen, &name).await? else {
-        return suspend(ctx, seen, &name).await.map(drop);
+pub(super) async fn stop(pass: &Pass<'_>, observed: &Observed, job: &str) -> Result<(), Error> {
+    let name = pass.name.beside(job);
+    let Some(pod) = pod(pass, observed, &name).await? else {
+        return suspend(pass, observed, &name).await.map(drop);
     };
-    match job::stop_patch(&pod, seen.now) {
+    match job::stop_patch(&pod, pass.now) {
         Some(patch) => {
-            let pods = ctx.api::<Pod>(&name.namespace);
-            let answer =
-                ask(pods.patch(&pod.name_any(), &PatchParams::default(), &Patch::Merge(patch))).await;
-            found(answer).map(drop).map_err(|f| Error::StopPod(name, f))
+            let pods = pass.api::<Pod>();
+            let params = PatchParams::default();
+            let answer = request_opt(pods.patch(&pod.name_any(), &params, &Patch::Merge(patch))).await;
+            answer.map(drop).map_err(|f| Error::StopPod(name, f))
         }
-        None => delete(ctx, &run.beside(pod.name_any()), &pod).await,
+        None => delete(pass.ctx, &pass.name.beside(pod.name_any()), &pod).await,
     }
 }
 
 /// The Pod as it was seen; the API server is asked where the cache has none of the operator's.
-async fn pod(ctx: &Context, seen: &Observed, name: &Name) -> Result<Option<Arc<Pod>>, Error> {
-    if let Some(pod) = seen.attempts.pods.get(&name.name) {
+async fn pod(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<Option<Arc<Pod>>, Error> {
+    if let Some(pod) = observed.attempts.pods.get(&name.name) {
         return Ok(Some(Arc::clone(pod)));
     }
-    let pods = ctx.api::<Pod>(&name.namespace);
-    let live = found(ask(pods.get(&name.name)).await).map_err(|f| Error::ReadPod(name.clone(), f))?;
+    let pods = pass.api::<Pod>();
+    let live = request_opt(pods.get(&name.name)).await.map_err(|f| Error::ReadPod(name.clone(), f))?;
     Ok(live.map(Arc::new))
 }
 
 /// A Job of the cluster's own controller that has no Pod must not get one any more. True: it will not.
-async fn suspend(ctx: &Context, seen: &Observed, name: &Name) -> Result<bool, Error> {
-    let theirs = seen.attempts.jobs.get(&name.name).is_some_and(|j| !job::managed_by_operator(j));
+async fn suspend(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<bool, Error> {
+    let theirs = observed.attempts.jobs.get(&name.name).is_some_and(|j| !job::managed_by_operator(j));
     if !theirs {
         return Ok(false);
     }
-    let jobs = ctx.api::<Job>(&name.namespace);
+    let jobs = pass.api::<Job>();
     let patch = Patch::Merge(json!({"spec": {"suspend": true}}));
-    let answer = ask(jobs.patch(&name.name, &PatchParams::default(), &patch)).await;
-    found(answer).map_err(|f| Error::SuspendJob(name.clone(), f))?;
+    let answer = request_opt(jobs.patch(&name.name, &PatchParams::default(), &patch)).await;
+    answer.map_err(|f| Error::SuspendJob(name.clone(), f))?;
     Ok(true)
 }
 
-/// Reads what the Pod has said so far, then deletes it, beside the passes: a log may take its time. What was read
+/// Reads the log of the Pod so far, then deletes it, beside the passes: a log may take its time. What was read
 /// serves as the attempt's log when the Pod is over.
-pub async fn kill(
-    ctx: &Arc<Context>,
-    run: &Name,
-    memory: &Arc<Memory>,
-    seen: &Observed,
-    job: &str,
-) -> Result<(), Error> {
-    let name = run.beside(job);
-    let Some(pod) = pod(ctx, seen, &name).await? else {
-        if suspend(ctx, seen, &name).await? {
-            memory.notes().podless.insert(job.into());
-            ctx.queue.add(Key::Run(run.clone()));
+pub(super) async fn kill(pass: &Pass<'_>, observed: &Observed, job: &str) -> Result<(), Error> {
+    let name = pass.name.beside(job);
+    let Some(pod) = pod(pass, observed, &name).await? else {
+        if suspend(pass, observed, &name).await? {
+            pass.cache.lock().without_pod.insert(job.into());
+            pass.look_again();
         }
         return Ok(());
     };
-    if !memory.notes().killing.insert(job.into()) {
+    if !pass.cache.lock().killing.insert(job.into()) {
         return Ok(());
     }
-    let (ctx, memory, job) = (Arc::clone(ctx), Arc::clone(memory), job.to_string());
+    let (ctx, cache, job) = (Arc::clone(pass.ctx), Arc::clone(pass.cache), job.to_string());
     tokio::spawn(async move {
         let name = name.beside(pod.name_any());
-        let read = read_log::last_words(&ctx, &name).await;
-        memory.notes().logs.insert(job.clone(), LogNote::Read(Arc::new(read)));
+        let read = read_log::read_now(&ctx, &name).await;
+        cache.lock().logs.insert(job.clone(), LogState::Read(Arc::new(read)));
         if let Err(error) = delete(&ctx, &name, &pod).await {
-            tracing::warn!(pod = %name, error = chain(&error), "cannot delete a Pod that did not stop");
+            tracing::warn!(pod = %name, error = report(&error), "cannot delete a Pod that did not stop");
             // The engine asks again.
-            memory.notes().killing.remove(&job);
+            cache.lock().killing.remove(&job);
         }
     });
     Ok(())
 }
 
 /// With the Pod's own grace period: zero would take it out of sight while it still runs.
-pub async fn delete(ctx: &Context, name: &Name, pod: &Pod) -> Result<(), Error> {
+pub(super) async fn delete(ctx: &Context, name: &Name, pod: &Pod) -> Result<(), Error> {
     let pods = ctx.api::<Pod>(&name.namespace);
     let preconditions = Some(Preconditions { uid: pod.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
-    found(ask(pods.delete(&name.name, &params)).await)
+    request_opt(pods.delete(&name.name, &params))
+        .await
         .map(drop)
         .map_err(|f| Error::DeletePod(name.clone(), f))
 }

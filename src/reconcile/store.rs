@@ -2,62 +2,39 @@
 //! finished.
 //!
 //! A store says what changed, including what vanished while a watch was broken; the last sight of what is gone is kept
-//! in a graveyard, because it is evidence. Each part of the scope is listed on its own, and a new list of one replaces
+//! as a tombstone, because it is evidence. Each watch scope is listed on its own, and a new list of one replaces
 //! nothing of another. It never asks the API server and never decides.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use kube::Resource;
 use kube::runtime::watcher::Event;
 
-use super::scope::Part;
+use crate::cluster::Name;
 
-/// An object's namespace and name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name {
-    pub namespace: String,
-    pub name: String,
-}
+use super::scope::WatchScope;
 
-impl Name {
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
-    }
-
-    /// The name of `object`.
-    pub fn of(object: &impl Resource) -> Self {
-        let meta = object.meta();
-        Self {
-            namespace: meta.namespace.clone().unwrap_or_default(),
-            name: meta.name.clone().unwrap_or_default(),
-        }
-    }
-
-    /// Another object of the same namespace.
-    pub fn beside(&self, name: impl Into<String>) -> Self {
-        Self { namespace: self.namespace.clone(), name: name.into() }
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
+/// Drops what no pass reads.
+pub(crate) fn trim<K: Resource>(object: &mut K) {
+    let meta = object.meta_mut();
+    meta.managed_fields = None;
+    if let Some(annotations) = meta.annotations.as_mut() {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
 }
 
 /// What a watch event did to a store.
 #[derive(Clone, Debug)]
-pub enum Change<K> {
-    Seen(Arc<K>),
-    Gone(Arc<K>),
+pub(crate) enum Change<K> {
+    Applied(Arc<K>),
+    Deleted(Arc<K>),
 }
 
-/// How far the list of a part has come.
+/// How far the list of a scope has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum ListState {
     /// There was none yet.
     #[default]
     Awaited,
@@ -69,10 +46,10 @@ pub enum Standing {
 
 /// All objects of one kind that the watches select.
 #[derive(Debug)]
-pub struct Store<K> {
+pub(crate) struct Store<K> {
     state: RwLock<State<K>>,
     groups: fn(&K) -> Vec<String>,
-    graves: Option<Graveyard<K>>,
+    tombstones: Option<Tombstones<K>>,
 }
 
 #[derive(Debug)]
@@ -80,118 +57,124 @@ struct State<K> {
     objects: HashMap<Name, Arc<K>>,
     groups: HashMap<String, BTreeSet<Name>>,
     /// Lists that are under way.
-    listed: HashMap<Part, HashMap<Name, Arc<K>>>,
-    standing: HashMap<Part, Standing>,
+    listed: HashMap<WatchScope, HashMap<Name, Arc<K>>>,
+    list_states: HashMap<WatchScope, ListState>,
 }
 
 impl<K: Resource> Store<K> {
     /// `groups` names the indexes under which an object is found.
-    pub fn new(groups: fn(&K) -> Vec<String>) -> Self {
+    pub(crate) fn new(groups: fn(&K) -> Vec<String>) -> Self {
         let state = State {
             objects: HashMap::new(),
             groups: HashMap::new(),
             listed: HashMap::new(),
-            standing: HashMap::new(),
+            list_states: HashMap::new(),
         };
-        Self { state: RwLock::new(state), groups, graves: None }
+        Self { state: RwLock::new(state), groups, tombstones: None }
     }
 
-    /// The same, with a graveyard.
-    pub fn with_graves(groups: fn(&K) -> Vec<String>) -> Self {
-        Self { graves: Some(Graveyard::default()), ..Self::new(groups) }
+    /// The same, with tombstones.
+    pub(crate) fn with_tombstones(groups: fn(&K) -> Vec<String>) -> Self {
+        Self { tombstones: Some(Tombstones::default()), ..Self::new(groups) }
     }
 
-    /// Takes in one event of a part's watch.
-    pub fn apply(&self, part: &Part, event: Event<K>) -> Vec<Change<K>> {
-        // Burials happen under this lock: whoever no longer finds an object finds its grave.
+    /// Takes in one event of a scope's watch.
+    pub(crate) fn apply(&self, scope: &WatchScope, event: Event<K>) -> Vec<Change<K>> {
+        // Under this lock: a reader that no longer finds an object finds its tombstone.
         let mut state = self.write();
-        let changes = self.change(&mut state, part, event);
+        let changes = self.change(&mut state, scope, event);
         for change in &changes {
-            if let (Change::Gone(object), Some(graves)) = (change, &self.graves) {
-                graves.bury(Arc::clone(object));
+            if let (Change::Deleted(object), Some(tombstones)) = (change, &self.tombstones) {
+                tombstones.insert(Arc::clone(object));
             }
         }
         changes
     }
 
-    fn change(&self, state: &mut State<K>, part: &Part, event: Event<K>) -> Vec<Change<K>> {
+    fn change(&self, state: &mut State<K>, scope: &WatchScope, event: Event<K>) -> Vec<Change<K>> {
         match event {
-            Event::Apply(object) => vec![Change::Seen(state.put(Arc::new(object), self.groups))],
+            Event::Apply(object) => vec![Change::Applied(state.put(Arc::new(object), self.groups))],
             Event::Delete(object) => {
                 state.remove(&Name::of(&object), self.groups);
-                vec![Change::Gone(Arc::new(object))]
+                vec![Change::Deleted(Arc::new(object))]
             }
             Event::Init => {
-                state.listed.remove(part);
+                state.listed.remove(scope);
                 Vec::new()
             }
             Event::InitApply(object) => {
-                let listed = state.listed.entry(part.clone()).or_default();
+                let listed = state.listed.entry(scope.clone()).or_default();
                 listed.insert(Name::of(&object), Arc::new(object));
                 Vec::new()
             }
-            Event::InitDone => state.replace(part, self.groups),
+            Event::InitDone => state.replace(scope, self.groups),
         }
     }
 
-    /// The API server does not allow a part's list. What was listed before stands.
-    pub fn refuse(&self, part: &Part) {
+    /// The API server does not allow a scope's list. What was listed before stays.
+    pub(crate) fn refuse(&self, scope: &WatchScope) {
         let mut state = self.write();
-        let standing = state.standing.entry(part.clone()).or_default();
-        if *standing == Standing::Awaited {
-            *standing = Standing::Refused;
+        let list_state = state.list_states.entry(scope.clone()).or_default();
+        if *list_state == ListState::Awaited {
+            *list_state = ListState::Refused;
         }
     }
 
-    pub fn get(&self, name: &Name) -> Option<Arc<K>> {
+    pub(crate) fn get(&self, name: &Name) -> Option<Arc<K>> {
         self.read(|s| s.objects.get(name).cloned())
     }
 
     /// The last sight of an object that is gone. Ask [`Self::get`] first.
-    pub fn grave(&self, name: &Name) -> Option<Arc<K>> {
-        self.graves.as_ref()?.get(name)
+    pub(crate) fn tombstone(&self, name: &Name) -> Option<Arc<K>> {
+        self.tombstones.as_ref()?.get(name)
     }
 
-    /// The last sight of an object that is gone and looks like that. There are few graves.
-    pub fn find_grave(&self, wanted: impl Fn(&K) -> bool) -> Option<Arc<K>> {
-        self.graves.as_ref()?.lock().values().map(|(object, _)| object).find(|object| wanted(object)).cloned()
+    /// The last sight of an object that is gone and looks like that. There are few tombstones.
+    pub(crate) fn find_tombstone(&self, wanted: impl Fn(&K) -> bool) -> Option<Arc<K>> {
+        self.tombstones
+            .as_ref()?
+            .lock()
+            .values()
+            .map(|(object, _)| object)
+            .find(|object| wanted(object))
+            .cloned()
     }
 
-    /// Forgets graves that are old and not wanted any more. The age covers the time in which a cached status does not
-    /// name the attempt yet.
-    pub fn prune(&self, age: Duration, wanted: impl Fn(&K) -> bool) {
-        if let Some(graves) = &self.graves {
-            graves.prune(age, wanted);
+    /// Forgets tombstones that are old and not wanted any more. The age covers the time in which a cached status does
+    /// not name the attempt yet.
+    pub(crate) fn prune(&self, age: Duration, wanted: impl Fn(&K) -> bool) {
+        if let Some(tombstones) = &self.tombstones {
+            tombstones.prune(age, wanted);
         }
     }
 
     /// The objects of one index entry.
-    pub fn group(&self, group: &str) -> Vec<Arc<K>> {
+    pub(crate) fn group(&self, group: &str) -> Vec<Arc<K>> {
         self.read(|s| {
             s.groups.get(group).into_iter().flatten().filter_map(|n| s.objects.get(n).cloned()).collect()
         })
     }
 
     /// Whether an index entry has objects.
-    pub fn has(&self, group: &str) -> bool {
+    pub(crate) fn has(&self, group: &str) -> bool {
         self.read(|s| s.groups.contains_key(group))
     }
 
     /// What `look` makes of all objects.
-    pub fn fold<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &K>) -> T) -> T {
+    pub(crate) fn fold<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &K>) -> T) -> T {
         self.read(|s| look(&mut s.objects.values().map(|o| &**o)))
     }
 
-    pub fn all(&self) -> Vec<Arc<K>> {
+    pub(crate) fn all(&self) -> Vec<Arc<K>> {
         self.read(|s| s.objects.values().cloned().collect())
     }
 
-    pub fn names(&self) -> Vec<Name> {
+    pub(crate) fn names(&self) -> Vec<Name> {
         self.read(|s| s.objects.keys().cloned().collect())
     }
 
-    pub fn standing(&self, part: &Part) -> Standing {
-        self.read(|s| s.standing.get(part).copied().unwrap_or_default())
+    pub(crate) fn list_state(&self, scope: &WatchScope) -> ListState {
+        self.read(|s| s.list_states.get(scope).copied().unwrap_or_default())
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, State<K>> {
@@ -227,33 +210,33 @@ impl<K: Resource> State<K> {
         Some(old)
     }
 
-    /// A new list of a part is complete: what it lacks of that part vanished while nobody watched.
-    fn replace(&mut self, part: &Part, groups: fn(&K) -> Vec<String>) -> Vec<Change<K>> {
-        let listed = self.listed.remove(part).unwrap_or_default();
-        let gone = |n: &&Name| part.holds(n) && !listed.contains_key(*n);
+    /// A new list of a scope is complete: what it lacks of that scope vanished while nobody watched.
+    fn replace(&mut self, scope: &WatchScope, groups: fn(&K) -> Vec<String>) -> Vec<Change<K>> {
+        let listed = self.listed.remove(scope).unwrap_or_default();
+        let gone = |n: &&Name| scope.holds(n) && !listed.contains_key(*n);
         let vanished: Vec<Name> = self.objects.keys().filter(gone).cloned().collect();
         let mut changes: Vec<Change<K>> =
-            vanished.iter().filter_map(|n| self.remove(n, groups)).map(Change::Gone).collect();
+            vanished.iter().filter_map(|n| self.remove(n, groups)).map(Change::Deleted).collect();
         for object in listed.into_values() {
-            changes.push(Change::Seen(self.put(object, groups)));
+            changes.push(Change::Applied(self.put(object, groups)));
         }
-        self.standing.insert(part.clone(), Standing::Complete);
+        self.list_states.insert(scope.clone(), ListState::Complete);
         changes
     }
 }
 
 /// The last sight of objects that are gone.
 #[derive(Debug)]
-struct Graveyard<K>(Mutex<HashMap<Name, (Arc<K>, Instant)>>);
+struct Tombstones<K>(Mutex<HashMap<Name, (Arc<K>, Instant)>>);
 
-impl<K> Default for Graveyard<K> {
+impl<K> Default for Tombstones<K> {
     fn default() -> Self {
         Self(Mutex::new(HashMap::new()))
     }
 }
 
-impl<K: Resource> Graveyard<K> {
-    fn bury(&self, object: Arc<K>) {
+impl<K: Resource> Tombstones<K> {
+    fn insert(&self, object: Arc<K>) {
         self.lock().insert(Name::of(&*object), (object, Instant::now()));
     }
 
@@ -279,7 +262,7 @@ mod tests {
     use crate::api::labels;
     use crate::reconcile::stores::pod_groups;
 
-    const ALL: &Part = &Part::Cluster;
+    const ALL: &WatchScope = &WatchScope::Cluster;
 
     fn pod(name: &str, phase: &str) -> Pod {
         pod_in("ns", name, phase)
@@ -293,16 +276,16 @@ mod tests {
         .unwrap()
     }
 
-    fn told<K: Resource>(changes: Vec<Change<K>>) -> Vec<String> {
-        let mut told: Vec<String> = changes
+    fn changed<K: Resource>(changes: Vec<Change<K>>) -> Vec<String> {
+        let mut names: Vec<String> = changes
             .iter()
             .map(|c| match c {
-                Change::Seen(o) => format!("seen {}", o.meta().name.clone().unwrap_or_default()),
-                Change::Gone(o) => format!("gone {}", o.meta().name.clone().unwrap_or_default()),
+                Change::Applied(o) => format!("applied {}", o.meta().name.clone().unwrap_or_default()),
+                Change::Deleted(o) => format!("deleted {}", o.meta().name.clone().unwrap_or_default()),
             })
             .collect();
-        told.sort();
-        told
+        names.sort();
+        names
     }
 
     #[test]
@@ -311,26 +294,26 @@ mod tests {
         store.apply(ALL, Event::Apply(pod("a", "Running")));
         store.apply(ALL, Event::Init);
         store.apply(ALL, Event::InitApply(pod("b", "Running")));
-        assert_eq!(store.standing(ALL), Standing::Awaited);
-        assert_eq!(told(store.apply(ALL, Event::InitDone)), ["gone a", "seen b"]);
-        assert_eq!(store.standing(ALL), Standing::Complete);
+        assert_eq!(store.list_state(ALL), ListState::Awaited);
+        assert_eq!(changed(store.apply(ALL, Event::InitDone)), ["applied b", "deleted a"]);
+        assert_eq!(store.list_state(ALL), ListState::Complete);
     }
 
     #[test]
     fn a_new_list_of_one_namespace_replaces_nothing_of_another() {
         let store = Store::new(pod_groups);
-        let [a, b] = ["a", "b"].map(|n| Part::Namespace(n.into()));
-        for part in [&a, &b] {
-            store.apply(part, Event::Init);
+        let [a, b] = ["a", "b"].map(|n| WatchScope::Namespace(n.into()));
+        for scope in [&a, &b] {
+            store.apply(scope, Event::Init);
         }
         // The lists are under way at the same time.
         store.apply(&a, Event::InitApply(pod_in("a", "old", "Running")));
         store.apply(&b, Event::InitApply(pod_in("b", "stays", "Running")));
-        assert_eq!(told(store.apply(&b, Event::InitDone)), ["seen stays"]);
-        assert_eq!(told(store.apply(&a, Event::InitDone)), ["seen old"]);
+        assert_eq!(changed(store.apply(&b, Event::InitDone)), ["applied stays"]);
+        assert_eq!(changed(store.apply(&a, Event::InitDone)), ["applied old"]);
 
         store.apply(&a, Event::Init);
-        assert_eq!(told(store.apply(&a, Event::InitDone)), ["gone old"]);
+        assert_eq!(changed(store.apply(&a, Event::InitDone)), ["deleted old"]);
         assert_eq!(store.names(), [Name::new("b", "stays")]);
     }
 
@@ -341,20 +324,20 @@ mod tests {
         store.apply(ALL, Event::InitApply(pod("a", "Running")));
         store.apply(ALL, Event::Init);
         store.apply(ALL, Event::InitApply(pod("b", "Running")));
-        assert_eq!(told(store.apply(ALL, Event::InitDone)), ["seen b"]);
+        assert_eq!(changed(store.apply(ALL, Event::InitDone)), ["applied b"]);
     }
 
     #[test]
     fn a_refusal_is_forgotten_with_the_first_list_and_does_not_undo_one() {
         let store: Store<Pod> = Store::new(pod_groups);
-        let [a, b] = ["a", "b"].map(|n| Part::Namespace(n.into()));
+        let [a, b] = ["a", "b"].map(|n| WatchScope::Namespace(n.into()));
         store.refuse(&a);
-        assert_eq!((store.standing(&a), store.standing(&b)), (Standing::Refused, Standing::Awaited));
+        assert_eq!((store.list_state(&a), store.list_state(&b)), (ListState::Refused, ListState::Awaited));
         store.apply(&a, Event::Init);
-        assert_eq!(store.standing(&a), Standing::Refused);
+        assert_eq!(store.list_state(&a), ListState::Refused);
         store.apply(&a, Event::InitDone);
         store.refuse(&a);
-        assert_eq!((store.standing(&a), store.standing(&b)), (Standing::Complete, Standing::Awaited));
+        assert_eq!((store.list_state(&a), store.list_state(&b)), (ListState::Complete, ListState::Awaited));
     }
 
     #[test]
@@ -369,14 +352,14 @@ mod tests {
 
     #[test]
     fn a_grave_is_kept_while_it_is_wanted() {
-        let store = Store::with_graves(pod_groups);
+        let store = Store::with_tombstones(pod_groups);
         for name in ["a", "b"] {
             store.apply(ALL, Event::Apply(pod(name, "Running")));
             store.apply(ALL, Event::Delete(pod(name, "Failed")));
         }
         store.prune(Duration::ZERO, |p: &Pod| p.name_any() == "a");
         assert_eq!(store.get(&Name::new("ns", "a")), None);
-        assert_eq!(store.grave(&Name::new("ns", "a")), Some(Arc::new(pod("a", "Failed"))));
-        assert_eq!(store.grave(&Name::new("ns", "b")), None);
+        assert_eq!(store.tombstone(&Name::new("ns", "a")), Some(Arc::new(pod("a", "Failed"))));
+        assert_eq!(store.tombstone(&Name::new("ns", "b")), None);
     }
 }

@@ -9,19 +9,20 @@ use kube::core::DeserializeGuard;
 use kube::{Resource, ResourceExt};
 
 use crate::api::{Phase, Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
+use crate::cluster::Name;
 use crate::metrics::Live;
 
-use super::scope::Part;
-use super::store::{Name, Standing, Store};
+use super::scope::WatchScope;
+use super::store::{ListState, Store};
 
 /// All stores.
 #[derive(Debug)]
-pub struct Stores {
-    pub runs: Store<DeserializeGuard<WorkflowRun>>,
-    pub workflows: Store<DeserializeGuard<Workflow>>,
-    pub decisions: Store<DeserializeGuard<WorkflowDecision>>,
-    pub jobs: Store<Job>,
-    pub pods: Store<Pod>,
+pub(crate) struct Stores {
+    pub(crate) runs: Store<DeserializeGuard<WorkflowRun>>,
+    pub(crate) workflows: Store<DeserializeGuard<Workflow>>,
+    pub(crate) decisions: Store<DeserializeGuard<WorkflowDecision>>,
+    pub(crate) jobs: Store<Job>,
+    pub(crate) pods: Store<Pod>,
 }
 
 impl Default for Stores {
@@ -30,35 +31,35 @@ impl Default for Stores {
             runs: Store::new(run_groups),
             workflows: Store::new(|_| Vec::new()),
             decisions: Store::new(decision_groups),
-            jobs: Store::with_graves(job_groups),
-            pods: Store::with_graves(pod_groups),
+            jobs: Store::with_tombstones(job_groups),
+            pods: Store::with_tombstones(pod_groups),
         }
     }
 }
 
 impl Stores {
-    /// Whether every kind of a part was listed: before that, what is not in a store may well exist.
-    pub fn are_complete(&self, part: &Part) -> bool {
-        self.standings(part).iter().all(|s| *s == Standing::Complete)
+    /// Whether every kind of a scope was listed: before that, what is not in a store may well exist.
+    pub(crate) fn are_complete(&self, scope: &WatchScope) -> bool {
+        self.list_states(scope).iter().all(|s| *s == ListState::Complete)
     }
 
-    /// Whether a part waits for rights, and not for time.
-    pub fn is_refused(&self, part: &Part) -> bool {
-        self.standings(part).contains(&Standing::Refused)
+    /// Whether a scope waits for rights, and not for time.
+    pub(crate) fn is_refused(&self, scope: &WatchScope) -> bool {
+        self.list_states(scope).contains(&ListState::Refused)
     }
 
-    fn standings(&self, part: &Part) -> [Standing; 5] {
+    fn list_states(&self, scope: &WatchScope) -> [ListState; 5] {
         [
-            self.runs.standing(part),
-            self.workflows.standing(part),
-            self.decisions.standing(part),
-            self.jobs.standing(part),
-            self.pods.standing(part),
+            self.runs.list_state(scope),
+            self.workflows.list_state(scope),
+            self.decisions.list_state(scope),
+            self.jobs.list_state(scope),
+            self.pods.list_state(scope),
         ]
     }
 
     /// What the metrics show of the runs that are live. Runs that cannot be read are not among them.
-    pub fn live(&self, now: Stamp) -> Live {
+    pub(crate) fn live(&self, now: Stamp) -> Live {
         self.runs.fold(|all| {
             let readable = all.filter_map(|run| run.0.as_ref().ok());
             Live::of(readable.map(|run| run.status.as_ref()), now)
@@ -66,66 +67,66 @@ impl Stores {
     }
 
     /// Runs of a workflow that have not started.
-    pub fn waiting_for(&self, workflow: &Name) -> Vec<Name> {
+    pub(crate) fn waiting_for(&self, workflow: &Name) -> Vec<Name> {
         self.runs.group(&format!("waits/{workflow}")).iter().map(|r| Name::of(&**r)).collect()
     }
 
     /// Runs of a workflow that have not ended.
-    pub fn live_runs_of(&self, workflow: &Name) -> Vec<Arc<DeserializeGuard<WorkflowRun>>> {
+    pub(crate) fn live_runs_of(&self, workflow: &Name) -> Vec<Arc<DeserializeGuard<WorkflowRun>>> {
         self.runs.group(&format!("live/{workflow}"))
     }
 
     /// The run with that UID.
-    pub fn run_of(&self, uid: &str) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
+    pub(crate) fn run_of(&self, uid: &str) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
         self.runs.group(&format!("uid/{uid}")).into_iter().next()
     }
 
     /// Runs whose children carry that label.
-    pub fn runs_labelled(&self, namespace: &str, label: &str) -> Vec<Name> {
+    pub(crate) fn runs_labelled(&self, namespace: &str, label: &str) -> Vec<Name> {
         self.runs.group(&format!("label/{namespace}/{label}")).iter().map(|r| Name::of(&**r)).collect()
     }
 
-    pub fn decisions_for(&self, run: &Name) -> Vec<Arc<DeserializeGuard<WorkflowDecision>>> {
+    pub(crate) fn decisions_for(&self, run: &Name) -> Vec<Arc<DeserializeGuard<WorkflowDecision>>> {
         self.decisions.group(&run.to_string())
     }
 
     /// Jobs of a run whose status has no end.
-    pub fn open_jobs(&self, run_uid: &str) -> Vec<Arc<Job>> {
+    pub(crate) fn open_jobs(&self, run_uid: &str) -> Vec<Arc<Job>> {
         self.jobs.group(&format!("open/{run_uid}"))
     }
 
     /// Whether a run has Jobs.
-    pub fn has_jobs(&self, run_uid: &str) -> bool {
+    pub(crate) fn has_jobs(&self, run_uid: &str) -> bool {
         self.jobs.has(&format!("all/{run_uid}"))
     }
 
     /// Every Job of a run.
-    pub fn jobs_of(&self, run_uid: &str) -> Vec<Arc<Job>> {
+    pub(crate) fn jobs_of(&self, run_uid: &str) -> Vec<Arc<Job>> {
         self.jobs.group(&format!("all/{run_uid}"))
     }
 
     /// The Pod of a Job: of the Job's name where the operator made it; the cluster's own controller chooses another.
-    pub fn pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
+    pub(crate) fn pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
         let owned = self.pods.group(&format!("job/{job}"));
         owned.into_iter().max_by_key(|p| p.creation_timestamp().map(|t| t.0)).or_else(|| self.pods.get(job))
     }
 
     /// The last sight of a Job's Pod that is gone.
-    pub fn grave_of(&self, job: &Name) -> Option<Arc<Pod>> {
-        self.pods.grave(job).or_else(|| {
-            self.pods.find_grave(|p| {
+    pub(crate) fn deleted_pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
+        self.pods.tombstone(job).or_else(|| {
+            self.pods.find_tombstone(|p| {
                 p.namespace().as_deref() == Some(&*job.namespace) && owner(p) == Some(&*job.name)
             })
         })
     }
 
     /// Pods, not over, of runs with that name.
-    pub fn live_pods(&self, run: &Name) -> Vec<Arc<Pod>> {
+    pub(crate) fn live_pods(&self, run: &Name) -> Vec<Arc<Pod>> {
         self.pods.group(&format!("{}/{}", run.namespace, labels::label_value(&run.name)))
     }
 
     /// Forgets the last sight of Jobs and Pods that no run's status waits for.
-    pub fn prune(&self) {
+    pub(crate) fn prune(&self) {
         const KEPT: Duration = Duration::from_secs(60);
         self.jobs.prune(KEPT, |job| self.is_current(job));
         self.pods.prune(KEPT, |pod| self.is_current(pod));
@@ -174,7 +175,7 @@ fn job_groups(job: &Job) -> Vec<String> {
 }
 
 /// True when a Job's status says how it ended.
-pub fn is_ended(job: &Job) -> bool {
+pub(crate) fn is_ended(job: &Job) -> bool {
     let conditions = job.status.iter().flat_map(|s| s.conditions.iter().flatten());
     conditions.into_iter().any(|c| matches!(c.type_.as_str(), "Complete" | "Failed") && c.status == "True")
 }

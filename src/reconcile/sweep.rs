@@ -14,43 +14,43 @@ use kube::{Api, ResourceExt};
 use serde_json::Value;
 
 use crate::api::{Stamp, Workflow, WorkflowRun, labels};
+use crate::cluster::{Name, list_all, report, request_opt};
 use crate::engine::ids;
 
-use super::call::{ask, chain, found};
-use super::scope::Part;
-use super::store::Name;
-use super::{Context, Error, pages};
+use super::context::Context;
+use super::error::Error;
+use super::scope::WatchScope;
 
 /// How old a revision is at least when it goes.
 const AGE: Duration = Duration::from_secs(3600);
 /// How long ago a revision was used that is certainly named by now.
 const UNUSED: Duration = Duration::from_secs(600);
 
-/// Deletes what is not needed; a failure is logged, and the next sweep tries again. Each part is judged by itself,
+/// Deletes what is not needed; a failure is logged, and the next sweep tries again. Each scope is judged by itself,
 /// because nothing names a revision of another namespace, and because one that can't be read must not hold up the rest.
-pub async fn sweep(ctx: &Context) {
-    for part in ctx.scope.parts() {
-        match candidates(ctx, &part).await {
+pub(crate) async fn sweep(ctx: &Context) {
+    for scope in ctx.scope.watch_scopes() {
+        match candidates(ctx, &scope).await {
             Ok(revisions) => {
                 for revision in revisions {
                     delete(ctx, &revision).await;
                 }
             }
-            Err(error) => tracing::warn!(scope = %part, error = chain(&error), "cannot sweep revisions"),
+            Err(error) => tracing::warn!(scope = %scope, error = report(&error), "cannot sweep revisions"),
         }
     }
 }
 
-async fn candidates(ctx: &Context, part: &Part) -> Result<Vec<ControllerRevision>, Error> {
+async fn candidates(ctx: &Context, scope: &WatchScope) -> Result<Vec<ControllerRevision>, Error> {
     let ours = ListParams::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     // The revisions first: one that is created afterwards is not in the list at all.
-    let revisions = list(part.api::<ControllerRevision>(&ctx.client), ours, "ControllerRevisions").await?;
+    let revisions = list(scope.api::<ControllerRevision>(&ctx.client), ours, "ControllerRevisions").await?;
     let now = Stamp::of(Timestamp::now());
     let old: Vec<ControllerRevision> = revisions.into_iter().filter(|r| is_old(r, now)).collect();
     if old.is_empty() {
         return Ok(old);
     }
-    let kept = named(ctx, part).await?;
+    let kept = named(ctx, scope).await?;
     Ok(old.into_iter().filter(|r| !kept.contains(&Name::of(r))).collect())
 }
 
@@ -59,11 +59,11 @@ fn is_old(revision: &ControllerRevision, now: Stamp) -> bool {
 }
 
 /// The revisions that something names.
-async fn named(ctx: &Context, part: &Part) -> Result<HashSet<Name>, Error> {
-    let workflows = part.api::<DeserializeGuard<Workflow>>(&ctx.client);
+async fn named(ctx: &Context, scope: &WatchScope) -> Result<HashSet<Name>, Error> {
+    let workflows = scope.api::<DeserializeGuard<Workflow>>(&ctx.client);
     let workflows = list(workflows, ListParams::default(), "Workflows").await?;
     // Raw, so that a run which can't be read keeps its revision, too.
-    let runs = part.raw(&ctx.client, &ApiResource::erase::<WorkflowRun>(&()));
+    let runs = scope.raw(&ctx.client, &ApiResource::erase::<WorkflowRun>(&()));
     let runs = list(runs, ListParams::default(), "WorkflowRuns").await?;
     let mut kept: HashSet<Name> = ctx.revisions.in_use(UNUSED).into_iter().collect();
     kept.extend(workflows.iter().filter_map(current));
@@ -97,11 +97,11 @@ async fn list<K>(api: Api<K>, params: ListParams, what: &'static str) -> Result<
 where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
-    pages::all(what, params, |page| {
+    let page = |params| {
         let api = api.clone();
-        async move { api.list(&page).await }
-    })
-    .await
+        async move { api.list(&params).await }
+    };
+    list_all(params, page).await.map_err(|f| Error::Sweep(what, f))
 }
 
 async fn delete(ctx: &Context, revision: &ControllerRevision) {
@@ -109,12 +109,14 @@ async fn delete(ctx: &Context, revision: &ControllerRevision) {
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
     let preconditions = Some(Preconditions { uid: revision.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::default() };
-    match found(ask(revisions.delete(&name.name, &params)).await) {
+    match request_opt(revisions.delete(&name.name, &params)).await {
         Ok(_) => {
             ctx.metrics.revisions_swept.inc();
             tracing::info!(revision = %name, "deleted a revision that nothing names");
         }
-        Err(failure) => tracing::warn!(revision = %name, error = chain(&failure), "cannot delete a revision"),
+        Err(failure) => {
+            tracing::warn!(revision = %name, error = report(&failure), "cannot delete a revision")
+        }
     }
 }
 

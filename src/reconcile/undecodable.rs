@@ -1,7 +1,5 @@
 //! An object that can't be read as its kind -> conditions that say so, and a counter. It never stops another object.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,40 +11,22 @@ use serde_json::{Value, json};
 
 use crate::api::conditions::{self, Fact};
 use crate::api::{Stamp, Workflow, WorkflowRun};
+use crate::cluster::{Name, report, request_opt};
 
-use super::call::{ask, chain, found};
-use super::store::Name;
-use super::{Context, Error};
+use super::context::Context;
+use super::error::Error;
 
 /// How long until a failed marking is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
 /// What is shown of an error.
 const SHOWN: usize = 512;
 
-/// What was marked, by UID: the generation and the error. Our own write shows up in the watch and must not be repeated.
-#[derive(Debug, Default)]
-pub struct Marked(Mutex<HashMap<String, (i64, String)>>);
-
-impl Marked {
-    fn has(&self, uid: &str, what: &(i64, String)) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(uid) == Some(what)
-    }
-
-    fn put(&self, uid: &str, what: (i64, String)) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.into(), what);
-    }
-
-    pub fn forget(&self, uid: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
-    }
-}
-
-pub async fn mark_run(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
+pub(crate) async fn mark_run(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
     ctx.metrics.undecodable.count("WorkflowRun");
     mark::<WorkflowRun>(ctx, name, invalid).await
 }
 
-pub async fn mark_workflow(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
+pub(crate) async fn mark_workflow(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
     ctx.metrics.undecodable.count("Workflow");
     mark::<Workflow>(ctx, name, invalid).await
 }
@@ -69,7 +49,7 @@ async fn mark<K: Resource<DynamicType = ()>>(
             None
         }
         Err(error) => {
-            tracing::warn!(error = chain(&error), "a pass failed");
+            tracing::warn!(error = report(&error), "a pass failed");
             Some(AGAIN)
         }
     }
@@ -83,14 +63,15 @@ async fn write<K: Resource<DynamicType = ()>>(
     let kind = ApiResource::erase::<K>(&());
     let objects: Api<DynamicObject> = Api::namespaced_with(ctx.client.clone(), &name.namespace, &kind);
     let failed = |f| Error::MarkUndecodable(name.clone(), f);
-    let Some(stored) = found(ask(objects.get(&name.name)).await).map_err(failed)? else { return Ok(()) };
+    let Some(stored) = request_opt(objects.get(&name.name)).await.map_err(failed)? else { return Ok(()) };
     let now = Stamp::of(Timestamp::now());
     let Some(patch) = marking(stored.data.get("status").unwrap_or(&Value::Null), &kind.kind, what, now)
     else {
         return Ok(());
     };
     let patch = Patch::Merge(patch);
-    found(ask(objects.patch_status(&name.name, &PatchParams::default(), &patch)).await)
+    request_opt(objects.patch_status(&name.name, &PatchParams::default(), &patch))
+        .await
         .map(drop)
         .map_err(failed)
 }

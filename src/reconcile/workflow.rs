@@ -9,11 +9,12 @@ use serde_json::json;
 use crate::api::conditions::{self, Fact};
 use crate::api::workflow::WorkflowStatus;
 use crate::api::{GROUP, Stamp, VERSION, Workflow};
+use crate::cluster::{ErrorKind, Name, post_params, report, request};
 use crate::engine::{ids, lint};
 
-use super::call::{Meaning, ask, chain};
-use super::store::Name;
-use super::{Context, Error, creating, undecodable};
+use super::context::Context;
+use super::error::Error;
+use super::undecodable;
 
 /// How long until a failed pass is repeated.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -21,9 +22,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 const SHOWN: usize = 1024;
 
 /// One pass over one workflow.
-pub async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
-    let seen = ctx.stores.workflows.get(name)?;
-    let workflow = match &seen.0 {
+pub(super) async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
+    let cached = ctx.stores.workflows.get(name)?;
+    let workflow = match &cached.0 {
         Ok(workflow) => workflow,
         Err(invalid) => return undecodable::mark_workflow(ctx, name, invalid).await,
     };
@@ -38,7 +39,7 @@ pub async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
         Ok(()) => None,
         Err(error) => {
             ctx.metrics.pass_errors.inc();
-            tracing::warn!(workflow = %name, error = chain(&error), "a pass failed");
+            tracing::warn!(workflow = %name, error = report(&error), "a pass failed");
             Some(AGAIN)
         }
     }
@@ -87,11 +88,11 @@ async fn write(
         "status": status,
     });
     let workflows = ctx.api::<Workflow>(&name.namespace);
-    match ask(workflows.replace_subresource("status", &name.name, &creating(), &body)).await {
+    match request(workflows.replace_subresource("status", &name.name, &post_params(), &body)).await {
         Ok(_) => Ok(()),
-        Err(failure) => match failure.meaning() {
+        Err(failure) => match failure.kind() {
             // The newer object comes by the watch.
-            Meaning::Conflict | Meaning::NotFound => Ok(()),
+            ErrorKind::Conflict | ErrorKind::NotFound => Ok(()),
             _ => Err(Error::WriteWorkflow(name.clone(), failure)),
         },
     }
@@ -103,9 +104,9 @@ mod tests {
 
     #[test]
     fn a_workflow_with_problems_names_all_of_them_and_is_stalled() {
-        let told: Vec<(&str, &str, String)> =
+        let shown: Vec<(&str, &str, String)> =
             facts(&["one".into(), "two".into()]).into_iter().map(|f| (f.kind, f.status, f.message)).collect();
-        assert_eq!(told, [("Ready", "False", "one; two".into()), ("Stalled", "True", "one; two".into())]);
+        assert_eq!(shown, [("Ready", "False", "one; two".into()), ("Stalled", "True", "one; two".into())]);
     }
 
     #[test]

@@ -9,47 +9,50 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, Preconditions};
 
 use crate::api::Phase;
+use crate::cluster::{Name, report, request_opt};
 use crate::engine::effect::{Before, Plan};
 use crate::job;
 
-use super::call::{ask, chain, found};
+use super::context::Context;
+use super::error::Error;
 use super::observe::Observed;
-use super::store::Name;
-use super::{Context, Error, stop};
+use super::pass::Pass;
+use super::stop;
 
 /// Deletes the run's claim; the API server keeps it while a Pod names it (see [`release`]). A stranger's of that name
 /// stays: it may hold anything.
-pub async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(), Error> {
+pub(super) async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(), Error> {
     let claims = ctx.api::<PersistentVolumeClaim>(&claim.namespace);
     let failed = |f| Error::DeleteClaim(claim.clone(), f);
-    let there = found(ask(claims.get_metadata(&claim.name)).await).map_err(failed)?;
+    let there = request_opt(claims.get_metadata(&claim.name)).await.map_err(failed)?;
     let Some(ours) = there.filter(|c| c.owner_references().iter().any(|o| o.uid == run_uid)) else {
         return Ok(());
     };
     let preconditions = Some(Preconditions { uid: ours.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
-    found(ask(claims.delete(&claim.name, &params)).await).map(|_| ()).map_err(failed)
+    request_opt(claims.delete(&claim.name, &params)).await.map(|_| ()).map_err(failed)
 }
 
-/// After a success, deletes the Pods that hold the claim which the plan drops: the API server keeps a claim while any Pod
-/// names it, also one that is over, and the storage would be taken for as long as the run's children are kept. A failure is
-/// looked into: its Pods stay for their logs, and the volume goes with them. The Jobs stay in any case.
+/// After a success, deletes the Pods that hold the claim which the plan drops: the API server keeps a claim while any
+/// Pod names it, also one that is over, and the storage would be taken for as long as the run's children are kept. A
+/// failure is looked into: its Pods stay for their logs, and the volume goes with them. The Jobs stay in any case.
 ///
 /// Not repeated after a refusal or a crash: the volume then goes with the run's other children.
-pub async fn release(ctx: &Context, run: &Name, run_uid: &str, plan: &Plan, seen: &Observed) {
+pub(super) async fn release(pass: &Pass<'_>, observed: &Observed, plan: &Plan) {
+    let ctx = pass.ctx;
     let Some(claim) = plan.before.iter().find_map(dropped) else { return };
     if plan.status.phase != Some(Phase::Succeeded) {
         return;
     }
-    let jobs = ctx.stores.jobs_of(run_uid);
+    let jobs = ctx.stores.jobs_of(pass.uid());
     let cached = jobs.iter().filter_map(|job| ctx.stores.pod_of(&Name::of(&**job)));
     // The last one's Job may not be in the cache yet.
     let all: BTreeMap<String, Arc<Pod>> =
-        cached.chain(seen.attempts.pods.values().cloned()).map(|pod| (pod.name_any(), pod)).collect();
+        cached.chain(observed.attempts.pods.values().cloned()).map(|pod| (pod.name_any(), pod)).collect();
     for (name, pod) in all.iter().filter(|(_, pod)| job::holds_claim(pod, claim)) {
-        let name = run.beside(name);
+        let name = pass.name.beside(name);
         if let Err(error) = stop::delete(ctx, &name, pod).await {
-            tracing::warn!(pod = %name, claim, error = chain(&error), "cannot delete a Pod that holds a volume");
+            tracing::warn!(pod = %name, claim, error = report(&error), "cannot delete a Pod that holds a volume");
         }
     }
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use crate::api::status::DecisionResult;
 use crate::api::{
-    Action, Cause, Outcome, Phase, Reason, Stamp, StepPhase, Work, WorkflowDecision, WorkflowRunStatus,
+    Action, Cause, Outcome, Phase, Reason, Stamp, StepPhase, WorkflowDecision, WorkflowRunStatus,
     WorkflowSpec,
 };
+use crate::engine::transition::{Transition, WorkChange};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,24 +63,14 @@ pub struct Scene<'a> {
     pub decisions: &'a [WorkflowDecision],
 }
 
-/// A piece of work before and after.
-struct Change<'a> {
-    step: &'a str,
-    item: Option<&'a str>,
-    old: Option<&'a Work>,
-    new: &'a Work,
-    /// Its phase and times are those of its items.
-    sums: bool,
-}
-
 /// Everything that happened, in order.
 pub fn between(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
-    let all = changes(before, after);
-    let works = |tell: fn(&Scene<'_>, &Change<'_>) -> Option<Event>| {
-        all.iter().filter_map(|c| tell(scene, c)).collect::<Vec<_>>()
+    let change = Transition::between(before, after, scene.now);
+    let works = |tell: fn(&Scene<'_>, &WorkChange<'_>) -> Option<Event>| {
+        change.works.iter().filter_map(|c| tell(scene, c)).collect::<Vec<_>>()
     };
-    let decided = decided(scene, before, after);
-    let expired = expired(scene, before, after, &decided);
+    let decided = decided(scene, &change);
+    let expired = expired(scene, &change, &decided);
     let by_person = |e: &Event| {
         let same = |d: &&Event| d.step == e.step && d.item == e.item;
         decided.iter().find(same).is_some() || expired.iter().find(same).is_some()
@@ -92,26 +83,12 @@ pub fn between(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRu
         works(gives_up),
         skipped,
         works(waits),
-        asked(scene, before, after),
-        lists(scene, before, after),
-        run_ends(scene, before, after),
+        asked(scene, &change),
+        lists(scene, &change),
+        run_ends(scene, &change),
         works(starts),
     ];
     decided.clone().into_iter().chain(expired.clone()).chain(parts.into_iter().flatten()).collect()
-}
-
-fn changes<'a>(before: &'a WorkflowRunStatus, after: &'a WorkflowRunStatus) -> Vec<Change<'a>> {
-    let mut all = Vec::new();
-    for step in &after.steps {
-        let old = before.steps.iter().find(|s| s.name == step.name);
-        let sums = !step.items.is_empty();
-        all.push(Change { step: &step.name, item: None, old: old.map(|s| &s.work), new: &step.work, sums });
-        for item in &step.items {
-            let old = old.and_then(|s| s.items.iter().find(|i| i.id == item.id)).map(|i| &i.work);
-            all.push(Change { step: &step.name, item: Some(&item.id), old, new: &item.work, sums: false });
-        }
-    }
-    all
 }
 
 fn event(scene: &Scene<'_>, step: Option<&str>, item: Option<&str>, what: What) -> Event {
@@ -127,66 +104,60 @@ fn event(scene: &Scene<'_>, step: Option<&str>, item: Option<&str>, what: What) 
     }
 }
 
-impl Change<'_> {
-    fn event(&self, scene: &Scene<'_>, what: What) -> Event {
-        event(scene, Some(self.step), self.item, what)
-    }
-
-    /// It is in that phase since now.
-    fn becomes(&self, phase: StepPhase) -> bool {
-        self.new.phase == phase && self.old.is_none_or(|w| w.phase != phase)
-    }
+fn work_event(scene: &Scene<'_>, c: &WorkChange<'_>, what: What) -> Event {
+    event(scene, Some(c.step), c.item.map(|(_, id)| id), what)
 }
 
-fn starts(scene: &Scene<'_>, c: &Change<'_>) -> Option<Event> {
-    let n = c.new.current.as_ref()?.n;
-    let known = c.old.and_then(|w| w.current.as_ref()).is_some_and(|old| old.n == n);
-    (!known).then(|| Event { attempt: Some(n), ..c.event(scene, What::Starts) })
+fn starts(scene: &Scene<'_>, c: &WorkChange<'_>) -> Option<Event> {
+    let n = c.started()?;
+    Some(Event { attempt: Some(n), ..work_event(scene, c, What::Starts) })
 }
 
-fn ends(scene: &Scene<'_>, c: &Change<'_>) -> Option<Event> {
-    let last = c.new.last.as_ref()?;
-    let known = c.old.and_then(|w| w.last.as_ref()).is_some_and(|old| old.n == last.n);
-    (!known).then(|| Event {
+fn ends(scene: &Scene<'_>, c: &WorkChange<'_>) -> Option<Event> {
+    let last = c.ended()?;
+    Some(Event {
         attempt: Some(last.n),
         why: last.message.clone().unwrap_or_default(),
-        ..c.event(scene, What::Ends(last.outcome, last.cause))
+        ..work_event(scene, c, What::Ends(last.outcome, last.cause))
     })
 }
 
-fn again(scene: &Scene<'_>, c: &Change<'_>) -> Option<Event> {
+fn again(scene: &Scene<'_>, c: &WorkChange<'_>) -> Option<Event> {
     let feedback = c.new.verify_feedback.clone()?;
     let sent_back = c.old.is_none_or(|old| c.new.rounds > old.rounds);
-    sent_back.then(|| Event { why: feedback, ..c.event(scene, What::Again) })
+    sent_back.then(|| Event { why: feedback, ..work_event(scene, c, What::Again) })
 }
 
-fn gives_up(scene: &Scene<'_>, c: &Change<'_>) -> Option<Event> {
+fn gives_up(scene: &Scene<'_>, c: &WorkChange<'_>) -> Option<Event> {
     match c.new.phase {
-        StepPhase::Tolerated if !c.sums && c.becomes(StepPhase::Tolerated) => {
-            Some(c.event(scene, What::Tolerates))
+        StepPhase::Tolerated if !c.is_loop && c.enters(StepPhase::Tolerated) => {
+            Some(work_event(scene, c, What::Tolerates))
         }
-        StepPhase::Failed if !c.sums && c.becomes(StepPhase::Failed) => Some(c.event(scene, What::GivesUp)),
+        StepPhase::Failed if !c.is_loop && c.enters(StepPhase::Failed) => {
+            Some(work_event(scene, c, What::GivesUp))
+        }
         _ => None,
     }
 }
 
-fn skips(scene: &Scene<'_>, c: &Change<'_>) -> Option<Event> {
+fn skips(scene: &Scene<'_>, c: &WorkChange<'_>) -> Option<Event> {
     let when = scene.spec.steps.iter().find(|s| s.name == c.step && c.item.is_none())?.when.clone();
     let why = when.map(|w| format!("when: {w}")).unwrap_or_default();
-    c.becomes(StepPhase::Skipped).then(|| Event { why, ..c.event(scene, What::Skips) })
+    c.enters(StepPhase::Skipped).then(|| Event { why, ..work_event(scene, c, What::Skips) })
 }
 
-fn waits(scene: &Scene<'_>, c: &Change<'_>) -> Option<Event> {
-    let next = c.new.next_attempt_at.filter(|_| c.new.phase == StepPhase::Backoff && !c.sums)?;
+fn waits(scene: &Scene<'_>, c: &WorkChange<'_>) -> Option<Event> {
+    let next = c.new.next_attempt_at.filter(|_| c.new.phase == StepPhase::Backoff && !c.is_loop)?;
     let known = c.old.is_some_and(|old| old.next_attempt_at == Some(next));
-    (!known).then(|| c.event(scene, What::Waits(next.since(scene.now))))
+    (!known).then(|| work_event(scene, c, What::Waits(next.since(scene.now))))
 }
 
 /// Loops that got their list, or another one.
-fn lists(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
+fn lists(scene: &Scene<'_>, change: &Transition<'_>) -> Vec<Event> {
+    let Transition { before, after, .. } = change;
     let loops = after.steps.iter().filter(|s| !s.items.is_empty());
     let loops = loops.filter(|s| scene.spec.steps.iter().any(|d| d.name == s.name && d.for_each.is_some()));
-    let told = loops.filter_map(|step| {
+    let events = loops.filter_map(|step| {
         let old = before.steps.iter().find(|s| s.name == step.name);
         let known = |id: &str| old.is_some_and(|s| s.items.iter().any(|i| i.id == id));
         // An item that was added for rework is told as that.
@@ -195,30 +166,28 @@ fn lists(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatu
         let why = ids.join(", ");
         fresh.then(|| Event { why, ..event(scene, Some(&step.name), None, What::Lists) })
     });
-    told.collect()
+    events.collect()
 }
 
-fn asked(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
-    let fresh = after.escalations.iter().filter(|e| !before.escalations.iter().any(|old| old.id == e.id));
-    let told = fresh.map(|e| Event {
+fn asked(scene: &Scene<'_>, change: &Transition<'_>) -> Vec<Event> {
+    let events = change.opened().map(|e| Event {
         why: e.message.clone(),
         ..event(scene, Some(&e.step), e.item.as_deref(), What::Asks(e.cause, e.actions.clone()))
     });
-    told.collect()
+    events.collect()
 }
 
-fn decided(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
-    let fresh = after.decisions.iter().filter(|d| !before.decisions.iter().any(|old| old.uid == d.uid));
-    let told = fresh.map(|d| {
+fn decided(scene: &Scene<'_>, change: &Transition<'_>) -> Vec<Event> {
+    let events = change.decisions().map(|d| {
         let spec =
             scene.decisions.iter().find(|x| x.metadata.uid.as_deref() == Some(&d.uid)).map(|x| &x.spec);
         let id = spec.and_then(|s| s.escalation.as_deref());
-        let asked = before.escalations.iter().find(|e| Some(e.id.as_str()) == id);
+        let asked = change.before.escalations.iter().find(|e| Some(e.id.as_str()) == id);
         let (step, item) = (asked.map(|e| e.step.as_str()), asked.and_then(|e| e.item.as_deref()));
         let (what, why) = effect(d, spec.and_then(|s| s.feedback.as_deref()));
         Event { why, ..event(scene, step, item, what) }
     });
-    told.collect()
+    events.collect()
 }
 
 fn effect(d: &DecisionResult, feedback: Option<&str>) -> (What, String) {
@@ -231,28 +200,24 @@ fn effect(d: &DecisionResult, feedback: Option<&str>) -> (What, String) {
 }
 
 /// Questions that went without an answer because their time was over.
-fn expired(
-    scene: &Scene<'_>,
-    before: &WorkflowRunStatus,
-    after: &WorkflowRunStatus,
-    decided: &[Event],
-) -> Vec<Event> {
-    let gone = before.escalations.iter().filter(|e| {
+fn expired(scene: &Scene<'_>, change: &Transition<'_>, decided: &[Event]) -> Vec<Event> {
+    let gone = change.closed().filter(|e| {
         let answered = decided
             .iter()
             .any(|d| d.step.as_deref() == Some(&e.step) && d.item.as_deref() == e.item.as_deref());
         let over = e.expires_at.is_some_and(|at| at <= scene.now);
-        over && !answered && !after.escalations.iter().any(|new| new.id == e.id)
+        over && !answered
     });
-    let told = gone.map(|e| Event {
+    let events = gone.map(|e| Event {
         why: "nobody answered in time".into(),
         ..event(scene, Some(&e.step), e.item.as_deref(), What::Expires)
     });
-    told.collect()
+    events.collect()
 }
 
 /// How the run ends: told once, when it is decided. A success is told by the end itself.
-fn run_ends(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
+fn run_ends(scene: &Scene<'_>, change: &Transition<'_>) -> Vec<Event> {
+    let Transition { before, after, .. } = change;
     if before.ending.is_some() || before.phase.is_some_and(Phase::is_terminal) {
         return Vec::new();
     }
@@ -261,7 +226,7 @@ fn run_ends(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunSt
     let over = after.phase.filter(|p| p.is_terminal()).zip(after.reason);
     let over = over.map(|(phase, reason)| (phase, reason, after.message.clone().unwrap_or_default()));
     let end = decided.or(over).filter(|(phase, ..)| *phase != Phase::Succeeded);
-    let told = end
+    let events = end
         .map(|(phase, reason, why)| Event { why, ..event(scene, None, None, What::RunEnds(phase, reason)) });
-    told.into_iter().collect()
+    events.into_iter().collect()
 }

@@ -11,11 +11,9 @@ use serde::de::DeserializeOwned;
 use crate::api::Phase;
 use crate::cli::terminal::exit::Fault;
 use crate::cli::terminal::out;
+use crate::cluster::each_page;
 
 use super::session::Session;
-
-/// Objects per request.
-const PAGE: u32 = 500;
 
 /// Of the session's namespace, or with `-A` of all.
 pub(crate) async fn all<K>(session: &Session, params: ListParams) -> Result<Vec<K>, Fault>
@@ -40,19 +38,13 @@ where
 pub(crate) async fn each<T: Clone>(
     session: &Session,
     what: &str,
-    mut params: ListParams,
+    params: ListParams,
     list: impl AsyncFn(&ListParams) -> kube::Result<ObjectList<T>>,
-    mut take: impl FnMut(T),
+    take: impl FnMut(T),
 ) -> Result<(), Fault> {
-    params.limit = Some(PAGE);
-    loop {
-        let page = list(&params).await.map_err(|e| session.fault(what, &e))?;
-        params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
-        page.items.into_iter().for_each(&mut take);
-        if params.continue_token.is_none() {
-            return Ok(());
-        }
-    }
+    let list = &list;
+    let page = |params: ListParams| async move { list(&params).await };
+    each_page(params, page, take).await.map_err(|e| session.fault(what, &e))
 }
 
 /// Runs that are not over, of one workflow or of all.

@@ -11,8 +11,7 @@ use hyper::header::{
 };
 use serde_json::{Map, Value};
 
-use super::send::IDEMPOTENCY_KEY;
-use super::targets::{Kind, Target};
+use super::target::{IDEMPOTENCY_KEY, Kind, Target};
 use crate::api::Span;
 
 /// How long a try may take unless the target says something else.
@@ -24,7 +23,7 @@ const FILE: u64 = 16 * 1024;
 const FIELDS: &[&str] = &["name", "kind", "url", "urlFile", "headers", "headerFiles", "timeout"];
 
 /// Reads one entry; `i` is its place in the list.
-pub fn target(i: usize, entry: &Value, folder: &Path, problems: &mut Vec<String>) -> Option<Target> {
+pub(crate) fn target(i: usize, entry: &Value, folder: &Path, problems: &mut Vec<String>) -> Option<Target> {
     let Some(fields) = entry.as_object() else {
         problems.push(format!("targets[{i}]: not a mapping; write `name: …`, `kind: …` and `url: …`"));
         return None;
@@ -46,7 +45,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// A URL that can be written to, or what is wrong with it.
-pub fn http_url(text: &str) -> Result<Uri, &'static str> {
+pub(crate) fn http_url(text: &str) -> Result<Uri, &'static str> {
     let url: Uri = text.parse().map_err(|_| "not a URL")?;
     if !matches!(url.scheme_str(), Some("http" | "https")) {
         return Err("does not begin with https:// or http://");

@@ -1,4 +1,4 @@
-//! What a commit changed -> what people are told about it, as JSON or as a line for a chat.
+//! What a commit changed -> what people get about it, as JSON or as a line for a chat.
 //!
 //! No agent's output is in it: only the words of the run's own status, without control characters and not too long.
 //! Pure. Start reading at [`news`].
@@ -11,43 +11,41 @@ use crate::api::status::EscalationStatus;
 use crate::api::workflow::NotifyEvent;
 use crate::api::{Action, Cause, Phase, Reason, Stamp, WorkflowRun, WorkflowRunStatus};
 use crate::engine::ids;
+use crate::engine::transition::Transition;
 
-use super::targets::Kind;
+use super::target::Kind;
 
 /// Most characters of a message.
 const LONGEST: usize = 1024;
 
-/// Something that people may want to be told.
+/// Something that people may want to know.
 #[derive(Debug, PartialEq)]
-pub struct News<'a> {
-    pub event: NotifyEvent,
+pub(crate) struct News<'a> {
+    pub(crate) event: NotifyEvent,
     /// The question that was opened.
-    pub escalation: Option<&'a EscalationStatus>,
+    pub(crate) escalation: Option<&'a EscalationStatus>,
 }
 
-/// What the second status has that is worth telling after the first.
-pub fn news<'a>(old: &WorkflowRunStatus, new: &'a WorkflowRunStatus) -> Vec<News<'a>> {
-    let opened = new.escalations.iter().filter(|e| !old.escalations.iter().any(|o| o.id == e.id));
-    let asked = opened.map(|e| News { event: NotifyEvent::Escalated, escalation: Some(e) });
-    // A run that was answered by its record is no execution: it was told when it ended.
-    let ended = new.phase.filter(|p| old.phase != Some(*p) && new.reason != Some(Reason::AlreadyRan));
-    let ended = ended.and_then(|phase| match phase {
+/// What people may want to know of that transition.
+pub(super) fn news<'a>(change: &Transition<'a>) -> Vec<News<'a>> {
+    let opened = change.opened().map(|e| News { event: NotifyEvent::Escalated, escalation: Some(e) });
+    let ended = change.end().and_then(|phase| match phase {
         Phase::Pending | Phase::Running | Phase::Paused => None,
         Phase::Succeeded => Some(NotifyEvent::Succeeded),
         Phase::Failed => Some(NotifyEvent::Failed),
         Phase::Cancelled => Some(NotifyEvent::Cancelled),
     });
-    asked.chain(ended.map(|event| News { event, escalation: None })).collect()
+    opened.chain(ended.map(|event| News { event, escalation: None })).collect()
 }
 
-/// What is told, and what a webhook gets.
+/// What is sent, and all that a webhook gets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Message {
-    pub event: NotifyEvent,
-    pub namespace: String,
-    pub run: String,
-    pub workflow: String,
+pub(crate) struct Message {
+    pub(crate) event: NotifyEvent,
+    pub(crate) namespace: String,
+    pub(crate) run: String,
+    pub(crate) workflow: String,
     phase: Option<Phase>,
     reason: Option<Reason>,
     message: String,
@@ -77,8 +75,13 @@ struct Question {
 
 impl Message {
     /// `status` is the one that was committed; `url` is where people see the run.
-    pub fn new(run: &WorkflowRun, status: &WorkflowRunStatus, news: &News<'_>, url: Option<String>) -> Self {
-        let said = news.escalation.map(|e| e.message.as_str()).or(status.message.as_deref());
+    pub(crate) fn new(
+        run: &WorkflowRun,
+        status: &WorkflowRunStatus,
+        news: &News<'_>,
+        url: Option<String>,
+    ) -> Self {
+        let text = news.escalation.map(|e| e.message.as_str()).or(status.message.as_deref());
         let totals = status.totals.clone().unwrap_or_default();
         Self {
             event: news.event,
@@ -87,7 +90,7 @@ impl Message {
             workflow: run.spec.workflow_ref.name.clone(),
             phase: status.phase,
             reason: status.reason,
-            message: plain(said.unwrap_or_default()),
+            message: plain(text.unwrap_or_default()),
             step: news.escalation.map(|e| e.step.clone()).or_else(|| status.step.clone()),
             escalations: news.escalation.map(Question::of).into_iter().collect(),
             started_at: status.started_at,
@@ -99,13 +102,13 @@ impl Message {
         }
     }
 
-    /// The same for every try, and never the same for two things: whoever gets it twice can tell.
-    pub fn key(&self) -> &str {
+    /// The same for every try, and never the same for two notifications: a receiver recognizes a repetition.
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
     /// What is sent to a target of that kind.
-    pub fn body(&self, kind: Kind) -> String {
+    pub(crate) fn body(&self, kind: Kind) -> String {
         match kind {
             Kind::Slack => json!({"text": self.text()}).to_string(),
             // A struct of texts and numbers can always be written.

@@ -1,7 +1,9 @@
-//! Letters -> tasks of their own, few at once per target, so that neither a run nor another target waits for a dead one.
+//! Notifications -> tasks of their own, few at once per target, so that neither a run nor another target waits for a
+//! dead one.
 //!
-//! Everything is bounded: letters in all, letters per target, tries, and the time of each try. A letter that finds no
-//! room is lost at once, counted and logged; nothing is stored. Start reading at [`Outbox::post`].
+//! Everything is bounded: notifications in all, notifications per target, tries, and the time of each try. A
+//! notification that finds no room is lost at once, counted and logged; nothing is stored. Start reading at
+//! [`Outbox::enqueue`].
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,47 +12,48 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::{Semaphore, watch};
 
+use crate::cluster::Name;
 use crate::metrics::{Labelled, Metrics};
-use crate::reconcile::store::Name;
 
+use super::http_sender::{HttpSender, Policy, Undelivered};
 use super::message::Message;
-use super::send::{Policy, Post, Undelivered};
-use super::targets::{Target, Targets};
+use super::target::Target;
+use super::targets::Targets;
 
-/// Once told to stop, a letter needs no longer than this to be counted as lost.
+/// Once the operator stops, a notification needs no longer than this to be counted as lost.
 const TO_COUNT: Duration = Duration::from_millis(500);
 /// Unknown targets that are remembered, so that each is logged once.
 const REMEMBERED: usize = 10_000;
 
-/// What there is room for. A letter takes about three KiB.
+/// What there is room for. A notification takes about three KiB.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
-    /// Letters in all.
-    pub letters: u32,
-    /// Letters for one target: a dead one must not take the room of the others.
-    pub per_target: usize,
-    /// Letters of one target that are being sent; the others wait.
-    pub at_once: usize,
+pub(crate) struct Limits {
+    /// Notifications in all.
+    pub(crate) notifications: u32,
+    /// Notifications for one target: a dead one must not take the room of the others.
+    pub(crate) per_target: usize,
+    /// Notifications of one target that are being sent; the others wait.
+    pub(crate) at_once: usize,
 }
 
-impl Default for Room {
+impl Default for Limits {
     fn default() -> Self {
-        Self { letters: 4000, per_target: 1000, at_once: 8 }
+        Self { notifications: 4000, per_target: 1000, at_once: 8 }
     }
 }
 
 /// A message and who is to have it.
 #[derive(Clone, Debug)]
-pub struct Letter {
-    pub workflow: Name,
-    pub target: String,
-    pub message: Message,
+pub(crate) struct Notification {
+    pub(crate) workflow: Name,
+    pub(crate) target: String,
+    pub(crate) message: Message,
 }
 
-/// Why a letter did not arrive.
+/// Why a notification did not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// Too many letters wait.
+pub(crate) enum Lost {
+    /// Too many notifications wait.
     QueueFull,
     /// The targets file has no such target.
     UnknownTarget,
@@ -63,7 +66,7 @@ pub enum Lost {
 }
 
 impl Lost {
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Lost::QueueFull => "QueueFull",
             Lost::UnknownTarget => "UnknownTarget",
@@ -74,61 +77,61 @@ impl Lost {
     }
 }
 
-/// Letters of one target.
+/// Notifications of one target.
 #[derive(Debug)]
-struct Lane {
+struct TargetQueue {
     waiting: Arc<Semaphore>,
     sending: Semaphore,
 }
 
-/// Letters on their way, and who can have some.
+/// Notifications on their way, and who can have some.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     targets: RwLock<Arc<Targets>>,
-    lanes: Mutex<HashMap<String, Arc<Lane>>>,
-    room: Room,
-    /// What is left of `room.letters`.
+    queues: Mutex<HashMap<String, Arc<TargetQueue>>>,
+    limits: Limits,
+    /// What is left of `limits.notifications`.
     free: Arc<Semaphore>,
     stop: watch::Sender<bool>,
     unknown: Mutex<HashSet<(Name, String)>>,
-    post: Post,
+    sender: HttpSender,
     results: Labelled,
     lost: Labelled,
 }
 
 impl Outbox {
-    pub fn new(metrics: &Metrics) -> Self {
-        Self::with(metrics, Room::default(), Policy::default())
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        Self::with(metrics, Limits::default(), Policy::default())
     }
 
-    pub(super) fn with(metrics: &Metrics, room: Room, policy: Policy) -> Self {
+    pub(super) fn with(metrics: &Metrics, limits: Limits, policy: Policy) -> Self {
         Self {
             targets: RwLock::default(),
-            lanes: Mutex::default(),
-            room,
-            free: Arc::new(Semaphore::new(room.letters as usize)),
+            queues: Mutex::default(),
+            limits,
+            free: Arc::new(Semaphore::new(limits.notifications as usize)),
             stop: watch::Sender::new(false),
             unknown: Mutex::default(),
-            post: Post::new(policy),
+            sender: HttpSender::new(policy),
             results: metrics.notifications.clone(),
             lost: metrics.notifications_lost.clone(),
         }
     }
 
-    /// Replaces the targets; false where nothing changed. Letters that wait go by the new ones.
-    pub fn set(&self, targets: Targets) -> bool {
+    /// Replaces the targets; false where nothing changed. Notifications that wait go by the new ones.
+    pub(crate) fn set(&self, targets: Targets) -> bool {
         let mut held = self.targets.write().unwrap_or_else(PoisonError::into_inner);
         if **held == targets {
             return false;
         }
         *held = Arc::new(targets);
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| held.get(name).is_some());
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| held.get(name).is_some());
         self.unknown.lock().unwrap_or_else(PoisonError::into_inner).clear();
         true
     }
 
     /// Where people see that run.
-    pub fn url_of(&self, namespace: &str, run: &str) -> Option<String> {
+    pub(crate) fn url_of(&self, namespace: &str, run: &str) -> Option<String> {
         self.targets().url_of(namespace, run)
     }
 
@@ -137,66 +140,70 @@ impl Outbox {
         self.targets().get(target).is_some()
     }
 
-    /// Sends a letter; never waits.
-    pub fn post(self: &Arc<Self>, letter: Letter) {
-        let Some(target) = self.targets().get(&letter.target) else {
-            return self.lose_unknown(&letter);
+    /// Sends a notification; never waits.
+    pub(crate) fn enqueue(self: &Arc<Self>, notification: Notification) {
+        let Some(target) = self.targets().get(&notification.target) else {
+            return self.lose_unknown(&notification);
         };
         if *self.stop.borrow() {
-            return self.lose(&letter, target.host(), Lost::Stopped, "the operator is stopping");
+            return self.lose(&notification, target.host(), Lost::Stopped, "the operator is stopping");
         }
-        let lane = self.lane(&letter.target);
+        let queue = self.queue(&notification.target);
         let (free, waiting) =
-            (Arc::clone(&self.free).try_acquire_owned(), Arc::clone(&lane.waiting).try_acquire_owned());
+            (Arc::clone(&self.free).try_acquire_owned(), Arc::clone(&queue.waiting).try_acquire_owned());
         let (Ok(free), Ok(waiting)) = (free, waiting) else {
-            return self.lose(&letter, target.host(), Lost::QueueFull, "too many notifications wait");
+            return self.lose(&notification, target.host(), Lost::QueueFull, "too many notifications wait");
         };
         let outbox = Arc::clone(self);
         tokio::spawn(async move {
-            outbox.carry(letter, &lane).await;
+            outbox.deliver(notification, &queue).await;
             drop((free, waiting));
         });
     }
 
-    /// No more letters: those under way have that long, the rest is lost.
-    pub async fn close(&self, patience: Duration) {
-        let all_back = || tokio::time::timeout(patience, self.free.acquire_many(self.room.letters));
+    /// No more notifications: those under way have that long, the rest is lost.
+    pub(crate) async fn close(&self, patience: Duration) {
+        let all_back = || tokio::time::timeout(patience, self.free.acquire_many(self.limits.notifications));
         let done = all_back().await.is_ok();
         self.stop.send_replace(true);
         if !done {
-            let _ = tokio::time::timeout(TO_COUNT, self.free.acquire_many(self.room.letters)).await;
+            let _ = tokio::time::timeout(TO_COUNT, self.free.acquire_many(self.limits.notifications)).await;
         }
     }
 
-    async fn carry(&self, letter: Letter, lane: &Lane) {
+    async fn deliver(&self, notification: Notification, queue: &TargetQueue) {
         let mut stopped = self.stop.subscribe();
         let ended = tokio::select! {
-            ended = self.send(&letter, lane) => ended,
+            ended = self.send(&notification, queue) => ended,
             _ = stopped.wait_for(|stop| *stop) => {
-                let host = self.targets().get(&letter.target).map(|t| t.host().to_string());
-                return self.lose(&letter, &host.unwrap_or_default(), Lost::Stopped, "the operator is stopping");
+                let host = self.targets().get(&notification.target).map(|t| t.host().to_string());
+                return self.lose(&notification, &host.unwrap_or_default(), Lost::Stopped, "the operator is stopping");
             }
         };
         match ended {
-            None => self.lose_unknown(&letter),
+            None => self.lose_unknown(&notification),
             Some((_, Ok(()))) => self.results.count("sent"),
             Some((target, Err(Undelivered::Refused(why)))) => {
-                self.lose(&letter, target.host(), Lost::Refused, &why);
+                self.lose(&notification, target.host(), Lost::Refused, &why);
             }
             Some((target, Err(Undelivered::Unanswered(why)))) => {
-                self.lose(&letter, target.host(), Lost::Unanswered, &why);
+                self.lose(&notification, target.host(), Lost::Unanswered, &why);
             }
         }
     }
 
-    /// Sends when it is the letter's turn, to the target as it is then; none where it is gone by now.
-    async fn send(&self, letter: &Letter, lane: &Lane) -> Option<(Arc<Target>, Result<(), Undelivered>)> {
+    /// Sends when a slot is free, to the target as it is then; none where it is gone by now.
+    async fn send(
+        &self,
+        notification: &Notification,
+        queue: &TargetQueue,
+    ) -> Option<(Arc<Target>, Result<(), Undelivered>)> {
         // It is never closed.
-        let _slot = lane.sending.acquire().await.ok()?;
-        let target = self.targets().get(&letter.target)?;
-        let body = Bytes::from(letter.message.body(target.kind));
+        let _slot = queue.sending.acquire().await.ok()?;
+        let target = self.targets().get(&notification.target)?;
+        let body = Bytes::from(notification.message.body(target.kind));
         let retried = || self.results.count("retried");
-        let sent = self.post.deliver(&target, letter.message.key(), &body, retried).await;
+        let sent = self.sender.deliver(&target, notification.message.key(), &body, retried).await;
         Some((target, sent))
     }
 
@@ -204,41 +211,41 @@ impl Outbox {
         Arc::clone(&self.targets.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn lane(&self, target: &str) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.room;
-        let lane = lanes.entry(target.to_string()).or_insert_with(|| {
-            Arc::new(Lane {
-                waiting: Arc::new(Semaphore::new(room.per_target)),
-                sending: Semaphore::new(room.at_once),
+    fn queue(&self, target: &str) -> Arc<TargetQueue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let limits = self.limits;
+        let queue = queues.entry(target.to_string()).or_insert_with(|| {
+            Arc::new(TargetQueue {
+                waiting: Arc::new(Semaphore::new(limits.per_target)),
+                sending: Semaphore::new(limits.at_once),
             })
         });
-        Arc::clone(lane)
+        Arc::clone(queue)
     }
 
-    fn lose_unknown(&self, letter: &Letter) {
+    fn lose_unknown(&self, notification: &Notification) {
         self.count_lost(Lost::UnknownTarget);
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         if unknown.len() >= REMEMBERED {
             unknown.clear();
         }
-        if unknown.insert((letter.workflow.clone(), letter.target.clone())) {
+        if unknown.insert((notification.workflow.clone(), notification.target.clone())) {
             tracing::warn!(
-                workflow = %letter.workflow,
-                notify_target = letter.target,
+                workflow = %notification.workflow,
+                notify_target = notification.target,
                 "spec.notify names a target that --notify-targets does not define; its notifications are lost"
             );
         }
     }
 
-    fn lose(&self, letter: &Letter, host: &str, lost: Lost, why: &str) {
+    fn lose(&self, notification: &Notification, host: &str, lost: Lost, why: &str) {
         self.count_lost(lost);
         tracing::warn!(
-            notify_target = letter.target,
+            notify_target = notification.target,
             host,
-            namespace = letter.message.namespace,
-            run = letter.message.run,
-            event = letter.message.event.as_str(),
+            namespace = notification.message.namespace,
+            run = notification.message.run,
+            event = notification.message.event.as_str(),
             reason = lost.as_str(),
             why,
             "a notification is lost"

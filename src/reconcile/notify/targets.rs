@@ -4,77 +4,38 @@
 //! host. So the file is taken apart by hand: a parser's own errors quote what they found. Start reading at [`read`].
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::Uri;
-use hyper::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::entry;
-use super::outbox::Outbox;
+use super::target::Target;
 
-/// How often the files are read again: a mounted Secret is swapped under the process.
-const AGAIN: Duration = Duration::from_secs(10);
 /// Most targets: each may have hundreds of notifications waiting.
 const MOST: usize = 64;
 
-/// What a target wants to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `{"text": …}`, as Slack and what imitates it take.
-    Slack,
-    /// All fields, as JSON.
-    Webhook,
-}
-
-/// Somebody who can be told something.
-#[derive(Clone, PartialEq)]
-pub struct Target {
-    pub name: String,
-    pub kind: Kind,
-    pub url: Uri,
-    pub headers: HeaderMap,
-    /// How long one try may take.
-    pub timeout: Duration,
-}
-
-impl Target {
-    /// What may be said of the URL.
-    pub fn host(&self) -> &str {
-        self.url.authority().map_or("", |a| a.as_str())
-    }
-}
-
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("name", &self.name).field("host", &self.host()).finish_non_exhaustive()
-    }
-}
-
 /// All targets, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Targets {
+pub(crate) struct Targets {
     by_name: BTreeMap<String, Arc<Target>>,
     /// Where people see a run, with `{namespace}` and `{run}` in it.
     run_url: Option<String>,
 }
 
 impl Targets {
-    pub fn get(&self, name: &str) -> Option<Arc<Target>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Target>> {
         self.by_name.get(name).cloned()
     }
 
     #[cfg(test)]
-    pub fn of(targets: Vec<Target>) -> Self {
+    pub(crate) fn of(targets: Vec<Target>) -> Self {
         let by_name = targets.into_iter().map(|t| (t.name.clone(), Arc::new(t))).collect();
         Self { by_name, run_url: None }
     }
 
     /// Where people see that run.
-    pub fn url_of(&self, namespace: &str, run: &str) -> Option<String> {
+    pub(crate) fn url_of(&self, namespace: &str, run: &str) -> Option<String> {
         Some(self.run_url.as_ref()?.replace("{namespace}", namespace).replace("{run}", run))
     }
 }
@@ -82,45 +43,10 @@ impl Targets {
 /// What is wrong with the targets file, all of it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("; "))]
-pub struct Problems(pub Vec<String>);
-
-/// Reads the targets now, then again and again. Only the first reading can fail: later the last good targets stand.
-pub fn start(outbox: &Arc<Outbox>, file: PathBuf) -> Result<(), Problems> {
-    outbox.set(read(&file)?);
-    tokio::spawn(follow(Arc::clone(outbox), file));
-    Ok(())
-}
-
-async fn follow(outbox: Arc<Outbox>, file: PathBuf) {
-    let mut said = None;
-    loop {
-        tokio::time::sleep(AGAIN).await;
-        look(&outbox, &file, &mut said).await;
-    }
-}
-
-/// Takes in what the files say now; `said` is what the log says of them already.
-async fn look(outbox: &Outbox, file: &Path, said: &mut Option<Problems>) {
-    let path = file.to_path_buf();
-    // A file system may hang; the passes must not hang with it.
-    let Ok(found) = tokio::task::spawn_blocking(move || read(&path)).await else { return };
-    match found {
-        Ok(targets) => {
-            *said = None;
-            if outbox.set(targets) {
-                tracing::info!(file = %file.display(), "notification targets changed");
-            }
-        }
-        Err(problems) if said.as_ref() != Some(&problems) => {
-            tracing::warn!(file = %file.display(), error = %problems, "the old notification targets stand");
-            *said = Some(problems);
-        }
-        Err(_) => {}
-    }
-}
+pub(crate) struct Problems(pub(crate) Vec<String>);
 
 /// Reads the targets file and what it names.
-pub fn read(file: &Path) -> Result<Targets, Problems> {
+pub(crate) fn read(file: &Path) -> Result<Targets, Problems> {
     let one = |problem: String| Problems(vec![problem]);
     let text = std::fs::read_to_string(file).map_err(|e| one(format!("{}: {e}", file.display())))?;
     let tree: Value = serde_yaml::from_str(&text).map_err(|e| {

@@ -9,14 +9,13 @@ use kube::{Api, ResourceExt};
 use crate::api::Stamp;
 use crate::cli::cluster::installed::{self, NAMESPACE, SELECTOR};
 use crate::cli::cluster::session::Session;
+use crate::cluster::LEASE;
 use crate::view::time::age;
 
 use super::finding::Finding;
 
 const CHECK: &str = "operator";
 const LEADER: &str = "leader";
-/// The lease's name.
-const LEASE: &str = "mission-control";
 /// A lease is renewed every 5 seconds; clocks may differ.
 const STALE: u64 = 60;
 

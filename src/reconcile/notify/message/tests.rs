@@ -23,8 +23,9 @@ fn run() -> WorkflowRun {
 }
 
 fn events(old: Value, new: Value) -> Vec<(NotifyEvent, Option<String>)> {
-    let new = status(new);
-    news(&status(old), &new).into_iter().map(|n| (n.event, n.escalation.map(|e| e.id.clone()))).collect()
+    let (old, new) = (status(old), status(new));
+    let change = Transition::between(&old, &new, Stamp(jiff::Timestamp::UNIX_EPOCH));
+    news(&change).into_iter().map(|n| (n.event, n.escalation.map(|e| e.id.clone()))).collect()
 }
 
 #[test]
@@ -69,8 +70,8 @@ fn a_webhook_gets_everything_but_what_agents_said() {
         "totals": {"attempts": 3, "retries": 2, "lost": 0, "escalations": 1},
         "escalations": [question("e1-abc", "exit code 1")],
     }));
-    let told = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
-    let message = Message::new(&run(), &status, &told, Some("https://mc/ns/demo".into()));
+    let news = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
+    let message = Message::new(&run(), &status, &news, Some("https://mc/ns/demo".into()));
     let body: Value = serde_json::from_str(&message.body(Kind::Webhook)).unwrap();
     assert_eq!(
         body,
@@ -93,8 +94,8 @@ fn a_chat_gets_a_few_lines_with_the_answer_that_is_asked_for() {
         "phase": "Paused", "reason": "Escalated",
         "escalations": [question("e1-abc", "see <!channel> & <https://evil|this>")],
     }));
-    let told = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
-    let body = Message::new(&run(), &status, &told, None).body(Kind::Slack);
+    let news = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
+    let body = Message::new(&run(), &status, &news, None).body(Kind::Slack);
     let text = "Escalated: run ns/demo of workflow w, step build (ExitCode)\n\
         see &lt;!channel&gt; &amp; &lt;https://evil|this&gt;\n\
         Answer with a WorkflowDecision named demo-e1-abc: Retry, Skip, Abort";
@@ -103,12 +104,12 @@ fn a_chat_gets_a_few_lines_with_the_answer_that_is_asked_for() {
 
 #[test]
 fn an_answer_that_the_message_names_is_not_said_twice() {
-    let said = "it failed. Answer with a WorkflowDecision named demo-e1-abc: Retry";
-    let mut asked = question("e1-abc", said);
+    let text = "it failed. Answer with a WorkflowDecision named demo-e1-abc: Retry";
+    let mut asked = question("e1-abc", text);
     asked.as_object_mut().unwrap().remove("hint");
     let status = status(json!({"phase": "Paused", "escalations": [asked]}));
-    let told = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
-    assert_eq!(Message::new(&run(), &status, &told, None).text().matches("WorkflowDecision").count(), 1);
+    let news = News { event: NotifyEvent::Escalated, escalation: status.escalations.first() };
+    assert_eq!(Message::new(&run(), &status, &news, None).text().matches("WorkflowDecision").count(), 1);
 }
 
 #[test]

@@ -11,8 +11,9 @@ use axum::routing::post;
 use super::*;
 use crate::api::workflow::NotifyEvent;
 use crate::api::{WorkflowRun, WorkflowRunSpec, WorkflowRunStatus};
+use crate::cluster::Name;
 use crate::reconcile::notify::message::News;
-use crate::reconcile::notify::targets::Kind;
+use crate::reconcile::notify::target::Kind;
 
 const SOON: Policy = Policy { tries: 5, wait: Duration::from_millis(1) };
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -73,9 +74,9 @@ struct Sender {
 }
 
 impl Sender {
-    fn new(room: Room, targets: Vec<Target>) -> Self {
+    fn new(limits: Limits, targets: Vec<Target>) -> Self {
         let metrics = Metrics::default();
-        let outbox = Arc::new(Outbox::with(&metrics, room, SOON));
+        let outbox = Arc::new(Outbox::with(&metrics, limits, SOON));
         outbox.set(Targets::of(targets));
         Self { metrics, outbox }
     }
@@ -85,7 +86,7 @@ impl Sender {
         run.metadata.namespace = Some("ns".into());
         let news = News { event: NotifyEvent::Failed, escalation: None };
         let message = Message::new(&run, &WorkflowRunStatus::default(), &news, None);
-        self.outbox.post(Letter { workflow: Name::new("ns", "w"), target: target.into(), message });
+        self.outbox.enqueue(Notification { workflow: Name::new("ns", "w"), target: target.into(), message });
     }
 
     /// sent, lost, retried
@@ -110,7 +111,7 @@ impl Sender {
 #[tokio::test]
 async fn a_target_that_is_busy_twice_gets_it_the_third_time() {
     let (server, url) = Server::start(&[503, 503]).await;
-    let t = Sender::new(Room::default(), vec![target("a", &url, PATIENCE)]);
+    let t = Sender::new(Limits::default(), vec![target("a", &url, PATIENCE)]);
     t.post("a");
     t.until(|t| t.counts() == (1, 0, 2)).await;
     let got = server.got();
@@ -127,7 +128,7 @@ async fn a_target_that_is_busy_twice_gets_it_the_third_time() {
 async fn what_a_target_refuses_is_lost_at_once() {
     for code in [400, 307] {
         let (server, url) = Server::start(&[code]).await;
-        let t = Sender::new(Room::default(), vec![target("a", &url, PATIENCE)]);
+        let t = Sender::new(Limits::default(), vec![target("a", &url, PATIENCE)]);
         t.post("a");
         t.until(|t| t.counts() == (0, 1, 0)).await;
         assert_eq!((t.lost(Lost::Refused), server.got().len()), (1, 1), "{code}");
@@ -137,7 +138,7 @@ async fn what_a_target_refuses_is_lost_at_once() {
 #[tokio::test]
 async fn a_target_that_stays_broken_is_tried_five_times() {
     let (server, url) = Server::start(&[500; 20]).await;
-    let t = Sender::new(Room::default(), vec![target("a", &url, PATIENCE)]);
+    let t = Sender::new(Limits::default(), vec![target("a", &url, PATIENCE)]);
     t.post("a");
     t.until(|t| t.counts() == (0, 1, 4)).await;
     assert_eq!((t.lost(Lost::Unanswered), server.got().len()), (1, 5));
@@ -153,7 +154,7 @@ async fn nobody_there_and_no_tls_there_are_tried_again_too() {
         target("nobody", &nobody, PATIENCE),
         target("plain", &plain.replace("http:", "https:"), PATIENCE),
     ];
-    let t = Sender::new(Room::default(), targets);
+    let t = Sender::new(Limits::default(), targets);
     t.post("nobody");
     t.post("plain");
     t.until(|t| t.counts() == (0, 2, 8)).await;
@@ -164,7 +165,7 @@ async fn nobody_there_and_no_tls_there_are_tried_again_too() {
 async fn a_target_that_hangs_costs_its_timeout_and_delays_no_other() {
     let (server, url) = Server::start(&[]).await;
     let slow = target("slow", &hanging().await, Duration::from_millis(200));
-    let t = Sender::new(Room::default(), vec![slow, target("a", &url, PATIENCE)]);
+    let t = Sender::new(Limits::default(), vec![slow, target("a", &url, PATIENCE)]);
     let start = Instant::now();
     for _ in 0..20 {
         t.post("slow");
@@ -181,9 +182,9 @@ async fn a_target_that_hangs_costs_its_timeout_and_delays_no_other() {
 #[tokio::test]
 async fn what_finds_no_room_is_lost() {
     let (_, url) = Server::start(&[]).await;
-    let room = Room { letters: 5, per_target: 3, at_once: 1 };
+    let limits = Limits { notifications: 5, per_target: 3, at_once: 1 };
     let slow = target("slow", &hanging().await, PATIENCE);
-    let t = Sender::new(room, vec![slow, target("a", &url, PATIENCE)]);
+    let t = Sender::new(limits, vec![slow, target("a", &url, PATIENCE)]);
     for _ in 0..10 {
         t.post("slow");
     }
@@ -196,7 +197,7 @@ async fn what_finds_no_room_is_lost() {
 async fn a_target_that_nobody_defined_is_counted_each_time_and_logged_once() {
     let log = Log::default();
     let _guard = log.start();
-    let t = Sender::new(Room::default(), Vec::new());
+    let t = Sender::new(Limits::default(), Vec::new());
     t.post("nobody");
     t.post("nobody");
     assert_eq!((t.counts(), t.lost(Lost::UnknownTarget)), ((0, 2, 0), 2));
@@ -207,7 +208,7 @@ async fn a_target_that_nobody_defined_is_counted_each_time_and_logged_once() {
 async fn at_the_end_what_is_under_way_has_its_time_and_the_rest_is_lost() {
     let (server, url) = Server::start(&[]).await;
     let slow = target("slow", &hanging().await, PATIENCE);
-    let t = Sender::new(Room::default(), vec![slow, target("a", &url, PATIENCE)]);
+    let t = Sender::new(Limits::default(), vec![slow, target("a", &url, PATIENCE)]);
     t.post("a");
     for _ in 0..12 {
         t.post("slow");
@@ -217,12 +218,12 @@ async fn at_the_end_what_is_under_way_has_its_time_and_the_rest_is_lost() {
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!((t.counts(), t.lost(Lost::Stopped), server.got().len()), ((1, 12, 0), 12, 1));
     t.post("a");
-    assert_eq!(t.lost(Lost::Stopped), 13, "a letter after the end");
+    assert_eq!(t.lost(Lost::Stopped), 13, "a notification after the end");
 }
 
 #[tokio::test]
 async fn an_idle_outbox_closes_at_once() {
-    let t = Sender::new(Room::default(), Vec::new());
+    let t = Sender::new(Limits::default(), Vec::new());
     let start = Instant::now();
     t.outbox.close(PATIENCE).await;
     assert!(start.elapsed() < Duration::from_secs(2));
@@ -231,7 +232,7 @@ async fn an_idle_outbox_closes_at_once() {
 #[tokio::test]
 async fn a_target_that_is_removed_gets_nothing_that_waits() {
     let t = Sender::new(
-        Room { at_once: 1, ..Room::default() },
+        Limits { at_once: 1, ..Limits::default() },
         vec![target("slow", &hanging().await, Duration::from_millis(300))],
     );
     t.post("slow");
@@ -252,7 +253,7 @@ async fn no_log_line_shows_a_url_or_a_header() {
         target("tls", &refusing.replace("http:", "https:"), PATIENCE),
         target("slow", &hanging().await, Duration::from_millis(20)),
     ];
-    let t = Sender::new(Room::default(), targets);
+    let t = Sender::new(Limits::default(), targets);
     for name in ["refusing", "tls", "slow"] {
         t.post(name);
     }

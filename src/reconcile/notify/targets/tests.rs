@@ -1,6 +1,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
+use super::super::outbox::Outbox;
+use super::super::reload::reload;
+use super::super::target::Kind;
 use super::*;
 use crate::metrics::Metrics;
 
@@ -77,7 +81,7 @@ runUrl: https://mc.example/runs/{namespace}/{run}
 
 #[test]
 fn every_problem_is_said_at_once_with_the_targets_name() {
-    let said = problems(
+    let found = problems(
         "targets:
 - {name: a, kind: Mail, url: 'https://a.example', colour: red}
 - {name: b, kind: Slack}
@@ -93,9 +97,9 @@ runUrl: https://mc.example/
 more: 1
 ",
     );
-    let missing = said.iter().find(|p| p.starts_with("target d.urlFile: ")).unwrap();
+    let missing = found.iter().find(|p| p.starts_with("target d.urlFile: ")).unwrap();
     assert!(missing.ends_with("missing: entity not found"), "{missing}");
-    let rest: Vec<&str> = said.iter().filter(|p| *p != missing).map(String::as_str).collect();
+    let rest: Vec<&str> = found.iter().filter(|p| *p != missing).map(String::as_str).collect();
     assert_eq!(
         rest,
         [
@@ -138,8 +142,8 @@ fn no_problem_shows_a_secret() {
         format!("targets: \"https://x/{secret}"),
         format!("targets: *{secret}"),
     ] {
-        let said = problems(&yaml).join("; ");
-        assert!(!said.is_empty() && !said.contains(secret), "{yaml}\n{said}");
+        let found = problems(&yaml).join("; ");
+        assert!(!found.is_empty() && !found.contains(secret), "{yaml}\n{found}");
     }
 }
 
@@ -150,17 +154,17 @@ async fn a_changed_file_counts_and_a_broken_one_leaves_the_old_targets() {
     let outbox = Outbox::new(&Metrics::default());
     assert!(outbox.set(folder.read().unwrap()));
     assert!(!outbox.set(folder.read().unwrap()), "nothing changed");
-    let mut said = None;
+    let mut logged = None;
 
     folder.write("targets.yaml", &one("b"));
-    look(&outbox, &folder.file(), &mut said).await;
+    reload(&outbox, &folder.file(), &mut logged).await;
     assert!(outbox.knows("b") && !outbox.knows("a"));
 
     folder.write("targets.yaml", "targets: 5");
-    look(&outbox, &folder.file(), &mut said).await;
-    assert!(outbox.knows("b") && said.is_some(), "a broken file took the targets away");
+    reload(&outbox, &folder.file(), &mut logged).await;
+    assert!(outbox.knows("b") && logged.is_some(), "a broken file took the targets away");
 
     folder.write("targets.yaml", &one("c"));
-    look(&outbox, &folder.file(), &mut said).await;
-    assert!(outbox.knows("c") && said.is_none());
+    reload(&outbox, &folder.file(), &mut logged).await;
+    assert!(outbox.knows("c") && logged.is_none());
 }

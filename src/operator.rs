@@ -4,18 +4,18 @@
 //! more: a process that is gone does no harm.
 
 pub mod args;
-pub mod clients;
+mod clients;
 pub mod crds;
-pub mod dashboard;
-pub mod dispatch;
-pub mod election;
-pub mod health;
+mod dashboard;
+mod dispatch;
+mod election;
+mod guarded_stream;
+mod health;
 pub mod lease;
-pub mod metrics;
-pub mod requests;
+mod metrics;
+mod requests;
 pub mod telemetry;
-pub mod watches;
-pub mod wire;
+mod watches;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,12 +35,10 @@ use election::Election;
 
 /// How often revisions and records are swept.
 const SWEEP: Duration = Duration::from_secs(600);
-/// How often what is gone is forgotten.
-const PRUNE: Duration = Duration::from_secs(30);
-/// How long notifications under way may take when the process is told to stop.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long notifications under way may take when the process stops.
+const NOTIFY_GRACE: Duration = Duration::from_secs(5);
 
-/// Runs the operator until it is told to stop. An error ends the process at once.
+/// Runs the operator until a signal stops it. An error ends the process at once.
 pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let config =
         Config::infer().await.context("finding a cluster: neither a kubeconfig nor a service account")?;
@@ -51,19 +49,19 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let identity = args.identity();
     let ctx = Context::new(clients.passes, leadership, identity.clone(), scope, args.job_controller, metrics);
     let ctx = Arc::new(ctx);
-    let beat = Arc::new(health::Beat::default());
+    let heartbeat = Arc::new(health::Heartbeat::default());
     let (stop, stopped) = watch::channel(false);
     let election = Election { client: clients.lease, namespace: lease_namespace, identity };
 
     if let Some(file) = args.notify_targets.clone() {
-        notify::targets::start(&ctx.outbox, file).context("reading --notify-targets")?;
+        notify::reload::start(&ctx.outbox, file).context("reading --notify-targets")?;
     }
     tokio::spawn(on_signal(stop));
-    let serving = tokio::spawn(health::serve(args.bind, Arc::clone(&ctx), Arc::clone(&beat)));
+    let serving = tokio::spawn(health::serve(args.bind, Arc::clone(&ctx), Arc::clone(&heartbeat)));
     let counting = tokio::spawn(metrics::serve(args.metrics_bind, Arc::clone(&ctx)));
     let showing = dashboard::start(&args, &config, &ctx).context("starting the dashboard")?;
     let watching = watches::start(&ctx);
-    let leading = lead(&ctx, &election, &args, &beat, stopped);
+    let leading = lead(&ctx, &election, &args, &heartbeat, stopped);
     let ended = tokio::select! {
         result = leading => result,
         ended = serving => Err(anyhow!("the HTTP server ended: {ended:?}")),
@@ -72,43 +70,43 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         () = watching => Err(anyhow!("a watch ended")),
     };
     // After the lease was given back: the next leader does not wait for it.
-    ctx.outbox.close(if ended.is_ok() { LAST_WORDS } else { Duration::ZERO }).await;
+    ctx.outbox.close(if ended.is_ok() { NOTIFY_GRACE } else { Duration::ZERO }).await;
     ended
 }
 
-/// Leads when it is its turn; then the passes.
+/// Waits for the lease, then runs passes.
 async fn lead(
     ctx: &Arc<Context>,
     election: &Election,
     args: &RunArgs,
-    beat: &Arc<health::Beat>,
+    heartbeat: &Arc<health::Heartbeat>,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     if args.no_leader_election {
         ctx.leadership.alone();
-    } else if !election.win(&ctx.leadership, beat, stopped.clone()).await {
+    } else if !election.acquire(&ctx.leadership, heartbeat, stopped.clone()).await {
         return Ok(());
     }
     tracing::info!(identity = election.identity, "leading");
     ctx.metrics.leader.set(1);
-    let chores = tokio::spawn(chores(Arc::clone(ctx), args.records()));
-    let acting = dispatch::dispatch(ctx, beat, stopped);
+    let periodic_tasks = tokio::spawn(periodic_tasks(Arc::clone(ctx), args.records()));
+    let acting = dispatch::dispatch(ctx, heartbeat, stopped);
     if args.no_leader_election {
         acting.await;
     } else {
         tokio::select! {
             () = acting => {}
-            error = election.keep(&ctx.leadership) => return Err(error.into()),
+            error = election.renew(&ctx.leadership) => return Err(error.into()),
         }
         ctx.leadership.end();
         election.release().await;
     }
-    chores.abort();
+    periodic_tasks.abort();
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn chores(ctx: Arc<Context>, records: retention::Retention) {
+async fn periodic_tasks(ctx: Arc<Context>, records: retention::Retention) {
     let mut sweeps = tokio::time::interval_at(tokio::time::Instant::now() + SWEEP / 10, SWEEP);
     loop {
         sweeps.tick().await;
@@ -131,13 +129,4 @@ async fn on_signal(stop: watch::Sender<bool>) {
     // A second signal takes its default course only for SIGKILL; the wait is bounded anyway.
     stop.send_replace(true);
     std::future::pending::<()>().await;
-}
-
-/// Forgets, for ever, the last sight of what nobody waits for; every process does, whether it leads or not.
-async fn prune(ctx: Arc<Context>) {
-    let mut every = tokio::time::interval(PRUNE);
-    loop {
-        every.tick().await;
-        ctx.stores.prune();
-    }
 }

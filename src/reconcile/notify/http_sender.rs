@@ -1,7 +1,7 @@
 //! One message for one target -> requests until it is taken, refused, or has been tried often enough.
 //!
 //! It follows no redirect, uses no proxy and reads no answer but its status and `Retry-After`. Start reading at
-//! [`Post::deliver`]; [`judge`] says what an answer means.
+//! [`HttpSender::deliver`]; [`classify`] says what an answer means.
 
 use std::error::Error as _;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -18,21 +18,19 @@ use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-use super::targets::Target;
+use super::target::{IDEMPOTENCY_KEY, Target};
 
-/// The header by which a receiver tells a repetition.
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest wait that a target can ask for.
-const MOST_PATIENT: Duration = Duration::from_secs(60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// How often, and how long between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    pub tries: u32,
+pub(crate) struct Policy {
+    pub(crate) tries: u32,
     /// The first wait; each next one is twice as long.
-    pub wait: Duration,
+    pub(crate) wait: Duration,
 }
 
 impl Default for Policy {
@@ -45,13 +43,13 @@ impl Policy {
     /// How long to wait after try `n` (from 1); none after the last.
     fn after(self, n: u32, asked: Option<Duration>) -> Option<Duration> {
         let own = self.wait.saturating_mul(2u32.saturating_pow(n.saturating_sub(1)));
-        (n < self.tries).then(|| own.max(asked.unwrap_or_default().min(MOST_PATIENT)))
+        (n < self.tries).then(|| own.max(asked.unwrap_or_default().min(MAX_RETRY_AFTER)))
     }
 }
 
 /// Why a message was not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Undelivered {
+pub(crate) enum Undelivered {
     /// The target does not want it, and never will.
     Refused(String),
     /// It was tried often enough; what the last try met.
@@ -60,28 +58,28 @@ pub enum Undelivered {
 
 /// What one try met.
 #[derive(Debug, PartialEq, Eq)]
-enum Answer {
+enum TryOutcome {
     Taken,
     Refused(String),
     /// Another try may help; how long the target asks to wait.
     Again(String, Option<Duration>),
 }
 
-/// What carries messages. It opens a connection for each try: messages are rare, and a connection that is kept may be
+/// Sends messages. It opens a connection for each try: messages are rare, and a connection that is kept may be
 /// dead when it is needed.
 #[derive(Debug, Default)]
-pub struct Post {
-    pub policy: Policy,
+pub(crate) struct HttpSender {
+    pub(crate) policy: Policy,
     client: OnceLock<Http>,
 }
 
-impl Post {
-    pub fn new(policy: Policy) -> Self {
+impl HttpSender {
+    pub(crate) fn new(policy: Policy) -> Self {
         Self { policy, client: OnceLock::new() }
     }
 
-    /// Sends until the message is taken; `retried` is told before each repetition.
-    pub async fn deliver(
+    /// Sends until the message is taken; `retried` is called before each repetition.
+    pub(crate) async fn deliver(
         &self,
         target: &Target,
         key: &str,
@@ -91,9 +89,9 @@ impl Post {
         let mut n = 1;
         loop {
             let (why, asked) = match self.attempt(target, key, body).await {
-                Answer::Taken => return Ok(()),
-                Answer::Refused(why) => return Err(Undelivered::Refused(why)),
-                Answer::Again(why, asked) => (why, asked),
+                TryOutcome::Taken => return Ok(()),
+                TryOutcome::Refused(why) => return Err(Undelivered::Refused(why)),
+                TryOutcome::Again(why, asked) => (why, asked),
             };
             let Some(wait) = self.policy.after(n, asked) else { return Err(Undelivered::Unanswered(why)) };
             tokio::time::sleep(wait).await;
@@ -102,15 +100,15 @@ impl Post {
         }
     }
 
-    async fn attempt(&self, target: &Target, key: &str, body: &Bytes) -> Answer {
+    async fn attempt(&self, target: &Target, key: &str, body: &Bytes) -> TryOutcome {
         let Some(request) = request(target, key, body) else {
-            return Answer::Refused("the request cannot be written".into());
+            return TryOutcome::Refused("the request cannot be written".into());
         };
         let client = self.client.get_or_init(client);
         match tokio::time::timeout(target.timeout, client.request(request)).await {
-            Err(_) => Answer::Again(format!("no answer within {} ms", target.timeout.as_millis()), None),
-            Ok(Err(error)) => Answer::Again(trouble(&error), None),
-            Ok(Ok(answer)) => judge(answer.status(), answer.headers(), Timestamp::now()),
+            Err(_) => TryOutcome::Again(format!("no answer within {} ms", target.timeout.as_millis()), None),
+            Ok(Err(error)) => TryOutcome::Again(trouble(&error), None),
+            Ok(Ok(answer)) => classify(answer.status(), answer.headers(), Timestamp::now()),
         }
     }
 }
@@ -129,17 +127,17 @@ fn request(target: &Target, key: &str, body: &Bytes) -> Option<Request<Full<Byte
 }
 
 /// What an answer means.
-fn judge(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Answer {
+fn classify(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> TryOutcome {
     let code = status.as_u16();
     if status.is_success() {
-        Answer::Taken
+        TryOutcome::Taken
     } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         let asked = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| retry_after(v, now));
-        Answer::Again(format!("it answered {code}"), asked)
+        TryOutcome::Again(format!("it answered {code}"), asked)
     } else if status.is_redirection() {
-        Answer::Refused(format!("it answered {code}, and redirects are not followed"))
+        TryOutcome::Refused(format!("it answered {code}, and redirects are not followed"))
     } else {
-        Answer::Refused(format!("it answered {code}"))
+        TryOutcome::Refused(format!("it answered {code}"))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Leadership -> connections over which nothing leaves once it is over.
 //!
 //! The layer of the client ([`crate::reconcile::leadership::guard`]) looks when a request is begun. A process can be
-//! stopped between that and the bytes: while the request waits for a connection, is tried again or is encrypted. So this
-//! is the last look, right before the system call.
+//! stopped between that and the bytes: while the request waits for a connection, is tried again or is encrypted. So
+//! this is the last look, right before the system call.
 
 use std::io::{Error, IoSlice, Result};
 use std::pin::Pin;
@@ -16,31 +16,31 @@ use crate::reconcile::leadership::{Leadership, NotLeading};
 
 /// A connection of a process that may act, or has not led yet.
 #[derive(Debug)]
-pub struct Wire<S> {
+pub(crate) struct GuardedStream<S> {
     stream: S,
     leadership: Arc<Leadership>,
 }
 
-impl<S> Wire<S> {
-    pub fn new(stream: S, leadership: Arc<Leadership>) -> Self {
+impl<S> GuardedStream<S> {
+    pub(crate) fn new(stream: S, leadership: Arc<Leadership>) -> Self {
         Self { stream, leadership }
     }
 
-    /// What stands by may send: reads cannot be told from writes here, and it begins no write.
-    fn look(&self) -> Result<()> {
+    /// A process that does not lead may send: reads cannot be told from writes here, and it begins no write.
+    fn check(&self) -> Result<()> {
         if self.leadership.is_over() { Err(Error::other(NotLeading)) } else { Ok(()) }
     }
 }
 
-impl<S: Read + Unpin> Read for Wire<S> {
+impl<S: Read + Unpin> Read for GuardedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<S: Write + Unpin> Write for Wire<S> {
+impl<S: Write + Unpin> Write for GuardedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        self.look()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
@@ -61,12 +61,12 @@ impl<S: Write + Unpin> Write for Wire<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        self.look()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
 }
 
-impl<S: Connection> Connection for Wire<S> {
+impl<S: Connection> Connection for GuardedStream<S> {
     fn connected(&self) -> Connected {
         self.stream.connected()
     }

@@ -1,8 +1,9 @@
 //! What happened -> `mission_control_…` series, and their text. docs/metrics.md explains each of them.
 //!
-//! Labels come from closed sets, so that ten thousand runs add no series: neither a namespace nor a workflow is a label.
-//! Counters are of this process and begin at nought with it. It never reads the cluster and decides nothing. Start
-//! reading at [`Metrics`]; `family` has what is labelled, `live` the gauges of runs, `requests` the API server's answers.
+//! Labels come from closed sets, so that ten thousand runs add no series: neither a namespace nor a workflow is a
+//! label. Counters are of this process and begin at nought with it. It never reads the cluster and decides nothing.
+//! Start reading at [`Metrics`]; `family` has what is labelled, `live` the gauges of runs, `requests` the API server's
+//! answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,13 +18,13 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::api::{Cause, Outcome, Phase, StepPhase};
 
 mod family;
-pub mod live;
+mod live;
 mod process;
-pub mod requests;
+pub(crate) mod requests;
 #[cfg(test)]
 mod tests;
 
-pub use family::{Labelled, Timed};
+pub(crate) use family::{Labelled, Timed};
 pub use live::Live;
 use requests::Requests;
 
@@ -60,35 +61,35 @@ impl Format {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    pub passes: Counter,
-    pub pass_errors: Counter,
+    pub(crate) passes: Counter,
+    pub(crate) pass_errors: Counter,
     pass_seconds: Timed,
-    pub queue_depth: Gauge,
-    pub queue_wait: Histogram,
-    pub requests: Requests,
-    pub status_writes: Counter,
-    pub conflicts: Counter,
-    pub jobs_created: Counter,
-    pub pods_created: Counter,
+    pub(crate) queue_depth: Gauge,
+    pub(crate) queue_wait: Histogram,
+    pub(crate) requests: Requests,
+    pub(crate) status_writes: Counter,
+    pub(crate) conflicts: Counter,
+    pub(crate) jobs_created: Counter,
+    pub(crate) pods_created: Counter,
     attempts: Labelled,
     attempt_seconds: Timed,
     attempts_lost: Labelled,
-    pub retries: Counter,
-    pub rounds: Counter,
+    pub(crate) retries: Counter,
+    pub(crate) rounds: Counter,
     step_seconds: Timed,
-    pub runs_started: Counter,
+    pub(crate) runs_started: Counter,
     runs: Labelled,
     run_seconds: Timed,
     escalations: Labelled,
-    pub undecodable: Labelled,
-    pub job_status_refused: Counter,
-    pub log_reads: Labelled,
-    pub watch_errors: Labelled,
-    pub revisions_swept: Counter,
-    pub records_removed: Labelled,
-    pub notifications: Labelled,
-    pub notifications_lost: Labelled,
-    pub leader: Gauge,
+    pub(crate) undecodable: Labelled,
+    pub(crate) job_status_refused: Counter,
+    pub(crate) log_reads: Labelled,
+    pub(crate) watch_errors: Labelled,
+    pub(crate) revisions_swept: Counter,
+    pub(crate) records_removed: Labelled,
+    pub(crate) notifications: Labelled,
+    pub(crate) notifications_lost: Labelled,
+    pub(crate) leader: Gauge,
     live: Arc<live::Shown>,
     /// One text at a time: each sets the gauges that it shows.
     writing: Mutex<()>,
@@ -147,7 +148,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// An attempt ended; how long it took is known where its beginning is.
-    pub fn attempt_ended(&self, outcome: Outcome, cause: Option<Cause>, took: Option<Duration>) {
+    pub(crate) fn attempt_ended(&self, outcome: Outcome, cause: Option<Cause>, took: Option<Duration>) {
         self.attempts.count(outcome.as_str());
         if outcome == Outcome::Lost {
             self.attempts_lost.count(cause.unwrap_or(Cause::Disrupted).as_str());
@@ -158,12 +159,12 @@ impl Metrics {
     }
 
     /// A step that had an attempt is finished (for this round).
-    pub fn step_finished(&self, phase: StepPhase, took: Duration) {
+    pub(crate) fn step_finished(&self, phase: StepPhase, took: Duration) {
         self.step_seconds.observe(phase.as_str(), took);
     }
 
     /// A run reached a terminal phase; `active` where it had started.
-    pub fn run_finished(&self, phase: Phase, active: Option<Duration>) {
+    pub(crate) fn run_finished(&self, phase: Phase, active: Option<Duration>) {
         self.runs.count(phase.as_str());
         if let Some(active) = active {
             self.run_seconds.observe(phase.as_str(), active);
@@ -171,23 +172,25 @@ impl Metrics {
     }
 
     /// A question was put to people.
-    pub fn asked(&self, cause: Cause) {
+    pub(crate) fn escalated(&self, cause: Cause) {
         self.escalations.count(cause.as_str());
     }
 
     /// A pass over a run (or else a workflow) is over.
-    pub fn passed(&self, run: bool, took: Duration) {
+    pub(crate) fn passed(&self, run: bool, took: Duration) {
         self.passes.inc();
         self.pass_seconds.observe(if run { "WorkflowRun" } else { "Workflow" }, took);
     }
 
     /// How many attempts ended with `outcome`.
-    pub fn attempts_ended(&self, outcome: Outcome) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn attempts_ended(&self, outcome: Outcome) -> u64 {
         self.attempts.get(outcome.as_str())
     }
 
     /// How many runs reached `phase`.
-    pub fn runs_finished(&self, phase: Phase) -> u64 {
+    #[cfg(test)]
+    pub(crate) fn runs_finished(&self, phase: Phase) -> u64 {
         self.runs.get(phase.as_str())
     }
 

@@ -1,48 +1,47 @@
-//! What this process knows of a run beyond its caches: its own last write, the Jobs that it made itself, the logs that
-//! it read. Dropped when the run goes.
+//! What this process knows of a run beyond the watches: its own last write, the Jobs that it created itself, the logs
+//! that it read. Dropped when the run goes.
 //!
 //! Nothing here decides anything, and losing all of it (a restart) costs at most an attempt that is counted as lost.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, WorkflowRun};
+use crate::cluster::{ErrorKind, Failure, Name};
 use crate::engine::effect::Launch;
 use crate::engine::snapshot::RecordFact;
 use crate::job::LogRead;
 
-use super::call::{Failure, Meaning};
-use super::store::Name;
-
 /// A run as the watch or an answer of the API server showed it.
-pub type SeenRun = Arc<DeserializeGuard<WorkflowRun>>;
+pub(crate) type CachedRun = Arc<DeserializeGuard<WorkflowRun>>;
 
-/// The memory of every run.
+/// The cache of every run.
 #[derive(Debug, Default)]
-pub struct Memories(Mutex<HashMap<Name, Arc<Memory>>>);
+pub(crate) struct RunCaches(Mutex<HashMap<Name, Arc<SharedRunCache>>>);
 
-impl Memories {
-    /// The memory of that very run; that of a namesake is dropped.
-    pub fn of(&self, run: &Name, uid: &str) -> Arc<Memory> {
+impl RunCaches {
+    /// The cache of that very run; that of an earlier run of the same name is dropped.
+    pub(crate) fn of(&self, run: &Name, uid: &str) -> Arc<SharedRunCache> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(memory) = all.get(run).filter(|m| m.uid == uid) {
-            return Arc::clone(memory);
+        if let Some(cache) = all.get(run).filter(|c| c.uid == uid) {
+            return Arc::clone(cache);
         }
-        let memory = Arc::new(Memory { uid: uid.into(), notes: Mutex::default() });
-        all.insert(run.clone(), Arc::clone(&memory));
-        memory
+        let cache = Arc::new(SharedRunCache { uid: uid.into(), cache: Mutex::default() });
+        all.insert(run.clone(), Arc::clone(&cache));
+        cache
     }
 
-    pub fn get(&self, run: &Name) -> Option<Arc<Memory>> {
+    pub(crate) fn get(&self, run: &Name) -> Option<Arc<SharedRunCache>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(run).cloned()
     }
 
-    pub fn forget(&self, run: &Name, uid: &str) {
+    pub(crate) fn forget(&self, run: &Name, uid: &str) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.get(run).is_some_and(|m| m.uid == uid) {
             all.remove(run);
@@ -50,63 +49,63 @@ impl Memories {
     }
 }
 
-/// The memory of one run.
+/// The cache of one run, shared with the tasks that read its logs.
 #[derive(Debug)]
-pub struct Memory {
+pub(crate) struct SharedRunCache {
     uid: String,
-    notes: Mutex<Notes>,
+    cache: Mutex<RunCache>,
 }
 
-impl Memory {
+impl SharedRunCache {
     /// Never held across an await.
-    pub fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, RunCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What is noted of one run.
+/// What is known of one run.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub(crate) struct RunCache {
     /// What the API server answered to this process's last write, until the cache has caught up with it.
-    pub written: Option<SeenRun>,
+    pub(crate) written: Option<CachedRun>,
     /// What the API server said about the RunRecord.
-    pub record: Option<RecordFact>,
+    pub(crate) record: Option<RecordFact>,
     /// Jobs that this process created, by name.
-    pub made: HashMap<String, Made>,
+    pub(crate) created_jobs: HashMap<String, CreatedJob>,
     /// Jobs that were there already when this process wanted to create them.
-    pub met: HashMap<String, Arc<Job>>,
+    pub(crate) found_jobs: HashMap<String, Arc<Job>>,
     /// Jobs that the API server did not create.
-    pub declined: HashMap<String, Declined>,
+    pub(crate) declined: HashMap<String, Declined>,
     /// What the run's Pods mount and that was seen to be there, by kind and name.
-    pub ensured: HashSet<String>,
-    /// What the agents' logs said, by Job name.
-    pub logs: HashMap<String, LogNote>,
+    pub(crate) ensured: HashSet<String>,
+    /// The agents' logs, by Job name.
+    pub(crate) logs: HashMap<String, LogState>,
     /// Jobs whose Pods this process is deleting.
-    pub killing: HashSet<String>,
+    pub(crate) killing: HashSet<String>,
     /// Jobs that have no Pod and will not get one.
-    pub podless: HashSet<String>,
+    pub(crate) without_pod: HashSet<String>,
     /// Jobs whose start was written to their status.
-    pub started: HashSet<String>,
+    pub(crate) started: HashSet<String>,
     /// Jobs whose end was written to their status.
-    pub finished: HashSet<String>,
+    pub(crate) finished: HashSet<String>,
     /// Passes that failed, one after the other.
-    pub failures: u32,
+    pub(crate) failures: u32,
 }
 
 /// A Job that this process created.
 #[derive(Clone, Debug)]
-pub struct Made {
-    pub job: Arc<Job>,
-    pub pod: PodNote,
+pub(crate) struct CreatedJob {
+    pub(crate) job: Arc<Job>,
+    pub(crate) pod: PodState,
     /// The Pod as the answer to its create showed it: until the cache has it, its absence there means nothing.
-    pub answer: Option<Arc<Pod>>,
+    pub(crate) answer: Option<Arc<Pod>>,
     /// What its Pod mounts, until that is created.
-    pub files: Option<Arc<ConfigMap>>,
+    pub(crate) files: Option<Arc<ConfigMap>>,
 }
 
 /// What became of a Job's Pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PodNote {
+pub(crate) enum PodState {
     /// The cluster's own Job controller makes it.
     NotOurs,
     /// Created (or the answer got lost, and it may exist), at that time.
@@ -121,7 +120,7 @@ pub enum PodNote {
 
 /// A Job that the API server did not create, or that was not asked for because what its Pod mounts is missing.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Declined {
+pub(crate) enum Declined {
     /// For now; it was last tried at that time.
     Blocked { message: String, tried: Stamp, launch: Arc<Launch> },
     /// For good.
@@ -130,17 +129,19 @@ pub enum Declined {
 
 impl Declined {
     /// What the answer to a create means for the launch that needed it. `None`: no word about the object.
-    pub fn of(failure: &Failure, launch: &Launch, now: Stamp) -> Option<Self> {
-        match failure.meaning() {
-            Meaning::Quota(message) => {
-                Some(Self::Blocked { message, tried: now, launch: Arc::new(launch.clone()) })
+    pub(crate) fn of(failure: &Failure, launch: &Launch) -> Option<Self> {
+        match failure.kind() {
+            ErrorKind::Quota(message) => {
+                Some(Self::Blocked { message, tried: answered_at(), launch: Arc::new(launch.clone()) })
             }
-            Meaning::Refused(message) => Some(Self::Refused(message)),
-            Meaning::AlreadyExists | Meaning::Conflict | Meaning::NotFound | Meaning::Unanswered => None,
+            ErrorKind::Refused(message) => Some(Self::Refused(message)),
+            ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Unanswered => {
+                None
+            }
         }
     }
 
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         match self {
             Self::Blocked { message, .. } | Self::Refused(message) => message,
         }
@@ -149,14 +150,14 @@ impl Declined {
 
 /// Reading a log.
 #[derive(Clone, Debug)]
-pub enum LogNote {
+pub(crate) enum LogState {
     Reading,
     Read(Arc<LogRead>),
 }
 
-impl Notes {
+impl RunCache {
     /// The newer of the cached run and what this process wrote last: no pass acts on less than its own last write.
-    pub fn newest(&mut self, cached: SeenRun) -> SeenRun {
+    pub(crate) fn newest(&mut self, cached: CachedRun) -> CachedRun {
         match &self.written {
             Some(mine) if mine.uid() == cached.uid() && is_newer(&**mine, &*cached) => Arc::clone(mine),
             Some(_) => {
@@ -167,19 +168,25 @@ impl Notes {
         }
     }
 
-    /// Forgets attempts that are over. A Job that this process made stays until its end is written, or until the cache
-    /// has it and can say the rest.
-    pub fn keep(&mut self, current: &HashSet<&str>, cached: impl Fn(&str) -> bool) {
+    /// Forgets attempts that are over. A Job that this process created_jobs stays until its end is written, or until
+    /// the cache has it and can say the rest.
+    pub(crate) fn keep(&mut self, current: &HashSet<&str>, cached: impl Fn(&str) -> bool) {
         let is_current = |name: &String| current.contains(name.as_str());
         let finished = &self.finished;
-        self.made.retain(|name, _| is_current(name) || !(finished.contains(name) || cached(name)));
-        self.met.retain(|name, _| is_current(name));
+        self.created_jobs.retain(|name, _| is_current(name) || !(finished.contains(name) || cached(name)));
+        self.found_jobs.retain(|name, _| is_current(name));
         self.declined.retain(|name, _| is_current(name));
         self.logs.retain(|name, _| is_current(name));
         self.killing.retain(is_current);
-        self.podless.retain(is_current);
+        self.without_pod.retain(is_current);
         self.started.retain(is_current);
     }
+}
+
+/// The time of an answer of the API server. What is waited for counts from there, and not from the start of the pass: a
+/// request may take 15 seconds.
+pub(super) fn answered_at() -> Stamp {
+    Stamp::of(Timestamp::now())
 }
 
 /// Whether `a` is a later version of the object than `b`. Resource versions of one object can be compared as numbers:
@@ -198,45 +205,45 @@ fn is_newer(a: &impl ResourceExt, b: &impl ResourceExt) -> bool {
 mod tests {
     use super::*;
 
-    fn run(version: &str) -> SeenRun {
+    fn run(version: &str) -> CachedRun {
         let mut run = WorkflowRun::new("r", crate::api::WorkflowRunSpec::default());
         run.metadata.uid = Some("u".into());
         run.metadata.resource_version = Some(version.into());
         Arc::new(DeserializeGuard(Ok(run)))
     }
 
-    fn version(run: &SeenRun) -> String {
+    fn version(run: &CachedRun) -> String {
         run.resource_version().unwrap()
     }
 
     #[test]
     fn a_pass_never_sees_less_than_the_last_own_write() {
-        let mut notes = Notes { written: Some(run("10")), ..Notes::default() };
-        assert_eq!(version(&notes.newest(run("9"))), "10");
-        assert_eq!(version(&notes.newest(run("10"))), "10");
-        assert_eq!(version(&notes.newest(run("11"))), "11");
-        assert!(notes.written.is_none());
+        let mut cache = RunCache { written: Some(run("10")), ..RunCache::default() };
+        assert_eq!(version(&cache.newest(run("9"))), "10");
+        assert_eq!(version(&cache.newest(run("10"))), "10");
+        assert_eq!(version(&cache.newest(run("11"))), "11");
+        assert!(cache.written.is_none());
     }
 
     #[test]
-    fn a_namesake_inherits_nothing() {
-        let memories = Memories::default();
+    fn a_later_run_of_the_same_name_inherits_nothing() {
+        let caches = RunCaches::default();
         let name = Name::new("ns", "r");
-        memories.of(&name, "u1").notes().failures = 3;
-        assert_eq!(memories.of(&name, "u1").notes().failures, 3);
-        assert_eq!(memories.of(&name, "u2").notes().failures, 0);
+        caches.of(&name, "u1").lock().failures = 3;
+        assert_eq!(caches.of(&name, "u1").lock().failures, 3);
+        assert_eq!(caches.of(&name, "u2").lock().failures, 0);
     }
 
     #[test]
     fn a_job_made_here_is_remembered_until_it_is_current_no_more_and_known_otherwise() {
-        let made = Made { job: Arc::default(), pod: PodNote::NotOurs, answer: None, files: None };
-        let mut notes = Notes::default();
+        let created = CreatedJob { job: Arc::default(), pod: PodState::NotOurs, answer: None, files: None };
+        let mut cache = RunCache::default();
         for name in ["current", "unseen", "cached", "finished"] {
-            notes.made.insert(name.into(), made.clone());
+            cache.created_jobs.insert(name.into(), created.clone());
         }
-        notes.finished.insert("finished".into());
-        notes.keep(&["current"].into(), |name| name == "cached");
-        let mut left: Vec<&str> = notes.made.keys().map(String::as_str).collect();
+        cache.finished.insert("finished".into());
+        cache.keep(&["current"].into(), |name| name == "cached");
+        let mut left: Vec<&str> = cache.created_jobs.keys().map(String::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["current", "unseen"]);
     }

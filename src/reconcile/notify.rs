@@ -1,45 +1,48 @@
 //! Committed changes of runs -> notifications to the targets that the Workflow names, as it is now.
 //!
 //! Nothing here is stored and no pass waits for it: a notification is sent at most once per event and target by the
-//! process that committed the change, and what cannot be sent is counted and logged. Start reading at [`tell`], then
+//! process that committed the change, and what cannot be sent is counted and logged. Start reading at [`send`], then
 //! [`outbox`].
 
 mod entry;
-pub mod message;
-pub mod outbox;
-pub mod send;
-pub mod targets;
+mod http_sender;
+mod message;
+pub(crate) mod outbox;
+pub(crate) mod reload;
+mod target;
+mod targets;
 
 use std::collections::BTreeSet;
 
+use crate::api::WorkflowRun;
 use crate::api::workflow::{Notify, NotifyEvent};
-use crate::api::{WorkflowRun, WorkflowRunStatus};
+use crate::cluster::Name;
+use crate::engine::transition::Transition;
 
-use super::Context;
-use super::store::Name;
+use super::context::Context;
 use message::Message;
-use outbox::Letter;
+use outbox::Notification;
 
-/// Tells people what a commit changed.
-pub fn tell(ctx: &Context, run: &WorkflowRun, old: &WorkflowRunStatus, new: &WorkflowRunStatus) {
-    let news = message::news(old, new);
+/// Sends what people want to know of a commit.
+pub(super) fn send(ctx: &Context, run: &WorkflowRun, change: &Transition<'_>) {
+    let news = message::news(change);
     if news.is_empty() {
         return;
     }
     let name = Name::of(run);
     let workflow = name.beside(&run.spec.workflow_ref.name);
-    let Some(seen) = ctx.stores.workflows.get(&workflow) else { return };
-    let Ok(live) = &seen.0 else { return };
+    let Some(cached) = ctx.stores.workflows.get(&workflow) else { return };
+    let Ok(live) = &cached.0 else { return };
     for item in news {
         for target in wanted(&live.spec.notify, item.event) {
             let url = ctx.outbox.url_of(&name.namespace, &name.name);
-            let message = Message::new(run, new, &item, url);
-            ctx.outbox.post(Letter { workflow: workflow.clone(), target: target.into(), message });
+            let message = Message::new(run, change.after, &item, url);
+            ctx.outbox.enqueue(Notification { workflow: workflow.clone(), target: target.into(), message });
         }
     }
 }
 
-/// Who is told about that event; a target that is named twice is told once.
+/// The targets of that event; one that is named twice gets it once.
 fn wanted(notify: &[Notify], event: NotifyEvent) -> BTreeSet<&str> {
     notify.iter().filter(|n| n.events.contains(&event)).map(|n| n.target.as_str()).collect()
 }

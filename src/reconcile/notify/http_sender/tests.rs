@@ -1,32 +1,32 @@
 use super::*;
 
-fn met(status: u16, retry_after: Option<&str>) -> Answer {
+fn met(status: u16, retry_after: Option<&str>) -> TryOutcome {
     let mut headers = HeaderMap::new();
     if let Some(value) = retry_after {
         headers.insert(RETRY_AFTER, value.parse().unwrap());
     }
     let now = "2026-01-01T00:00:00Z".parse().unwrap();
-    judge(StatusCode::from_u16(status).unwrap(), &headers, now)
+    classify(StatusCode::from_u16(status).unwrap(), &headers, now)
 }
 
-fn again(status: u16, after: Option<u64>) -> Answer {
-    Answer::Again(format!("it answered {status}"), after.map(Duration::from_secs))
+fn again(status: u16, after: Option<u64>) -> TryOutcome {
+    TryOutcome::Again(format!("it answered {status}"), after.map(Duration::from_secs))
 }
 
 #[test]
 fn only_a_busy_or_broken_target_is_tried_again() {
-    assert_eq!(met(200, None), Answer::Taken);
-    assert_eq!(met(204, None), Answer::Taken);
+    assert_eq!(met(200, None), TryOutcome::Taken);
+    assert_eq!(met(204, None), TryOutcome::Taken);
     for status in [429, 500, 502, 503, 504] {
         assert_eq!(met(status, None), again(status, None));
     }
     for status in [400, 401, 403, 404, 410, 413] {
-        assert_eq!(met(status, None), Answer::Refused(format!("it answered {status}")));
+        assert_eq!(met(status, None), TryOutcome::Refused(format!("it answered {status}")));
     }
     for status in [301, 302, 307, 308] {
         assert_eq!(
             met(status, None),
-            Answer::Refused(format!("it answered {status}, and redirects are not followed"))
+            TryOutcome::Refused(format!("it answered {status}, and redirects are not followed"))
         );
     }
 }

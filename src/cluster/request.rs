@@ -1,0 +1,111 @@
+//! A request to the API server -> its answer within a bounded time, and what a refusal means.
+
+use std::time::Duration;
+
+/// Longer than any healthy API server takes; a request without an answer may still have been carried out.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why there is no answer to use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the API server answered {}: {}", .0.code, .0.message)]
+    Answer(Box<kube::core::Status>),
+    #[error("the request failed")]
+    Request(#[source] Box<kube::Error>),
+    #[error("no answer within {} s", TIMEOUT.as_secs())]
+    Timeout,
+}
+
+/// What a failure means for an object that was to be created, read or written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    AlreadyExists,
+    /// The object was changed since it was read.
+    Conflict,
+    NotFound,
+    /// Not now: a quota is used up.
+    Quota(String),
+    /// Never: policy, or a field that is not accepted.
+    Refused(String),
+    /// Nobody can tell whether it was done, or the server asks to come back.
+    Unanswered,
+}
+
+impl Failure {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Failure::Answer(status) => kind(status),
+            Failure::Request(_) | Failure::Timeout => ErrorKind::Unanswered,
+        }
+    }
+}
+
+impl From<kube::Error> for Failure {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::Answer(status),
+            other => Self::Request(Box::new(other)),
+        }
+    }
+}
+
+fn kind(status: &kube::core::Status) -> ErrorKind {
+    let message = || status.message.clone();
+    match status.code {
+        404 => ErrorKind::NotFound,
+        409 if status.is_already_exists() => ErrorKind::AlreadyExists,
+        // A quota that is being counted by two at once answers with a conflict, too: come back.
+        409 => ErrorKind::Conflict,
+        403 if status.message.contains("exceeded quota") => ErrorKind::Quota(message()),
+        // The garbage collector takes the run away with its namespace; nobody has to be asked.
+        403 if status.message.contains("being terminated") => ErrorKind::Unanswered,
+        // Not a word about the object: credentials, patience, load.
+        401 | 408 | 429 => ErrorKind::Unanswered,
+        400..=499 => ErrorKind::Refused(message()),
+        _ => ErrorKind::Unanswered,
+    }
+}
+
+/// Waits for the answer, but not for ever.
+pub(crate) async fn request<T>(answer: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+    match tokio::time::timeout(TIMEOUT, answer).await {
+        Ok(answer) => answer.map_err(Failure::from),
+        Err(_) => Err(Failure::Timeout),
+    }
+}
+
+/// The same for an object that may be gone: `None` where it is not there.
+pub(crate) async fn request_opt<T>(
+    answer: impl Future<Output = kube::Result<T>>,
+) -> Result<Option<T>, Failure> {
+    match request(answer).await {
+        Ok(object) => Ok(Some(object)),
+        Err(failure) if failure.kind() == ErrorKind::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, reason: &str, message: &str) -> ErrorKind {
+        let status = kube::core::Status::failure(message, reason).with_code(code);
+        Failure::from(kube::Error::Api(Box::new(status))).kind()
+    }
+
+    #[test]
+    fn a_refusal_says_whether_to_come_back() {
+        let quota = "pods \"x\" is forbidden: exceeded quota: q";
+        assert_eq!(refused(403, "Forbidden", quota), ErrorKind::Quota(quota.into()));
+        assert_eq!(
+            refused(403, "Forbidden", "violates PodSecurity"),
+            ErrorKind::Refused("violates PodSecurity".into())
+        );
+        assert_eq!(refused(422, "Invalid", "bad"), ErrorKind::Refused("bad".into()));
+        assert_eq!(refused(409, "AlreadyExists", ""), ErrorKind::AlreadyExists);
+        assert_eq!(refused(409, "Conflict", ""), ErrorKind::Conflict);
+        assert_eq!(refused(429, "TooManyRequests", ""), ErrorKind::Unanswered);
+        assert_eq!(refused(500, "InternalError", ""), ErrorKind::Unanswered);
+    }
+}

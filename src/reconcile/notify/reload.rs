@@ -1,0 +1,48 @@
+//! The targets file, read again and again -> the outbox's targets.
+//!
+//! Only the first reading can fail: later the last good targets stay in use.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::outbox::Outbox;
+use super::targets::{Problems, read};
+
+/// How often the files are read again: a mounted Secret is swapped under the process.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Reads the targets now, then again and again. Only the first reading can fail.
+pub(crate) fn start(outbox: &Arc<Outbox>, file: PathBuf) -> Result<(), Problems> {
+    outbox.set(read(&file)?);
+    tokio::spawn(follow(Arc::clone(outbox), file));
+    Ok(())
+}
+
+async fn follow(outbox: Arc<Outbox>, file: PathBuf) {
+    let mut logged = None;
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        reload(&outbox, &file, &mut logged).await;
+    }
+}
+
+/// Takes in what the files say now; `logged` is what the log says of them already.
+pub(super) async fn reload(outbox: &Outbox, file: &Path, logged: &mut Option<Problems>) {
+    let path = file.to_path_buf();
+    // A file system may hang; the passes must not hang with it.
+    let Ok(found) = tokio::task::spawn_blocking(move || read(&path)).await else { return };
+    match found {
+        Ok(targets) => {
+            *logged = None;
+            if outbox.set(targets) {
+                tracing::info!(file = %file.display(), "notification targets changed");
+            }
+        }
+        Err(problems) if logged.as_ref() != Some(&problems) => {
+            tracing::warn!(file = %file.display(), error = %problems, "the old notification targets stand");
+            *logged = Some(problems);
+        }
+        Err(_) => {}
+    }
+}

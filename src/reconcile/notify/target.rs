@@ -1,0 +1,43 @@
+//! One target of notifications, as the targets file defines it.
+
+use std::fmt;
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper::header::{HeaderMap, HeaderName};
+
+/// The header by which a receiver recognizes a repetition.
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What a target wants to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `{"text": …}`, as Slack and what imitates it take.
+    Slack,
+    /// All fields, as JSON.
+    Webhook,
+}
+
+/// A receiver of notifications.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) url: Uri,
+    pub(crate) headers: HeaderMap,
+    /// How long one try may take.
+    pub(crate) timeout: Duration,
+}
+
+impl Target {
+    /// What may be said of the URL.
+    pub(crate) fn host(&self) -> &str {
+        self.url.authority().map_or("", |a| a.as_str())
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("name", &self.name).field("host", &self.host()).finish_non_exhaustive()
+    }
+}
