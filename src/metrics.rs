@@ -66,7 +66,7 @@ pub struct Metrics {
     pass_seconds: Timed,
     pub(crate) queue_depth: Gauge,
     pub(crate) queue_wait: Histogram,
-    pub(crate) requests: Requests,
+    pub requests: Requests,
     pub(crate) status_writes: Counter,
     pub(crate) conflicts: Counter,
     pub(crate) jobs_created: Counter,

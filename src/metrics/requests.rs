@@ -44,7 +44,7 @@ pub(crate) const NO_ANSWER: &str = "none";
 
 /// Counters of requests.
 #[derive(Clone, Debug)]
-pub(crate) struct Requests {
+pub struct Requests {
     count: Family<[(&'static str, &'static str); 2], Counter>,
     seconds: Timed,
 }
@@ -59,7 +59,7 @@ impl Requests {
     }
 
     /// A request is sent; dropping the answer counts it.
-    pub(crate) fn begin(&self, verb: &'static str) -> Pending {
+    pub fn begin(&self, verb: &'static str) -> Pending {
         Pending { requests: self.clone(), verb, code: NO_ANSWER, since: Instant::now() }
     }
 
@@ -72,7 +72,7 @@ impl Requests {
 
 /// A request under way.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub struct Pending {
     requests: Requests,
     verb: &'static str,
     code: &'static str,
@@ -81,7 +81,7 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// The answer begins.
-    pub(crate) fn answered(mut self, status: u16) {
+    pub fn answered(mut self, status: u16) {
         self.code = CODES.iter().find(|(code, _)| *code == status).map_or("other", |(_, text)| text);
     }
 }

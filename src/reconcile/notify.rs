@@ -13,31 +13,32 @@ mod target;
 mod targets;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::api::WorkflowRun;
 use crate::api::workflow::{Notify, NotifyEvent};
 use crate::cluster::Name;
 use crate::engine::transition::Transition;
 
-use super::context::Context;
+use super::stores::Stores;
 use message::Message;
-use outbox::Notification;
+use outbox::{Notification, Outbox};
 
 /// Sends what people want to know of a commit.
-pub(super) fn send(ctx: &Context, run: &WorkflowRun, change: &Transition<'_>) {
+pub(super) fn send(stores: &Stores, outbox: &Arc<Outbox>, run: &WorkflowRun, change: &Transition<'_>) {
     let news = message::news(change);
     if news.is_empty() {
         return;
     }
     let name = Name::of(run);
     let workflow = name.beside(&run.spec.workflow_ref.name);
-    let Some(cached) = ctx.stores.workflows.get(&workflow) else { return };
+    let Some(cached) = stores.workflows.get(&workflow) else { return };
     let Ok(live) = &cached.0 else { return };
     for item in news {
         for target in wanted(&live.spec.notify, item.event) {
-            let url = ctx.outbox.url_of(&name.namespace, &name.name);
+            let url = outbox.url_of(&name.namespace, &name.name);
             let message = Message::new(run, change.after, &item, url);
-            ctx.outbox.enqueue(Notification { workflow: workflow.clone(), target: target.into(), message });
+            outbox.enqueue(Notification { workflow: workflow.clone(), target: target.into(), message });
         }
     }
 }

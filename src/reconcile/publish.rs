@@ -21,7 +21,7 @@ pub(super) fn publish(pass: &Pass<'_>, new: &WorkflowRunStatus) {
     let old = run.status.clone().unwrap_or_default();
     let change = Transition::between(&old, new, pass.now);
     count(&ctx.metrics, &change);
-    notify::send(ctx, run, &change);
+    notify::send(&ctx.stores, &ctx.outbox, run, &change);
     if let Some(phase) = change.phase {
         tracing::info!(
             namespace = run.namespace(),

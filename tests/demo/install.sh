@@ -1,11 +1,11 @@
-# Builds the operator, makes the two images and installs what people without Helm install (charts/kustomize), and a workflow. Everything
+# Builds the operator and mc, makes the two images and installs what people without Helm install (charts/kustomize), and a workflow. Everything
 # may be repeated.
 
 # PROFILE=release builds what would be shipped; the first demo need not wait for that.
 build_operator() {
   local profile=() made
   [ "${PROFILE:-dev}" = dev ] || profile=(--profile "$PROFILE")
-  say "building the operator (cargo, ${PROFILE:-dev} profile; the first time takes some minutes)"
+  say "building the operator and mc (cargo, ${PROFILE:-dev} profile; the first time takes some minutes)"
   made=$(cargo build --locked --bins "${profile[@]}" --message-format=json-render-diagnostics)
   PROGRAMS=()
   local name file
@@ -14,9 +14,11 @@ build_operator() {
       'select(.reason == "compiler-artifact" and .target.name == $name) | .executable // empty' <<<"$made")
     [ -x "$file" ] || die "cargo did not name the program $name"
     # Without its debug information the image is a tenth of the size.
-    cp "$file" "$WORK/$name"
-    strip "$WORK/$name" 2>/dev/null || true
-    PROGRAMS+=("$WORK/$name")
+    # Renamed into place: a shell of an earlier demo may be running the one that is there.
+    cp "$file" "$WORK/bin/$name.new"
+    strip "$WORK/bin/$name.new" 2>/dev/null || true
+    mv "$WORK/bin/$name.new" "$WORK/bin/$name"
+    PROGRAMS+=("$WORK/bin/$name")
   done
 }
 

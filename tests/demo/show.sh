@@ -16,6 +16,8 @@ show_end() {
 
 Look around:
   $(look_around)
+  mc status $RUN -n $NAMESPACE
+  mc logs $RUN -n $NAMESPACE
   kubectl get mcr -A
   kubectl get jobs -n $NAMESPACE
   kubectl logs -n $NAMESPACE job/\$(kubectl get jobs -n $NAMESPACE -o jsonpath='{.items[0].metadata.name}')
@@ -52,7 +54,7 @@ show_outcome() {
 
 look_around() {
   # shellcheck disable=SC2016
-  if [ "${CLUSTER:-}" = existing ]; then echo 'kubectl cluster-info'; else echo 'eval "$(make -s demo-env)"'; fi
+  if [ "${CLUSTER:-}" = existing ]; then echo 'eval "$(CLUSTER=existing make -s demo-env)"'; else echo 'eval "$(make -s demo-env)"'; fi
 }
 
 explain_failure() {

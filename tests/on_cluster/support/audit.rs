@@ -40,11 +40,14 @@ impl Request {
     }
 }
 
-/// What every operator of this cluster has asked for so far; `None` where the cluster keeps no audit log.
+/// What every operator of this variant of the suite has asked for so far; `None` where the cluster keeps no audit log.
 pub fn requests() -> Option<Vec<Request>> {
     let path = std::env::var("MISSION_CONTROL_AUDIT_LOG").ok().filter(|p| !p.is_empty())?;
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    // What stands after the last line break is still being written.
+    // Before it stands what another variant asked for on the same cluster.
+    let from = std::env::var("AUDIT_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let text = text.get(from..).unwrap_or_default();
+    // What follows the last line break is still being written.
     let whole = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
     let events =
         whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
