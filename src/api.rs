@@ -1,6 +1,6 @@
-//! The contract: what people write and read, as Rust types. `crds/*.yaml` are generated from here.
+//! The API: the four kinds as Rust types. `crds/*.yaml` and docs/workflow-reference.md are generated from them.
 //!
-//! Turns doc comments, defaults and rules into CRDs; never decides anything about a run.
+//! Turns doc comments, defaults and rules into CRDs. It never decides anything about a run.
 //! Start reading at [`workflow`], then [`run`], then [`status`].
 
 pub mod agent;
@@ -26,7 +26,7 @@ pub use terms::{Cause, Outcome, Phase, Reason, StepPhase};
 pub use time::{Span, Stamp};
 pub use workflow::{Workflow, WorkflowSpec};
 
-/// The API group of every kind of ours.
+/// The API group of all kinds.
 pub const GROUP: &str = "missioncontrol.dev";
-/// Its only version.
+/// The only version of the API.
 pub const VERSION: &str = "v1alpha1";

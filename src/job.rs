@@ -4,7 +4,7 @@
 //! status, and a stop the patch of the Pod ([`patch`]).
 //!
 //! **Invariant**: the only place that knows what a Job looks like. It decides nothing about the run and never fails:
-//! an object that makes no sense is a fact too. No async, no clock, no client, no environment.
+//! an unexpected object is a fact too. No async, no clock, no client, no environment.
 //! Start reading at [`fact::fact`], then [`build::build_job`].
 
 pub mod build;
@@ -35,12 +35,12 @@ pub use patch::{finish_patch, started_patch, stop_patch};
 pub use result::{LogRead, agent_output, needs_log};
 pub use trim::{trim_job, trim_pod};
 
-/// Who makes the Pods of the Jobs.
+/// The controller that creates the Pods of the Jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobController {
-    /// The operator (`spec.managedBy`): the built-in controller is limited to a few Jobs a second.
+    /// The operator (`spec.managedBy`). The Job controller of Kubernetes handles only a few Jobs per second.
     Operator,
-    /// The built-in Job controller.
+    /// The Job controller of Kubernetes.
     Kubernetes,
 }
 
@@ -73,19 +73,20 @@ pub struct Owner<'a> {
     pub uid: &'a str,
 }
 
-/// Did the operator make this Job for this very run? One of our name that is not ours is a stranger's (`NameTaken`).
+/// Whether the operator created this Job for this run. If not, the name is taken (`NameTaken`).
 pub fn is_ours(job: &Job, owner: &Owner) -> bool {
     let hashed = job.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(labels::LAUNCH_HASH));
     hashed && controller_of(&job.metadata).is_some_and(|o| o.uid == owner.uid)
 }
 
-/// Is the operator this Job's controller? The *stored* Job tells: a cluster that does not know the field drops it.
+/// Whether the operator is the controller of this Job. The *stored* Job decides: a cluster that does not know the field
+/// drops it.
 pub fn managed_by_operator(job: &Job) -> bool {
     job.spec.as_ref().and_then(|s| s.managed_by.as_deref()) == Some(labels::JOB_CONTROLLER)
 }
 
-/// Is this Pod the attempt's? By its owner; or by the run's UID on it, which is what is left when the Job is not
-/// seen (its watch is behind the Pods', or it was deleted and its Pod orphaned).
+/// Whether this Pod belongs to the attempt: by its owner, or by the UID of the run in its labels if the Job is not
+/// observed (its watch lags behind that of the Pods, or it was deleted and its Pod orphaned).
 fn is_pod_of(pod: &Pod, job: Option<&Job>, owner: &Owner) -> bool {
     let job_uid = job.and_then(|j| j.metadata.uid.as_deref());
     let owned = job_uid.is_some_and(|uid| controller_of(&pod.metadata).is_some_and(|o| o.uid == uid));
@@ -97,7 +98,7 @@ fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {
     meta.owner_references.iter().flatten().find(|o| o.controller == Some(true))
 }
 
-/// Has the Job the condition that ends it, and which one?
+/// The condition that ended the Job, if it has one.
 fn finished(job: &Job) -> Option<&str> {
     true_conditions(job).find(|kind| matches!(*kind, "Complete" | "Failed"))
 }

@@ -1,9 +1,9 @@
-//! What happened -> `mission_control_…` series, and their text. docs/metrics.md explains each of them.
+//! Events of the operator -> `mission_control_…` series, and their text. docs/metrics.md explains each series.
 //!
-//! Labels come from closed sets, so that ten thousand runs add no series: neither a namespace nor a workflow is a
-//! label. Counters are of this process and begin at nought with it. It never reads the cluster and decides nothing.
-//! Start reading at [`Metrics`]; `family` has what is labelled, `live` the gauges of runs, `requests` the API server's
-//! answers.
+//! Labels have fixed sets of values, so that ten thousand runs add no series: there is no label for namespaces or
+//! Workflows. Counters belong to this process and start at 0 with it. This module never reads the cluster and decides
+//! nothing. Start reading at [`Metrics`]; `family` has the labelled metrics, `live` the gauges of runs, `requests` the
+//! requests to the API server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,14 +28,14 @@ pub(crate) use family::{Labelled, Timed};
 pub use live::Live;
 use requests::Requests;
 
-/// The causes of losses.
+/// The causes of lost attempts.
 const LOSSES: [Cause; 4] = [Cause::PodDeleted, Cause::Disrupted, Cause::PodRejected, Cause::NeverStarted];
 const KINDS: [&str; 3] = ["WorkflowRun", "Workflow", "WorkflowDecision"];
 const WATCHED: [&str; 5] = ["WorkflowRun", "Workflow", "WorkflowDecision", "Job", "Pod"];
-/// What the program was built from, where the build says it.
+/// The commit that the program was built from, if the build sets it.
 const REVISION: Option<&str> = option_env!("MISSION_CONTROL_REVISION");
 
-/// How the series are written.
+/// The format of the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Prometheus text, version 0.0.4.
@@ -44,7 +44,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What the header `Accept` asks for; Prometheus text where it does not say.
+    /// The format that the `Accept` header requests; by default Prometheus text.
     pub fn accepted(accept: &str) -> Self {
         if accept.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Prometheus }
     }
@@ -57,7 +57,7 @@ impl Format {
     }
 }
 
-/// Everything that is counted.
+/// All metrics of the operator.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -91,36 +91,40 @@ pub struct Metrics {
     pub(crate) notifications_lost: Labelled,
     pub(crate) leader: Gauge,
     live: Arc<live::Shown>,
-    /// One text at a time: each sets the gauges that it shows.
+    /// One text at a time, because each sets the gauges that it shows.
     writing: Mutex<()>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
-        // Those are known by these names, without a prefix.
+        // The standard names of process metrics have no prefix.
         registry.register_collector(Box::new(process::Process));
         let live = Arc::new(live::Shown::default());
         let r = registry.sub_registry_with_prefix("mission_control");
         r.register_collector(Box::new(Arc::clone(&live)));
         let about = vec![("version", env!("CARGO_PKG_VERSION")), ("revision", REVISION.unwrap_or("unknown"))];
-        r.register("build", "What this program was built from", Info::new(about));
+        r.register("build", "Version and revision of this program", Info::new(about));
         Self {
-            passes: counter(r, "reconcile_passes", "Passes over a run or a workflow"),
-            pass_errors: counter(r, "reconcile_errors", "Passes that ended with an error and are repeated"),
+            passes: counter(r, "reconcile_passes", "Reconciliations of a run or a Workflow"),
+            pass_errors: counter(
+                r,
+                "reconcile_errors",
+                "Reconciliations that ended with an error and are retried",
+            ),
             pass_seconds: pass_seconds(r),
-            queue_depth: gauge(r, "queue_depth", "Runs and workflows whose pass is due and has not begun"),
+            queue_depth: gauge(r, "queue_depth", "Runs and Workflows that wait for reconciliation"),
             queue_wait: queue_wait(r),
             requests: Requests::new(r),
-            status_writes: counter(r, "status_writes", "Writes of a run's status"),
-            conflicts: counter(r, "conflicts", "Status writes that met a newer object"),
+            status_writes: counter(r, "status_writes", "Writes of the status of a run"),
+            conflicts: counter(r, "conflicts", "Status writes that failed because the object had changed"),
             jobs_created: counter(r, "jobs_created", "Jobs created"),
             pods_created: counter(r, "pods_created", "Pods created"),
             attempts: attempts(r),
             attempt_seconds: attempt_seconds(r),
             attempts_lost: attempts_lost(r),
-            retries: counter(r, "retries", "Failed attempts that are repeated"),
-            rounds: counter(r, "rounds", "Times that a verifier or a person sent work back"),
+            retries: counter(r, "retries", "Failed attempts that are retried"),
+            rounds: counter(r, "rounds", "How often a verifier or a person sent work back"),
             step_seconds: step_seconds(r),
             runs_started: counter(r, "runs_started", "Runs that started"),
             runs: runs_finished(r),
@@ -134,11 +138,11 @@ impl Default for Metrics {
             ),
             log_reads: log_reads(r),
             watch_errors: watch_errors(r),
-            revisions_swept: counter(r, "revisions_swept", "Revisions deleted because nothing names them"),
+            revisions_swept: counter(r, "revisions_swept", "Unused revisions that were deleted"),
             records_removed: records_removed(r),
             notifications: notifications(r),
             notifications_lost: notifications_lost(r),
-            leader: gauge(r, "leader", "1 while this process is the one that acts"),
+            leader: gauge(r, "leader", "1 if this process is the leader, otherwise 0"),
             live,
             writing: Mutex::default(),
             registry,
@@ -147,7 +151,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// An attempt ended; how long it took is known where its beginning is.
+    /// An attempt ended. `took` is known only if its start is known.
     pub(crate) fn attempt_ended(&self, outcome: Outcome, cause: Option<Cause>, took: Option<Duration>) {
         self.attempts.count(outcome.as_str());
         if outcome == Outcome::Lost {
@@ -158,12 +162,12 @@ impl Metrics {
         }
     }
 
-    /// A step that had an attempt is finished (for this round).
+    /// A step that had an attempt finished, in this round.
     pub(crate) fn step_finished(&self, phase: StepPhase, took: Duration) {
         self.step_seconds.observe(phase.as_str(), took);
     }
 
-    /// A run reached a terminal phase; `active` where it had started.
+    /// A run reached a final phase. `active` is set only if it had started.
     pub(crate) fn run_finished(&self, phase: Phase, active: Option<Duration>) {
         self.runs.count(phase.as_str());
         if let Some(active) = active {
@@ -171,30 +175,30 @@ impl Metrics {
         }
     }
 
-    /// A question was put to people.
+    /// A question was asked.
     pub(crate) fn escalated(&self, cause: Cause) {
         self.escalations.count(cause.as_str());
     }
 
-    /// A pass over a run (or else a workflow) is over.
+    /// A pass over a run (otherwise a Workflow) ended.
     pub(crate) fn passed(&self, run: bool, took: Duration) {
         self.passes.inc();
         self.pass_seconds.observe(if run { "WorkflowRun" } else { "Workflow" }, took);
     }
 
-    /// How many attempts ended with `outcome`.
+    /// The number of attempts that ended with `outcome`.
     #[cfg(test)]
     pub(crate) fn attempts_ended(&self, outcome: Outcome) -> u64 {
         self.attempts.get(outcome.as_str())
     }
 
-    /// How many runs reached `phase`.
+    /// The number of runs that reached `phase`.
     #[cfg(test)]
     pub(crate) fn runs_finished(&self, phase: Phase) -> u64 {
         self.runs.get(phase.as_str())
     }
 
-    /// The text that Prometheus reads. `live`: what is shown of runs; `None` where another process shows them.
+    /// The text for Prometheus. `live`: the gauges of runs; `None` if another process exposes them.
     pub fn text(&self, format: Format, live: Option<Live>) -> Result<String, std::fmt::Error> {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.live.set(live);
@@ -221,14 +225,14 @@ fn gauge(registry: &mut Registry, name: &str, help: &str) -> Gauge {
 
 fn queue_wait(r: &mut Registry) -> Histogram {
     let histogram = family::quick();
-    let help = "Time from when a pass is due until it begins";
+    let help = "Time that a run or a Workflow waited for reconciliation";
     r.register_with_unit("queue_wait", help, Unit::Seconds, histogram.clone());
     histogram
 }
 
 fn pass_seconds(r: &mut Registry) -> Timed {
     let kinds = ["WorkflowRun", "Workflow"];
-    Timed::new(r, "reconcile_duration", "Time that a pass took, by kind", "kind", kinds, family::quick)
+    Timed::new(r, "reconcile_duration", "Duration of reconciliations, by kind", "kind", kinds, family::quick)
 }
 
 fn attempts(r: &mut Registry) -> Labelled {
@@ -243,13 +247,13 @@ fn attempt_seconds(r: &mut Registry) -> Timed {
 }
 
 fn attempts_lost(r: &mut Registry) -> Labelled {
-    let help = "Attempts that the cluster took away, by cause";
+    let help = "Attempts that were lost, by cause";
     Labelled::new(r, "attempts_lost", help, "cause", LOSSES.map(Cause::as_str))
 }
 
 fn step_seconds(r: &mut Registry) -> Timed {
     let finished = StepPhase::ALL.iter().filter(|(p, _)| p.is_finished()).map(|(p, _)| p.as_str());
-    let help = "Time from the start of a step's first attempt until the step was finished, by phase";
+    let help = "Time from the start of the first attempt of a step to its end, by phase";
     Timed::new(r, "step_duration", help, "phase", finished, family::work)
 }
 
@@ -262,34 +266,40 @@ fn runs_finished(r: &mut Registry) -> Labelled {
 }
 
 fn run_seconds(r: &mut Registry) -> Timed {
-    let help = "Time for which runs that ended were active, waiting for people excluded, by phase";
+    let help = "Active time of runs that ended, without the time spent waiting for people, by phase";
     Timed::new(r, "run_duration", help, "phase", ends(), family::work)
 }
 
 fn escalations(r: &mut Registry) -> Labelled {
     let causes = Cause::ALL.iter().map(|(c, _)| c.as_str());
-    Labelled::new(r, "escalations", "Questions put to people, by cause", "cause", causes)
+    Labelled::new(r, "escalations", "Questions to people, by cause", "cause", causes)
 }
 
 fn undecodable(r: &mut Registry) -> Labelled {
-    Labelled::new(r, "undecodable_objects", "Sightings of objects that can't be read", "kind", KINDS)
+    Labelled::new(r, "undecodable_objects", "Reads of objects that cannot be decoded, by kind", "kind", KINDS)
 }
 
 fn log_reads(r: &mut Registry) -> Labelled {
-    Labelled::new(r, "log_reads", "Reads of an agent's log, by result", "result", ["read", "failed"])
+    Labelled::new(r, "log_reads", "Reads of the log of an agent, by result", "result", ["read", "failed"])
 }
 
 fn watch_errors(r: &mut Registry) -> Labelled {
-    Labelled::new(r, "watch_errors", "Errors of watches, which then begin again", "kind", WATCHED)
+    Labelled::new(
+        r,
+        "watch_errors",
+        "Watch errors, after which the watch is restarted, by kind",
+        "kind",
+        WATCHED,
+    )
 }
 
 fn records_removed(r: &mut Registry) -> Labelled {
-    let help = "RunRecords deleted because they are too old or too many";
+    let help = "RunRecords that were deleted because of their age or number, by reason";
     Labelled::new(r, "records_removed", help, "reason", ["Age", "Count"])
 }
 
 fn notifications(r: &mut Registry) -> Labelled {
-    let help = "Notifications: sent, lost, and tries that were repeated";
+    let help = "Notifications that were sent, lost or retried, by result";
     Labelled::new(r, "notifications", help, "result", ["sent", "lost", "retried"])
 }
 

@@ -1,4 +1,4 @@
-//! Conditions: merged so that `lastTransitionTime` moves only with the status.
+//! Merges conditions: `lastTransitionTime` changes only when the status of a condition changes.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
@@ -13,7 +13,7 @@ pub struct Fact {
     pub message: String,
 }
 
-/// `facts` as conditions; what `old` says of the same type and status keeps its transition time.
+/// `facts` as conditions. A condition that `old` has with the same status keeps its transition time.
 pub fn merge(old: &[Condition], facts: Vec<Fact>, generation: i64, now: Stamp) -> Vec<Condition> {
     facts
         .into_iter()
@@ -34,7 +34,7 @@ pub fn merge(old: &[Condition], facts: Vec<Fact>, generation: i64, now: Stamp) -
         .collect()
 }
 
-/// The API keeps whole seconds in a condition; a finer time would differ from what is read back.
+/// The API server keeps whole seconds in a condition: a finer time would differ from the stored one at the next read.
 fn to_seconds(t: Time) -> Time {
     Time(jiff::Timestamp::from_second(t.0.as_second()).unwrap_or(t.0))
 }

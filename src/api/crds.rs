@@ -1,4 +1,4 @@
-//! The CRDs as they are installed: generated types plus what a derive cannot say.
+//! The CRDs as they are installed: generated from the types, plus what a derive cannot express.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -7,7 +7,7 @@ use kube::CustomResourceExt;
 
 use super::{RunRecord, Workflow, WorkflowDecision, WorkflowRun};
 
-/// A CRD, by its short name.
+/// Short for [`CustomResourceDefinition`].
 pub type Crd = CustomResourceDefinition;
 
 /// Every CRD with the name of its file in `crds/`.
@@ -28,7 +28,7 @@ pub fn all() -> Vec<(&'static str, CustomResourceDefinition)> {
     crds
 }
 
-/// Workflows and runs are `InProgress` for GitOps tools before the operator has seen them.
+/// Makes Workflows and runs `InProgress` for GitOps tools until the operator has observed them.
 fn unseen(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let status = version
@@ -46,8 +46,12 @@ fn unseen(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     crd
 }
 
-/// An optional enum must not become an enum with a null in it: `kubectl explain` would show `<no value>`.
+/// An optional enum must not contain null: `kubectl explain` would show `<no value>`. A description of several lines
+/// becomes one, because `kubectl explain` wraps lines itself; paragraphs and lists of Kubernetes' own types stay.
 fn tidy(schema: &mut JSONSchemaProps) {
+    if let Some(text) = schema.description.as_mut().filter(|d| !d.contains("\n\n") && !d.contains("\n-")) {
+        *text = text.replace('\n', " ");
+    }
     if let Some(words) = schema.enum_.as_mut() {
         words.retain(|w| !w.0.is_null());
         schema.nullable = None;
@@ -63,7 +67,7 @@ fn tidy(schema: &mut JSONSchemaProps) {
     }
 }
 
-/// One CRD as the text of its file.
+/// The YAML file of one CRD.
 pub fn to_yaml(crd: &CustomResourceDefinition) -> String {
     let body = serde_yaml::to_string(crd).unwrap_or_default();
     format!("# Generated from src/api by `make crds`; do not edit.\n{body}")

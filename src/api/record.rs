@@ -1,4 +1,4 @@
-//! The RunRecord: written once when a run ends. Its create is the commit point of that end.
+//! The RunRecord: created once, when a run ends. Its creation commits that end.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::status::{DecisionResult, Totals};
 use super::terms::{Cause, Phase, StepPhase};
 use super::time::Stamp;
 
-/// How a run ended: ledger, metrics and audit.
+/// How a run ended. The record prevents a second execution, and is the source of figures and audits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
 #[kube(
     group = "missioncontrol.dev",
@@ -20,55 +20,56 @@ use super::time::Stamp;
     namespaced,
     shortname = "mcrec",
     category = "mission-control",
-    doc = "A RunRecord is written once when a run ends. Deleting it allows the same run to be executed again.",
+    doc = "A RunRecord states how a run ended. The operator creates it once. Without it, the same run can be executed again.",
     derive = "PartialEq",
     printcolumn(name = "RUN", type_ = "string", json_path = ".spec.run"),
     printcolumn(name = "WORKFLOW", type_ = "string", json_path = ".spec.workflow"),
     printcolumn(name = "OUTCOME", type_ = "string", json_path = ".spec.outcome"),
     printcolumn(name = "REASON", type_ = "string", json_path = ".spec.reason"),
     printcolumn(name = "FINISHED", type_ = "date", json_path = ".spec.finishedAt"),
-    validation = Rule::new("self.spec == oldSelf.spec").message("a record is immutable")
+    validation = Rule::new("self.spec == oldSelf.spec").message("a RunRecord is immutable; it can only be deleted")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct RunRecordSpec {
-    /// Name of the run.
+    /// The name of the run.
     pub run: String,
-    /// Its UID.
+    /// The UID of the run.
     #[serde(rename = "runUID")]
     pub run_uid: String,
-    /// Its `runID`.
+    /// `spec.runID` of the run.
     #[serde(default, rename = "runID", skip_serializing_if = "Option::is_none")]
     pub run_id: Option<String>,
-    /// SHA-256 over what the run asked for.
+    /// The SHA-256 of `workflowRef`, `task`, `params` and `runID` of the run. With the namespace and the name of the
+    /// run, it identifies one execution.
     pub spec_hash: String,
-    /// The workflow.
+    /// The name of the Workflow.
     pub workflow: String,
-    /// The revision that was executed; absent when nothing was.
+    /// The revision that was executed. Absent if nothing was executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// Succeeded, Failed or Cancelled.
+    /// The final phase of the run: Succeeded, Failed or Cancelled.
     pub outcome: Phase,
-    /// Why.
+    /// Why the run has this outcome.
     pub reason: super::terms::Reason,
-    /// The same for people.
+    /// The reason, in a sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When it started.
+    /// When the run started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Stamp>,
-    /// When it ended.
+    /// When the run ended.
     pub finished_at: Stamp,
-    /// Seconds that it was active.
+    /// The time that the run was active, in seconds. Time spent waiting for people is not included.
     pub active_seconds: i64,
-    /// Sums over the steps.
+    /// Sums over all steps.
     pub totals: Totals,
-    /// The steps.
+    /// How each step ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepRecord>,
-    /// What the run gave back.
+    /// The outputs of the run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
-    /// The decisions.
+    /// The last decisions on the run, and their results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<DecisionResult>,
 }
@@ -77,29 +78,30 @@ pub struct RunRecordSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepRecord {
-    /// Its name.
+    /// The name of the step.
     pub name: String,
-    /// Where it was in the end.
+    /// The phase of the step when the run ended.
     pub phase: StepPhase,
-    /// Attempts started.
+    /// The number of attempts that were started.
     pub attempts: u32,
-    /// Attempts that failed or took too long, whatever followed.
+    /// The number of attempts that failed or timed out, whether or not they were retried.
     #[serde(default)]
     pub failures: u32,
-    /// Failed attempts that were repeated, over all rounds, items and decisions; the sum over the steps is that of `totals`.
+    /// The number of failed attempts that were retried, over all rounds, items and decisions. `totals.retries` is the
+    /// sum over all steps.
     pub retries: u32,
-    /// Attempts that the cluster took away, likewise.
+    /// The number of attempts that were lost, over all rounds, items and decisions.
     pub lost: u32,
-    /// How often it was sent back.
+    /// How often the step was sent back.
     #[serde(default)]
     pub rounds: u32,
-    /// When its first attempt started.
+    /// When the first attempt of the step started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Stamp>,
-    /// When it was finished.
+    /// When the step finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Stamp>,
-    /// Why its last attempt was not Done.
+    /// Why the last attempt was not Done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }

@@ -1,9 +1,9 @@
-//! The reference for readers: our kinds -> `docs/workflow-reference.md`.
+//! The API reference: the four kinds -> `docs/workflow-reference.md`.
 //!
-//! Turns each kind into sections, an object a table. It reads the schemas as they are before a CRD flattens them: only there
-//! is it still said which types are Kubernetes' own, and what each word of an enum means. It never names a field, so that
-//! a new one needs nothing here. Start reading at [`page`]; `field` is one row, `limits` its limits,
-//! `text` is how Markdown is kept in one piece.
+//! Turns each kind into sections, and each object into a table. It reads the schemas before a CRD flattens them,
+//! because a CRD no longer has the names of Kubernetes' own types and the descriptions of enum values. It never names a
+//! field, so a new field needs no change here. Start reading at [`page`]; `field` makes one row, `limits` its limits,
+//! `text` escapes Markdown.
 
 mod field;
 mod limits;
@@ -24,24 +24,29 @@ const HEAD: &str = "\
 
 # Workflow reference
 
-Every field of the four kinds, in the group `missioncontrol.dev/v1alpha1`. [Concepts](concepts.md) explains how they work together, and the
-[quickstart](quickstart.md) shows them at work. On a cluster, `kubectl explain mcw.spec.steps` shows fields, too.
+This page lists every field of the four kinds in the API group `missioncontrol.dev/v1alpha1`. [Concepts](concepts.md)
+explains how the kinds work together, and the [quickstart](quickstart.md) shows them in use. On a cluster,
+`kubectl explain mcw.spec.steps` shows the same fields.
 
-- An object has a section of its own, named by its path: `Workflow.spec.steps[]` is one step of a Workflow. A type such as
-  [object](#workflow) leads there.
-- **Required** fields come first. A default is what holds where the field is absent.
+- Each object has its own section, named by its path: `Workflow.spec.steps[]` is one step of a Workflow. In the tables,
+  a type such as [object](#workflowspecsteps) links to that section.
+- **Required** fields come first. A default is the value if the field is absent. *Always set* marks fields that the
+  operator writes in every object.
 - A *duration* is written as `90s`, `10m`, `1h30m` or `250ms`. A *time* is written as `2026-01-31T12:00:00Z`.
-- `Toleration` of core/v1 and the like are types of Kubernetes itself. Their fields are in its
-  [API reference](https://kubernetes.io/docs/reference/kubernetes-api/), and in `kubectl explain`.
-- Limits and rules are checked by the API server when an object is written. Whether the parts of a Workflow fit together (such as
-  a step and the agent that it names) is checked by `mc workflow lint` and by the operator, which lists every problem in `Workflow.status`.
-- A field that a release does not support yet is refused with a message, never ignored.
+- A *template* is text with variables, such as `Fix {{ task }}`. Concepts lists
+  [all variables](concepts.md#what-goes-in-what-comes-out).
+- Types of Kubernetes, such as `Toleration` of core/v1, are described in its
+  [API reference](https://kubernetes.io/docs/reference/kubernetes-api/).
+- The API server checks limits and rules when an object is written. `mc workflow lint` and the operator check whether
+  the parts of a Workflow fit together, for example whether a step names an agent that exists. The operator lists every
+  problem in `status.problems` of the Workflow.
+- A field that this release does not support is rejected with a message, and never ignored.
 
 On this page:
 
 ";
 
-/// One kind: how it is installed, and its schema with the types still apart.
+/// One kind: its CRD, and its schema before types are flattened.
 struct Kind {
     crd: CustomResourceDefinition,
     schema: Value,
@@ -74,7 +79,7 @@ pub fn page() -> String {
     format!("{HEAD}{}{}", sections.contents, sections.body)
 }
 
-/// What is written so far, and where each object was explained.
+/// The text so far, and the section of each object.
 #[derive(Default)]
 struct Sections<'a> {
     contents: String,
@@ -102,7 +107,7 @@ impl<'a> Sections<'a> {
         self.contents += &format!(" · [`{short}`](#{})", text::slug(path));
         self.body += &format!("\n### `{path}`\n\n{}", paragraph(object));
         self.body += "| Field | Type | Default and limits | Meaning |\n| --- | --- | --- | --- |\n";
-        // People write what refuses unknown fields; only they need every word of an enum explained.
+        // Objects that users write refuse unknown fields. Only for these is every value of an enum explained.
         let written = object.get("additionalProperties") == Some(&Value::Bool(false));
         let mut below = Vec::new();
         for row in rows(object, &kind.schema, written) {
@@ -117,7 +122,7 @@ impl<'a> Sections<'a> {
         }
     }
 
-    /// Where `object` is explained, and whether that is another place than `path`.
+    /// The section of `object`, and whether that is another one than `path`.
     fn place(
         &mut self,
         object: &'a Value,
@@ -133,7 +138,7 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// True for objects that read alike; their own description may differ, as each field says what it is for.
+/// Whether two objects have the same fields and rules. Their descriptions may differ: each field has its own.
 fn same(one: &Value, other: &Value) -> bool {
     ["properties", "required", "x-kubernetes-validations"].iter().all(|key| one.get(key) == other.get(key))
 }
@@ -169,7 +174,7 @@ fn paragraph(node: &Value) -> String {
     }
 }
 
-/// How kubectl calls the kind.
+/// The short names and field selectors of the kind.
 fn handles(crd: &CustomResourceDefinition) -> String {
     let short = crd.spec.names.short_names.iter().flatten().map(|name| text::code(name));
     let mut line = format!("Short name: {}.", short.collect::<Vec<_>>().join(", "));
@@ -186,7 +191,7 @@ fn handles(crd: &CustomResourceDefinition) -> String {
     line + "\n"
 }
 
-/// The CEL rules of an object, in the words that the API server uses when it refuses.
+/// The CEL rules of an object, in the words of the API server's errors.
 fn rules(object: &Value) -> String {
     let rules: Vec<String> = object
         .get("x-kubernetes-validations")

@@ -1,4 +1,4 @@
-//! What the operator says about a run. One writer: the reconciler.
+//! The status of a run. It has one writer: the reconciler.
 
 use std::collections::BTreeMap;
 
@@ -13,74 +13,75 @@ use super::work::{is_false, is_zero, works_of};
 
 pub use super::work::{CurrentAttempt, ItemStatus, LastAttempt, StepStatus, StopOrder, Work};
 
-/// What the operator says about a run.
+/// The observed state of a run. Only the operator writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowRunStatus {
-    /// The generation that this status speaks of; -1: the operator has not seen the run.
+    /// The generation of the run that this status describes. -1 until the operator has observed the run.
     #[serde(default = "unseen")]
     pub observed_generation: i64,
-    /// Pending, Running, Paused, Succeeded, Failed or Cancelled.
+    /// The phase of the run: Pending, Running, Paused, Succeeded, Failed or Cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
-    /// Why it is in its phase, in a word.
+    /// Why the run is in its phase, in one word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// The same for people, with the next thing to do.
+    /// Why the run is in its phase and what to do next, in a sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The step that runs or waits.
+    /// The step that is running or waiting. If there are several, the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// Finished steps of all steps, such as 3/7.
+    /// The number of finished steps and of all steps, such as 3/7. Steps of `finally` are not included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
-    /// What the run waits for.
+    /// A description of what the run waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<String>,
-    /// When it started.
+    /// When the run started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Stamp>,
-    /// When it ended.
+    /// When the run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Stamp>,
-    /// Seconds that it was active before `activeSince`; waiting for people does not count.
+    /// The time that the run was active before `activeSince`, in seconds. Time spent waiting for people is not
+    /// included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_seconds: Option<i64>,
-    /// Since when it is active without a break; absent while it is Pending, Paused or ended.
+    /// Since when the run is active without interruption. Absent while it is Pending or Paused, and after it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_since: Option<Stamp>,
-    /// The workflow as it was when the run started: later edits do not touch the run.
+    /// The revision of the Workflow that the run executes. Later changes of the Workflow do not affect the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<PinnedWorkflow>,
-    /// The steps, in order.
+    /// The state of each step, in the order of the Workflow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepStatus>,
-    /// Open questions to people.
+    /// The open questions to people. At most 16 are open at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalations: Vec<EscalationStatus>,
-    /// The last decisions, with their effect.
+    /// The last decisions on the run, and their results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<DecisionResult>,
-    /// What a Pause said; present while it stands.
+    /// The pause of the run. Present while a Pause is in effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
-    /// How the run is about to end; present while its Pods are being stopped.
+    /// How the run is about to end. Present until its Pods are stopped and `finally` is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
-    /// The PersistentVolumeClaim that the steps share.
+    /// The name of the PersistentVolumeClaim of the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
-    /// The value of `concurrency.key` for this run; empty where the workflow has no key.
+    /// The value of `concurrency.key` for this run. Empty if the Workflow has no key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency_key: Option<String>,
-    /// What the run gives back.
+    /// The outputs of the run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
     /// Sums over all steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Totals>,
-    /// Ready, Reconciling, Stalled, NeedsDecision, Complete, Failed, Finished.
+    /// The conditions of the run: Ready, Reconciling, Stalled, NeedsDecision, Complete, Failed and Finished.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
 }
@@ -119,22 +120,22 @@ impl Default for WorkflowRunStatus {
 }
 
 impl WorkflowRunStatus {
-    /// Every piece of work that may have an attempt: each step without items, and each item.
+    /// Everything that may have an attempt: each step without items, and each item.
     pub fn works(&self) -> impl Iterator<Item = &Work> {
         self.steps.iter().flat_map(works_of)
     }
 }
 
-/// The workflow that a run executes.
+/// The revision of a Workflow that a run executes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PinnedWorkflow {
-    /// Its name.
+    /// The name of the Workflow.
     pub name: String,
-    /// Its generation when the run started.
+    /// The generation of the Workflow when the run started.
     #[serde(default)]
     pub generation: i64,
-    /// Hash of its content; the ControllerRevision's name ends in it.
+    /// The hash of the content. The name of the ControllerRevision ends with it.
     pub revision: String,
 }
 
@@ -142,26 +143,26 @@ pub struct PinnedWorkflow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EscalationStatus {
-    /// Its id; a decision's name is `<run>-<id>`.
+    /// The id of the escalation. The name of the decision that answers it is `<run>-<id>`.
     pub id: String,
-    /// The step that waits.
+    /// The step that waits for the answer.
     pub step: String,
-    /// The item of the step that waits.
+    /// The item that waits for the answer, in a step with `forEach`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
-    /// Why.
+    /// Why the question is asked.
     pub cause: Cause,
     /// What happened, or what an approval step asks.
     pub message: String,
-    /// How to answer: the name of the WorkflowDecision and the legal actions.
+    /// How to answer: the name of the WorkflowDecision and the allowed actions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Since when.
+    /// When the question was asked.
     pub since: Stamp,
-    /// When it expires.
+    /// When the question expires. Absent if it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Stamp>,
-    /// The actions that are legal.
+    /// The actions that are allowed as an answer.
     pub actions: Vec<Action>,
 }
 
@@ -175,71 +176,71 @@ impl EscalationStatus {
     }
 }
 
-/// A decision and what it did.
+/// A decision and its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionResult {
-    /// UID of the WorkflowDecision.
+    /// The UID of the WorkflowDecision.
     pub uid: String,
-    /// Its name.
+    /// The name of the WorkflowDecision.
     pub name: String,
-    /// What it asked for.
+    /// The action of the decision.
     pub action: Action,
-    /// Who it says it is from.
+    /// The user in `spec.by` of the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// When it was applied or refused.
+    /// When the decision was applied or refused.
     pub at: Stamp,
-    /// `Applied`, or why it was refused.
+    /// `Applied`, or why the decision was refused.
     pub result: String,
 }
 
 impl DecisionResult {
-    /// Whether the decision had its effect.
+    /// Whether the decision was applied.
     pub fn is_applied(&self) -> bool {
         self.result == APPLIED
     }
 }
 
-/// A person paused the run.
+/// A pause of a run by a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hold {
-    /// Who.
+    /// The user who paused the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// Since when.
+    /// When the run was paused.
     pub since: Stamp,
 }
 
-/// How a run is about to end.
+/// The end of a run, from the decision until it is complete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ending {
-    /// The phase it will have.
+    /// The phase that the run will have.
     pub phase: Phase,
-    /// The reason it will have.
+    /// The reason that the run will have.
     pub reason: Reason,
-    /// The message it will have.
+    /// The message that the run will have.
     pub message: String,
-    /// When that was decided.
+    /// When the end was decided.
     pub at: Stamp,
-    /// A second Abort: what runs of `finally` is stopped, the rest is not started.
+    /// Whether a second Abort ended `finally`: its running steps are stopped, and the others are not started.
     #[serde(default, skip_serializing_if = "is_false")]
     pub abandoned: bool,
 }
 
-/// Sums over all steps.
+/// Sums over all steps of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
-    /// Attempts started. Never falls.
+    /// The number of attempts that were started. Never decreases.
     pub attempts: u32,
-    /// Failed attempts that were repeated.
+    /// The number of failed attempts that were retried.
     pub retries: u32,
-    /// Attempts that the cluster took away.
+    /// The number of attempts that were lost.
     pub lost: u32,
-    /// Questions asked.
+    /// The number of questions that were asked.
     pub escalations: u32,
     /// How often work was sent back.
     #[serde(default, skip_serializing_if = "is_zero")]

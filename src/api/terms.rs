@@ -1,5 +1,5 @@
-//! The words of the API: phases, causes, outcomes and reasons. They are part of the contract; docs/concepts.md
-//! has the same table, and a test holds the two together.
+//! The terms of the API: phases, causes, outcomes and reasons. They are part of the contract. docs/concepts.md has the
+//! same tables, and a test compares the two.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,25 +29,25 @@ macro_rules! words {
 }
 
 words! {
-    /// Where a run is.
+    /// The phase of a run.
     Phase {
-        /// Accepted, not started; `reason` says what it waits for.
+        /// The run has not started; `reason` says what it waits for.
         Pending,
-        /// At least one step runs, waits for its backoff or can start.
+        /// At least one step is running, is in backoff or can start.
         Running,
-        /// Something waits for a person, and nothing else runs or can start.
+        /// The run waits for a person, and nothing is running or can start.
         Paused,
-        /// Every step is done, skipped or tolerated.
+        /// Every step succeeded, was skipped or was tolerated.
         Succeeded,
-        /// A step failed for good, the run took too long, or it could not start at all.
+        /// A step failed, the run exceeded its timeout, or it could not start; `reason` says which.
         Failed,
-        /// A person (or an escalation's expiry) ended it.
+        /// A person aborted the run, or an escalation expired.
         Cancelled,
     }
 }
 
 impl Phase {
-    /// True for the phases that never change again.
+    /// Whether the phase is final.
     pub const fn is_terminal(self) -> bool {
         match self {
             Phase::Pending | Phase::Running | Phase::Paused => false,
@@ -57,31 +57,31 @@ impl Phase {
 }
 
 words! {
-    /// Where a step is.
+    /// The phase of a step.
     StepPhase {
-        /// Not started: a step before it is not finished.
+        /// The step has not started; usually an earlier step is not finished.
         Pending,
-        /// An attempt is under way.
+        /// An attempt is in progress.
         Running,
         /// The last attempt did not succeed; the next one starts at `nextAttemptAt`.
         Backoff,
-        /// Waits for a person's decision.
+        /// The step waits for a person's decision.
         Escalated,
-        /// Done.
+        /// The step succeeded.
         Succeeded,
-        /// Failed for good.
+        /// The step failed and is not retried.
         Failed,
-        /// Failed for good, and `onExhausted: Continue` lets the run go on.
+        /// The step failed, and `onExhausted: Continue` lets the run continue.
         Tolerated,
-        /// Its `when` was false, or a person said to go on without it.
+        /// The condition in `when` was false, or a decision or an expired escalation skipped the step.
         Skipped,
-        /// The run ended before it was finished.
+        /// The run ended before the step finished.
         Cancelled,
     }
 }
 
 impl StepPhase {
-    /// True when later steps may start.
+    /// Whether later steps may start.
     pub const fn is_satisfied(self) -> bool {
         match self {
             StepPhase::Succeeded | StepPhase::Tolerated | StepPhase::Skipped => true,
@@ -93,7 +93,7 @@ impl StepPhase {
             | StepPhase::Cancelled => false,
         }
     }
-    /// True when nothing more happens to the step.
+    /// Whether the step is over.
     pub const fn is_finished(self) -> bool {
         self.is_satisfied() || matches!(self, StepPhase::Failed | StepPhase::Cancelled)
     }
@@ -102,17 +102,17 @@ impl StepPhase {
 words! {
     /// How an attempt ended.
     Outcome {
-        /// It did what was asked.
+        /// The agent did what was asked.
         Done,
-        /// It did what was asked and sent earlier work back (`STATUS: retry`); charged to `onRetry.limit`.
+        /// The agent did what was asked and sent earlier work back (`STATUS: retry`). Counts against `onRetry.limit`.
         SentBack,
-        /// It ran and did not do what was asked; charged to `retry`.
+        /// The agent ran and did not do what was asked. Counts against `retry.limit`.
         Failed,
-        /// It was stopped because it took too long; charged to `retry`.
+        /// The attempt exceeded `timeout` or `pendingTimeout`. Counts against `retry.limit`.
         TimedOut,
-        /// The cluster took it away, or it never ran; charged to `lostLimit`.
+        /// The cluster removed the attempt, or it never ran. Counts against `retry.lostLimit`.
         Lost,
-        /// The operator stopped it because the run ended.
+        /// The operator stopped the attempt because the run ended.
         Stopped,
     }
 }
@@ -120,73 +120,74 @@ words! {
 words! {
     /// Why an attempt ended as it did, or why a step waits for a person.
     Cause {
-        /// The agent's exit code is not 0.
+        /// The agent exited with a code other than 0.
         ExitCode,
-        /// The agent was killed for using more memory than its limit.
+        /// The agent exceeded its memory limit and was killed.
         OutOfMemory,
         /// The agent printed `STATUS: failed`.
         StatusFailed,
-        /// The agent printed `STATUS: retry`, and no step takes work back.
+        /// The agent printed `STATUS: retry`, but the step has no `onRetry`.
         NoRetryTarget,
-        /// The agent printed no `STATUS:` line although `expects` asks for one.
+        /// The agent printed no `STATUS:` line, but `expects` asks for one.
         NoStatus,
-        /// The output does not contain what `expects` names.
+        /// The output has another `STATUS:` than `expects` asks for, or does not contain the text in `expects`.
         ExpectationNotMet,
-        /// A `KEY: value` is longer than a value may be.
+        /// The value of a `KEY: value` line exceeds its size limit.
         ValueTooLong,
         /// A declared output is missing.
         OutputMissing,
-        /// A declared output does not match its pattern.
+        /// A declared output does not match its `pattern`.
         OutputInvalid,
-        /// `STORIES_JSON` is not a list of stories.
+        /// `STORIES_JSON` is not a valid list of stories.
         StoriesInvalid,
-        /// It ran longer than `timeout`.
+        /// The attempt ran longer than `timeout`.
         Timeout,
-        /// Its container did not start within `pendingTimeout`.
+        /// The container did not start within `pendingTimeout`.
         PendingTimeout,
-        /// Its Pod was deleted under it.
+        /// The Pod was deleted before the attempt ended.
         PodDeleted,
-        /// The cluster disrupted its Pod (drain, preemption, node lost).
+        /// The cluster disrupted the Pod, for example by a drain, a preemption or the loss of the node.
         Disrupted,
-        /// The kubelet refused its Pod.
+        /// The kubelet rejected the Pod.
         PodRejected,
-        /// Its Job exists without a Pod after the operator was replaced: it never ran, or nobody can tell.
+        /// The container never started, as far as the operator can tell: the Job has no Pod, or the Pod ended before
+        /// it.
         NeverStarted,
-        /// The run ended while it was running.
+        /// The run ended during the attempt.
         RunEnded,
-        /// A template names variables that do not exist.
+        /// A template uses variables that do not exist.
         MissingVariable,
         /// A template cannot be rendered.
         TemplateError,
-        /// The rendered input is larger than the container can be given.
+        /// The rendered input or an environment variable exceeds the size limit.
         InputTooLarge,
-        /// A condition cannot be evaluated.
+        /// The condition in `when` cannot be evaluated.
         ConditionError,
         /// The list of `forEach` is empty.
         NoItems,
-        /// The list of `forEach` is missing or not a list.
+        /// The list of `forEach` is missing or invalid.
         ListInvalid,
-        /// Work was sent back as often as `onRetry.limit` allows.
+        /// Work was to be sent back again, but `onRetry.limit` was reached.
         ReworkExhausted,
-        /// The step is a question to a person.
+        /// The step is an approval.
         Approval,
-        /// The API server refused the Pod (policy, invalid field).
+        /// The API server rejected the Pod, for example because of a policy or an invalid field.
         PodRefused,
-        /// An object of somebody else has the attempt's name.
+        /// An object that the operator did not create has the name of the attempt.
         NameTaken,
-        /// The agent exited with 0, but what it said can't be read.
+        /// The agent exited with 0, but its output cannot be read.
         ResultUnreadable,
-        /// The Pod is being deleted on a node that does not answer.
+        /// The Pod is being deleted, but its node does not respond.
         NodeUnreachable,
-        /// The run's status would grow past its limit.
+        /// The status of the run would exceed its size limit.
         StatusTooLarge,
-        /// The revision that the run executes is gone or was changed.
+        /// The revision that the run executes was deleted or changed.
         RevisionLost,
     }
 }
 
 impl Cause {
-    /// Causes that a new attempt cannot mend: `Retry` is legal only together with `outputs`.
+    /// Causes that a new attempt alone does not fix: `Retry` is legal only together with `outputs`.
     pub const fn needs_outputs(self) -> bool {
         matches!(
             self,
@@ -202,19 +203,19 @@ impl Cause {
 words! {
     /// Why the run is in its phase.
     Reason {
-        /// The Workflow it names does not exist (yet).
+        /// The Workflow does not exist. The run starts when it is created.
         WorkflowNotFound,
-        /// The Workflow it names has problems; they stand in the Workflow's status.
+        /// The Workflow is invalid; `status.problems` of the Workflow says why.
         WorkflowInvalid,
-        /// The Workflow it names is suspended.
+        /// The Workflow is suspended.
         WorkflowSuspended,
-        /// The run's own `suspend` is true.
+        /// `spec.suspend` of the run is true.
         Suspended,
-        /// The revision that `workflowRef.revision` names does not exist.
+        /// The revision in `workflowRef.revision` does not exist.
         RevisionNotFound,
-        /// A Pod of an earlier run of this name is still running.
+        /// A Pod of an earlier run with the same name is still running.
         NamesakeRunning,
-        /// It waits for its turn (`concurrency`).
+        /// The run waits for its turn (`concurrency`).
         Queued,
         /// Steps are running or can start.
         Running,
@@ -222,27 +223,27 @@ words! {
         Escalated,
         /// A person paused the run.
         Paused,
-        /// The run is being ended; its Pods are being stopped.
+        /// The run is ending: its Pods are being stopped, or `finally` is running.
         Ending,
-        /// Every step is done, skipped or tolerated.
+        /// Every step succeeded, was skipped or was tolerated.
         Succeeded,
-        /// This very run was executed before; nothing was executed now.
+        /// The same run was executed before; nothing was executed now.
         AlreadyRan,
-        /// A step failed for good.
+        /// A step failed and is not retried.
         StepFailed,
-        /// The run was active for longer than its `timeout`.
+        /// The run was active longer than the `timeout` of the Workflow.
         RunTimeout,
-        /// A person rejected it at an approval step.
+        /// A person answered an approval with `Reject`.
         Rejected,
-        /// Its `params` do not fit the Workflow.
+        /// `params` of the run do not match those of the Workflow.
         InvalidParams,
-        /// As many runs as `concurrency` allows are under way, and its policy is Reject.
+        /// `concurrency.limit` was reached, and `concurrency.policy` is `Reject`.
         ConcurrencyRejected,
-        /// A person aborted it.
+        /// A person aborted the run.
         Aborted,
-        /// Nobody answered an escalation in time.
+        /// An escalation expired before it was answered.
         EscalationExpired,
-        /// The object cannot be read.
+        /// The object cannot be decoded.
         Undecodable,
     }
 }

@@ -1,4 +1,4 @@
-//! Where the work of a run is: its steps, their items, and the attempts at both.
+//! The state of the work of a run: its steps, their items, and the attempts at both.
 
 use std::collections::BTreeMap;
 
@@ -8,98 +8,98 @@ use serde::{Deserialize, Serialize};
 use super::terms::{Cause, Outcome, StepPhase};
 use super::time::Stamp;
 
-/// Where a step is.
+/// The state of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepStatus {
-    /// Its name.
+    /// The name of the step.
     pub name: String,
-    /// It is one of `finally`.
+    /// Whether the step is one of `finally`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub finally: bool,
-    /// The step's own work; of a step with `forEach` the sums over its items.
+    /// The step's own work. For a step with `forEach`, the sums over its items.
     #[serde(flatten)]
     pub work: Work,
-    /// The items of a step with `forEach`, and of the step that verifies them.
+    /// The state of each item. Only in a step with `forEach`, and in the step that verifies its items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ItemStatus>,
 }
 
-/// Where an item of a step is.
+/// The state of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemStatus {
-    /// Its id in the list.
+    /// The id of the item in the list.
     pub id: String,
-    /// Its title in the list.
+    /// The title of the item in the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The round of the step in which the item came up: a list that is made anew may name it again.
+    /// The round of the step in which the item was added. An id can be in the lists of several rounds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub listed: u32,
-    /// Its own work.
+    /// The work of the item.
     #[serde(flatten)]
     pub work: Work,
 }
 
-/// Where a piece of work is: that of a step, or of one item of a step.
+/// The state of a piece of work: that of a step, or of one item of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Work {
-    /// Where it is.
+    /// The phase.
     pub phase: StepPhase,
-    /// Attempts started, all together.
+    /// The number of attempts that were started.
     #[serde(default)]
     pub attempts: u32,
-    /// Failed attempts charged to the current budget; a new round and a decision Retry grant a new one.
+    /// The number of failed attempts that count against `retry.limit`. A new round and a decision `Retry` reset it.
     #[serde(default)]
     pub retries: u32,
-    /// Lost attempts charged to the current budget.
+    /// The number of lost attempts that count against `retry.lostLimit`. A new round and a decision `Retry` reset it.
     #[serde(default)]
     pub lost: u32,
-    /// Attempts that failed or took too long, all together.
+    /// The number of attempts that failed or timed out. Never reset.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failures: u32,
-    /// Failed attempts that were repeated, all together: what every budget so far was charged.
+    /// The number of failed attempts that were retried. Never reset.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub total_retries: u32,
-    /// Attempts that the cluster took away, all together.
+    /// The number of attempts that were lost. Never reset.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub total_lost: u32,
-    /// How often it was sent back to be done again.
+    /// How often the work was sent back.
     #[serde(default)]
     pub rounds: u32,
-    /// How often it sent earlier work back, charged to `onRetry.limit`; a decision Retry grants a new budget.
+    /// How often this step sent earlier work back. Counts against `onRetry.limit`; a decision `Retry` resets it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub sent_back: u32,
-    /// When its first attempt started.
+    /// When the first attempt started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Stamp>,
-    /// When it was finished.
+    /// When the work finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Stamp>,
-    /// When the next attempt starts.
+    /// When the next attempt starts, at the end of the backoff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Stamp>,
-    /// The attempt under way.
+    /// The attempt in progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<CurrentAttempt>,
     /// The last attempt that ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LastAttempt>,
-    /// What a person said with a Retry or a Reject; `human_feedback` in templates.
+    /// The feedback of a person, from a decision `Retry` or `Reject`. Templates read it as `human_feedback`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<String>,
-    /// Why the work was sent back; `verify_feedback` in templates. Absent once it was accepted.
+    /// Why the work was sent back. Templates read it as `verify_feedback`. Absent after the work was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_feedback: Option<String>,
-    /// Values that a person gave with a Retry, keys in lower case.
+    /// The `outputs` of a decision `Retry`, with keys in lower case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub supplied: BTreeMap<String, String>,
-    /// Its `KEY: value` lines, keys in lower case.
+    /// The `KEY: value` lines that the agent printed, with keys in lower case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
-    /// What it said (the last 16 KiB).
+    /// The text that the agent printed: the last 16 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
 }
@@ -140,28 +140,28 @@ pub(super) fn is_zero(value: &u32) -> bool {
     *value == 0
 }
 
-/// The attempt under way. It is written before its Job is created.
+/// The attempt in progress. It is recorded before its Job is created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrentAttempt {
-    /// Its number, from 1.
+    /// The number of the attempt, from 1.
     pub n: u32,
-    /// Its Job's (and Pod's) name.
+    /// The name of the Job, and of its Pod.
     pub job: String,
-    /// When the operator decided to start it.
+    /// When the operator decided to start the attempt.
     pub intent_at: Stamp,
-    /// When the operator told it to stop, and why.
+    /// When the operator began to stop the attempt, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<StopOrder>,
 }
 
-/// The operator told an attempt to stop.
+/// The stop of an attempt by the operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StopOrder {
-    /// When.
+    /// When the operator began to stop the attempt.
     pub at: Stamp,
-    /// Why: Timeout, PendingTimeout or RunEnded.
+    /// Why the attempt is stopped: Timeout, PendingTimeout or RunEnded.
     pub cause: Cause,
 }
 
@@ -169,17 +169,17 @@ pub struct StopOrder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastAttempt {
-    /// Its number.
+    /// The number of the attempt.
     pub n: u32,
-    /// How it ended.
+    /// How the attempt ended.
     pub outcome: Outcome,
-    /// Why, unless it is Done.
+    /// Why the attempt ended as it did. Absent if the outcome is Done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// The agent's exit code.
+    /// The exit code of the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
-    /// What is to be said about it, in at most 256 characters.
+    /// Details for people, in at most 256 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

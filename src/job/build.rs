@@ -1,5 +1,5 @@
-//! Turns a [`Launch`] into a Job, and the stored Job into its one Pod. Never fails: what the API server does not take,
-//! it refuses with a message, and that is a fact of the attempt.
+//! Turns a [`Launch`] into a Job, and the stored Job into its only Pod. It never fails: the API server rejects what is
+//! invalid with a message, and that is a fact about the attempt.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use crate::engine::ids::sha256_hex;
 
 /// User, group and fsGroup of an agent: the `nonroot` of distroless images.
 pub(super) const NONROOT: i64 = 65532;
-/// What the Pod's own deadline leaves to the operator before it acts without it.
+/// How much later than the operator the deadline of the Pod itself ends it.
 const BACKSTOP_SECS: u64 = 60;
 
-/// The attempt's Job.
+/// The Job of the attempt.
 pub fn build_job(launch: &Launch, owner: &Owner, controller: JobController) -> Job {
     let labels = child_labels(launch, owner);
     Job {
@@ -62,7 +62,7 @@ fn child_labels(launch: &Launch, owner: &Owner) -> BTreeMap<String, String> {
     all
 }
 
-/// Hash of all that the Job is made from. It marks the Job as ours; nothing is decided by its value.
+/// The hash of all that the Job is built from. It marks the Job as created by the operator; its value decides nothing.
 fn launch_hash(launch: &Launch, owner: &Owner) -> String {
     let Launch {
         job,
@@ -102,7 +102,7 @@ fn pod_spec(launch: &Launch, owner: &Owner) -> PodSpec {
         node_selector: Some(agent.node_selector.clone()).filter(|s| !s.is_empty()),
         restart_policy: Some("Never".to_string()),
         runtime_class_name: agent.runtime_class_name.clone(),
-        // Pod-wide, so that an injected sidecar without a word of its own passes `restricted` as well.
+        // For the whole Pod, so that an injected sidecar without its own settings passes `restricted` as well.
         security_context: Some(PodSecurityContext {
             fs_group: Some(NONROOT),
             run_as_group: Some(NONROOT),
@@ -121,7 +121,7 @@ fn pod_spec(launch: &Launch, owner: &Owner) -> PodSpec {
     }
 }
 
-/// The kubelet's own deadline, for the case that no operator is there to stop the Pod.
+/// The deadline that the kubelet enforces, in case no operator is running to stop the Pod.
 fn backstop(launch: &Launch) -> i64 {
     let sum = launch.pending_timeout.as_duration().saturating_add(launch.timeout.as_duration());
     let whole = sum.as_secs().saturating_add(u64::from(sum.subsec_nanos() > 0));
@@ -129,8 +129,8 @@ fn backstop(launch: &Launch) -> i64 {
     i64::from(i32::try_from(whole.saturating_add(BACKSTOP_SECS)).unwrap_or(i32::MAX))
 }
 
-/// The attempt's one Pod, from the Job as the API server stored it (never from a trimmed one). `None` where the
-/// operator makes no Pod: the Job is not the operator's, is suspended or is being deleted.
+/// The only Pod of the attempt, from the Job as the API server stored it (never from a trimmed one). `None` if the
+/// operator creates no Pod: it is not the controller of the Job, or the Job is suspended or being deleted.
 pub fn build_pod(stored: &Job) -> Option<Pod> {
     let spec = stored.spec.as_ref()?;
     let (name, uid) = (stored.metadata.name.clone()?, stored.metadata.uid.clone()?);
@@ -140,7 +140,7 @@ pub fn build_pod(stored: &Job) -> Option<Pod> {
     }
     let template = spec.template.metadata.clone().unwrap_or_default();
     let mut labels = template.labels.unwrap_or_default();
-    // As the built-in controller sets them: `kubectl logs job/…` and dashboards select by these.
+    // The labels of the Job controller of Kubernetes: `kubectl logs job/…` and dashboards select by them.
     for (key, value) in [("job-name", &name), ("controller-uid", &uid)] {
         labels.insert(key.to_string(), value.clone());
         labels.insert(format!("batch.kubernetes.io/{key}"), value.clone());

@@ -1,4 +1,4 @@
-//! Turns a [`Launch`] into the container `agent`: what it runs, what it is told, what it may do.
+//! Turns a [`Launch`] into the container `agent`: its command, its environment, its rights.
 
 use k8s_openapi::api::core::v1::{Capabilities, Container, EnvVar, EnvVarSource, SecurityContext};
 
@@ -60,13 +60,13 @@ fn agent_sets(agent: &Agent, name: &str) -> bool {
     agent.env.iter().any(|var| var.name == name)
 }
 
-/// A variable whose value is data. The kubelet expands `$(NAME)` and reads `$$` as `$`: with every `$` doubled no text
-/// (a task, an item's id from an agent's output) can pull a secret of the environment into view.
+/// A variable whose value is data. The kubelet expands `$(NAME)` and reads `$$` as `$`. With every `$` doubled, no text
+/// (a task, or the id of an item from an agent's output) can reveal a secret of the environment.
 fn rendered(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_string(), value: Some(value.replace('$', "$$")), value_from: None }
 }
 
-/// The `restricted` defaults, each field of which an agent may override for itself.
+/// The `restricted` defaults. An agent may override each field.
 fn security(agent: &Agent) -> SecurityContext {
     let own = agent.security_context.clone().unwrap_or_default();
     let capabilities = own.capabilities.unwrap_or_default();

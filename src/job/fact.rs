@@ -1,5 +1,5 @@
-//! Turns what is seen of an attempt (its Job, its Pod, what the API server answered) into one [`AttemptFact`].
-//! Total: every sight is a fact. [`fact`] is the decision table; the first row that fits decides.
+//! Turns what was observed of an attempt (its Job, its Pod, the API server's answers) into one [`AttemptFact`].
+//! Total: every observation is a fact. [`fact`] is the decision table; the first row that matches decides.
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod, PodCondition};
@@ -10,31 +10,31 @@ use super::{Owner, finished, is_ours, is_pod_of, managed_by_operator};
 use crate::api::Stamp;
 use crate::engine::snapshot::{AgentOutput, AttemptFact, Exit, Loss};
 
-/// All that the shell knows of one attempt. An object that the API server answered a create with is passed here until
-/// the stores have it (or its deletion): a store that is behind must not look like a deletion.
+/// All that the shell knows of one attempt. An object in the API server's answer to a create is passed here until the
+/// stores have it (or its deletion): a store that lags behind must not look like a deletion.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
     pub job: Option<&'a Job>,
     pub pod: Option<&'a Pod>,
-    /// `pod` is the last state of a deleted one; without a `pod`: there is none, and there will be none.
+    /// `pod` is the last state of a deleted Pod. Without a `pod`: there is none, and there will be none.
     pub pod_deleted: bool,
-    /// This process created the Job, and its Pod's create is under way or done.
+    /// This process created the Job, and is creating or has created the Pod.
     pub made_here: bool,
-    /// The Pod's create was answered with success, so a Pod that is not there is gone. Say it only of a Pod that the API
-    /// server does not have: a cache that lags proves nothing.
+    /// The Pod was created successfully, so a Pod that is missing was deleted. Set it only if the API server does not
+    /// have the Pod: a cache that lags proves nothing.
     pub pod_seen_created: bool,
-    /// The API server does not create the Pod for now (its words).
+    /// The API server's message, if it does not create the Pod for now.
     pub blocked: Option<&'a str>,
-    /// The API server refused the Pod for good (its words).
+    /// The API server's message, if it rejected the Pod permanently.
     pub refused: Option<&'a str>,
-    /// What the agent's log came to. `None` with `pod_deleted`: it was not read and will not be.
+    /// The result of reading the agent's log. `None` with `pod_deleted`: it was not read and will not be.
     pub log: Option<&'a LogRead>,
     pub now: Stamp,
-    /// The Pod's node does not answer.
+    /// The node of the Pod does not respond.
     pub node_unreachable: bool,
 }
 
-/// What is known of the attempt.
+/// The fact about the attempt.
 pub fn fact(sight: &Sight, owner: &Owner) -> AttemptFact {
     match (sight.job, sight.pod) {
         (Some(job), _) if !is_ours(job, owner) => name_taken("Job", &job.metadata),
@@ -47,7 +47,9 @@ pub fn fact(sight: &Sight, owner: &Owner) -> AttemptFact {
 
 fn name_taken(kind: &str, meta: &ObjectMeta) -> AttemptFact {
     let name = meta.name.as_deref().unwrap_or_default();
-    AttemptFact::NameTaken { message: format!("{kind} {name} was not made by the operator for this run") }
+    let message =
+        format!("{kind} {name} was not created by the operator for this run; delete it, then retry");
+    AttemptFact::NameTaken { message }
 }
 
 fn of_nothing(sight: &Sight) -> AttemptFact {
@@ -64,13 +66,16 @@ fn of_job_without_pod(sight: &Sight, job: &Job) -> AttemptFact {
     let waits = || AttemptFact::Pending { since, message: suspended(job) };
     match (sight.refused, finished(job), managed_by_operator(job)) {
         (Some(message), ..) => AttemptFact::Refused { message: cut(message) },
-        (None, Some(end), _) => lost(Loss::PodDeleted, &format!("its Job is {end}, but its Pod is gone")),
-        // The one Job without a Pod that will not get one: see `reconcile::stop`.
+        (None, Some(end), _) => {
+            lost(Loss::PodDeleted, &format!("its Job is {end}, but its Pod does not exist"))
+        }
+        // The only Job without a Pod that will not get one: see `reconcile::stop`.
         (None, None, false) if sight.pod_deleted => {
             lost(Loss::NeverStarted, "its Job was suspended before it had a Pod")
         }
         (None, None, false) => waits(),
-        // Deleted or never made: nobody can tell, and only the process that made the Job makes its Pod.
+        // Whether the Pod was deleted or never created is unknown. Only the process that created the Job creates its
+        // Pod.
         (None, None, true) if !sight.made_here => {
             lost(Loss::NeverStarted, "its Job was found without a Pod after the operator was replaced")
         }
@@ -85,12 +90,12 @@ fn of_job_without_pod(sight: &Sight, job: &Job) -> AttemptFact {
 fn of_pod(sight: &Sight, pod: &Pod) -> AttemptFact {
     let over = matches!(phase(pod), "Succeeded" | "Failed");
     match (agent(pod), over, sight.pod_deleted) {
-        // A result that can be read is the attempt's result, whatever removed the Pod.
+        // A result that can be read counts, regardless of what removed the Pod.
         (Agent::Ended(end), ..) => of_result(sight, pod, end),
         (Agent::Running { .. } | Agent::Vanished, true, _) => lost(Loss::Disrupted, &why_over(pod)),
         (Agent::NotStarted, true, _) => lost(why_not_started(pod), &why_over(pod)),
         (_, false, true) if is_disrupted(pod) => lost(Loss::Disrupted, &why_over(pod)),
-        (_, false, true) => lost(Loss::PodDeleted, "its Pod was deleted before its end was seen"),
+        (_, false, true) => lost(Loss::PodDeleted, "its Pod was deleted before its end was observed"),
         (alive, false, false) => match unreachable(sight, pod) {
             Some(unreachable) => unreachable,
             None => of_living(sight, pod, alive),
@@ -102,9 +107,9 @@ fn of_living(sight: &Sight, pod: &Pod, alive: Agent) -> AttemptFact {
     let created = created(&pod.metadata, sight.now);
     match alive {
         Agent::Running { since } => AttemptFact::Running { since: since.unwrap_or(created) },
-        // The kubelet lost sight of it (its node was restarted) and will say so in the Pod's phase.
+        // The kubelet lost the container (its node was restarted), and will report that in the phase of the Pod.
         Agent::Vanished => AttemptFact::Running { since: created },
-        // `Ended` is decided above; for completeness it reads as not read yet.
+        // `Ended` is decided above; here it counts as not read yet.
         Agent::Ended(_) => AttemptFact::Unread,
         Agent::NotStarted => AttemptFact::Pending {
             since: sight.job.map_or(created, |job| self::created(&job.metadata, sight.now)),
@@ -132,38 +137,39 @@ fn of_result(sight: &Sight, pod: &Pod, end: &ContainerStateTerminated) -> Attemp
     })
 }
 
-/// When the Pod's deletion was asked for: its timestamp is the end of its grace period.
+/// When the deletion of the Pod was requested: its timestamp is the end of the grace period.
 fn deletion_asked(pod: &Pod) -> Option<jiff::Timestamp> {
     let deadline = pod.metadata.deletion_timestamp.as_ref()?.0;
     let grace = pod.metadata.deletion_grace_period_seconds.unwrap_or_default();
     Some(deadline.checked_sub(jiff::SignedDuration::from_secs(grace)).unwrap_or(deadline))
 }
 
-/// The deletion came before the agent's end, not after it.
+/// Whether the deletion was requested before the agent ended.
 fn was_deleted_under(pod: &Pod, end: &ContainerStateTerminated) -> bool {
     let finished = end.finished_at.as_ref().map(|t| t.0);
     deletion_asked(pod).is_some_and(|asked| finished.is_none_or(|finished| asked <= finished))
 }
 
-/// A Pod that is being deleted on a node that does not answer: its container may still run.
+/// A Pod that is being deleted on a node that does not respond: its container may still run.
 fn unreachable(sight: &Sight, pod: &Pod) -> Option<AttemptFact> {
     let deadline = pod.metadata.deletion_timestamp.as_ref().filter(|_| sight.node_unreachable)?;
     let asked = deletion_asked(pod).unwrap_or(deadline.0);
-    let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or("of its Pod");
+    let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or("of the Pod");
     Some(AttemptFact::Unreachable {
         since: Stamp::of(asked),
         overdue: sight.now.0 > deadline.0,
-        message: format!("node {node} does not answer, and its Pod is being deleted"),
+        message: format!("node {node} does not respond, and its Pod is being deleted"),
     })
 }
 
-/// Why the agent of a Pod that is over never ran.
+/// Why the agent of a Pod that ended never ran.
 fn why_not_started(pod: &Pod) -> Loss {
     match reason(pod) {
         _ if is_disrupted(pod) => Loss::Disrupted,
-        // Stopped while it was pending: by the operator (`pendingTimeout`, the run's end) or by the Pod's own deadline.
+        // Stopped while it was pending: by the operator (`pendingTimeout`, end of the run) or by the Pod's own
+        // deadline.
         Some("DeadlineExceeded") => Loss::NeverStarted,
-        // The kubelet did not take it: OutOfcpu, NodeAffinity, UnexpectedAdmissionError, NodeShutdown, …
+        // The kubelet rejected it: OutOfcpu, NodeAffinity, UnexpectedAdmissionError, NodeShutdown, …
         Some(_) => Loss::PodRejected,
         // An init container failed.
         None => Loss::NeverStarted,
@@ -186,7 +192,7 @@ fn why_over(pod: &Pod) -> String {
     match failed_init(pod) {
         _ if !said.is_empty() => said.join(": "),
         Some(name) => format!("init container {name} failed"),
-        None => "its Pod is over without an end of its container".to_string(),
+        None => "its Pod ended, but its container has no exit code".to_string(),
     }
 }
 
@@ -199,13 +205,13 @@ fn failed_init(pod: &Pod) -> Option<&str> {
     failed.map(|c| c.name.as_str())
 }
 
-/// What a Pod without a started agent waits for. No words that change by themselves: each would be a status write.
+/// What a Pod waits for before its agent starts. The text must not change by itself: each change is a status write.
 fn why_waiting(pod: &Pod) -> Option<String> {
     let waiting = agent_status(pod).and_then(|c| Some((c, c.state.as_ref()?.waiting.as_ref()?)));
     if let Some((container, waiting)) = waiting {
         match (waiting.reason.as_deref(), waiting.message.as_deref()) {
             (None | Some("ContainerCreating" | "PodInitializing"), _) => {}
-            // The kubelet alternates between the two, each with a text of its own.
+            // The kubelet alternates between the two, each with its own text.
             (Some("ErrImagePull" | "ImagePullBackOff"), _) => {
                 return Some(cut(&format!("ImagePullBackOff: {}", container.image)));
             }
@@ -215,7 +221,7 @@ fn why_waiting(pod: &Pod) -> Option<String> {
     }
     let unscheduled = condition(pod, "PodScheduled").filter(|c| c.status == "False")?;
     let reason = unscheduled.reason.as_deref().unwrap_or("Unschedulable");
-    Some(cut(&format!("{reason}: {}", unscheduled.message.as_deref().unwrap_or("no node takes the Pod"))))
+    Some(cut(&format!("{reason}: {}", unscheduled.message.as_deref().unwrap_or("no node fits the Pod"))))
 }
 
 fn suspended(job: &Job) -> Option<String> {
@@ -243,7 +249,7 @@ fn lost(cause: Loss, message: &str) -> AttemptFact {
     AttemptFact::Lost { cause, message: cut(message) }
 }
 
-/// Words of other programs go into a status: as many as it keeps.
+/// Truncates text of other programs to what a status keeps.
 fn cut(message: &str) -> String {
     message.chars().take(256).collect()
 }

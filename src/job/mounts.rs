@@ -1,8 +1,8 @@
-//! What an attempt's Pod mounts: `/tmp`, `/mission` (input, context and the agent's files) and the run's workspace. Turns
-//! a [`Launch`] into the Pod's volumes and mounts, and into the objects that they name.
+//! What an attempt's Pod mounts: `/tmp`, `/mission` (input, context and the agent's files) and the run's workspace.
+//! Turns a [`Launch`] into the Pod's volumes and mounts, and into the objects that they name.
 //!
-//! Three objects of three lives: the claim goes with its run, an agent's files with their revision, and what one attempt
-//! is told with its Job. Nothing here asks whether they exist.
+//! The three objects have different owners: the claim is deleted with its run, the files of an agent with their
+//! revision, and the input of an attempt with its Job. Nothing here checks whether they exist.
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
@@ -23,7 +23,7 @@ use crate::engine::ids;
 const TMP: &str = "tmp";
 const MISSION: &str = "mission";
 const WORKSPACE: &str = "workspace";
-/// Where the workspace is mounted unless it says otherwise.
+/// The default of `workspace.mountPath`.
 const WORKSPACE_PATH: &str = "/workspace";
 
 pub(super) fn volumes(launch: &Launch) -> Vec<Volume> {
@@ -43,7 +43,7 @@ pub(super) fn volumes(launch: &Launch) -> Vec<Volume> {
     [Some(tmp), mission(launch), workspace].into_iter().flatten().collect()
 }
 
-/// One folder from both ConfigMaps, or from the one that there is.
+/// One directory from both ConfigMaps, or from the only one.
 fn mission(launch: &Launch) -> Option<Volume> {
     let told = projection(launch.job.clone(), &told(launch));
     let files = projection(agent_files_name(launch), &files(launch));
@@ -87,14 +87,14 @@ pub(super) fn mounts(launch: &Launch) -> Vec<VolumeMount> {
 }
 
 struct File<'a> {
-    /// Key in the ConfigMap. Not the path: keys are of fewer characters than file names.
+    /// The key in the ConfigMap. Not the path: keys allow fewer characters than file names.
     key: String,
-    /// Under `/mission`.
+    /// The path below `/mission`.
     path: String,
     text: &'a str,
 }
 
-/// What this one attempt is told in files.
+/// The input and context of this attempt, as files.
 fn told(launch: &Launch) -> Vec<File<'_>> {
     match launch.agent.input_as {
         Some(InputAs::File) => {
@@ -106,7 +106,7 @@ fn told(launch: &Launch) -> Vec<File<'_>> {
     }
 }
 
-/// The agent's own files, the same for all its attempts.
+/// The files of the agent, the same for all its attempts.
 fn files(launch: &Launch) -> Vec<File<'_>> {
     let numbered = launch.agent.files.iter().enumerate();
     numbered
@@ -114,8 +114,8 @@ fn files(launch: &Launch) -> Vec<File<'_>> {
         .collect()
 }
 
-/// The immutable ConfigMap with the attempt's input and context (`inputAs: File`). Of the Job's name and owned by it; made
-/// after the Job and before the Pod. `None` where the attempt is told by its environment.
+/// The immutable ConfigMap with the input and context of the attempt (`inputAs: File`). It has the name of the Job, is
+/// owned by it, and is created after the Job and before the Pod. `None` if the input is in the environment.
 pub fn build_told(launch: &Launch, stored: &Job) -> Option<ConfigMap> {
     let meta = ObjectMeta {
         name: Some(launch.job.clone()),
@@ -127,8 +127,8 @@ pub fn build_told(launch: &Launch, stored: &Job) -> Option<ConfigMap> {
     config_map(meta, told(launch))
 }
 
-/// The immutable ConfigMap with the agent's files, for all runs of the revision: it goes when the revision goes. `None`
-/// where the agent has none.
+/// The immutable ConfigMap with the files of the agent, for all runs of the revision. It is deleted with the revision.
+/// `None` if the agent has no files.
 pub fn build_agent_files(launch: &Launch, owner: &Owner, revision_uid: &str) -> Option<ConfigMap> {
     let meta = ObjectMeta {
         name: Some(agent_files_name(launch)),
@@ -150,7 +150,8 @@ pub fn build_agent_files(launch: &Launch, owner: &Owner, revision_uid: &str) -> 
     config_map(meta, files(launch))
 }
 
-/// Name of the ConfigMap with the agent's files: at most 121 characters, for a workflow's name has at most 63.
+/// The name of the ConfigMap with the files of the agent: at most 121 characters, because the name of a Workflow has at
+/// most 63.
 pub fn agent_files_name(launch: &Launch) -> String {
     format!("{}-{}", ids::revision_name(&launch.workflow, &launch.revision), launch.agent.name)
 }
@@ -163,8 +164,8 @@ fn config_map(metadata: ObjectMeta, files: Vec<File<'_>>) -> Option<ConfigMap> {
     Some(ConfigMap { metadata, data: Some(data), immutable: Some(true), binary_data: None })
 }
 
-/// The claim of the run's workspace: owned by the run, so that it goes with it at the latest. `None` where the attempt may
-/// not see it.
+/// The claim of the workspace: owned by the run, and so deleted with it in any case. `None` if the attempt does not
+/// mount the workspace.
 pub fn build_claim(launch: &Launch, owner: &Owner) -> Option<PersistentVolumeClaim> {
     let Mount { claim, workspace, read_only: _ } = launch.workspace.as_ref()?;
     Some(PersistentVolumeClaim {
@@ -193,7 +194,8 @@ pub fn build_claim(launch: &Launch, owner: &Owner) -> Option<PersistentVolumeCla
     })
 }
 
-/// Does the Pod hold that claim? Also when it is over: a claim is protected while any Pod names it.
+/// Whether the Pod uses the claim. That is true of a Pod that ended as well: a claim is protected while any Pod names
+/// it.
 pub fn holds_claim(pod: &Pod, claim: &str) -> bool {
     let mut volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
     volumes.any(|v| v.persistent_volume_claim.as_ref().is_some_and(|c| c.claim_name == claim))

@@ -1,7 +1,7 @@
-//! Turns an attempt's course into merge patches: of the Job's status (the operator is its controller) and of a Pod
-//! that is to stop. Never sends them.
+//! Turns the progress of an attempt into merge patches: of the status of the Job (the operator is its controller), and
+//! of a Pod that is to be stopped. It never sends them.
 //!
-//! The API server's rules: success is `SuccessCriteriaMet` + `Complete` with a completionTime not before the
+//! The rules of the API server: success is `SuccessCriteriaMet` + `Complete` with a completionTime not before the
 //! startTime; failure is `FailureTarget` + `Failed` without a completionTime; times never change once set; at the end
 //! nothing is active, ready, terminating or uncounted.
 
@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use super::{finished, managed_by_operator, true_conditions};
 use crate::api::Stamp;
 
-/// The conditions of one way to end.
+/// The conditions of one outcome of a Job.
 struct End {
     target: &'static str,
     last: &'static str,
     reason: &'static str,
-    /// The target of the other way: with it, this way is refused.
+    /// The target of the other outcome: a Job that has it cannot end this way.
     never_with: &'static str,
 }
 
 const SUCCESS: End = End {
     target: "SuccessCriteriaMet",
     last: "Complete",
-    // As the built-in controller says it.
+    // The reason that the Job controller of Kubernetes writes.
     reason: "CompletionsReached",
     never_with: "FailureTarget",
 };
@@ -37,7 +37,7 @@ const FAILURE: End = End {
     never_with: "SuccessCriteriaMet",
 };
 
-/// Of the status of a Job whose attempt is alive. `ready` is 0: the Job cannot tell whether its Pod is.
+/// The patch of a Job whose attempt is running. `ready` is 0, because the Job does not know whether its Pod is ready.
 pub fn started_patch(job: &Job) -> Value {
     let mut status = json!({ "active": 1, "ready": 0 });
     if let (Some(start), Some(map)) = (start(job), status.as_object_mut()) {
@@ -46,8 +46,8 @@ pub fn started_patch(job: &Job) -> Value {
     json!({ "status": status })
 }
 
-/// Of the status of a Job whose Pod is over or proven gone. `None` where nothing is to be written: the Job is not the
-/// operator's, is finished already or is bound to end the other way.
+/// The patch of a Job whose Pod ended or certainly does not exist. `None` if there is nothing to write: the operator is
+/// not the controller of the Job, or the Job has ended or must end the other way.
 pub fn finish_patch(job: &Job, success: bool, message: &str, now: Stamp) -> Option<Value> {
     let end = if success { SUCCESS } else { FAILURE };
     let barred = finished(job).is_some() || true_conditions(job).any(|kind| kind == end.never_with);
@@ -70,13 +70,13 @@ pub fn finish_patch(job: &Job, success: bool, message: &str, now: Stamp) -> Opti
     Some(json!({ "status": status }))
 }
 
-/// The creationTimestamp, so that every writer agrees; a time that is already set stays.
+/// The creationTimestamp, so that all writers agree. A time that is already set stays.
 fn start(job: &Job) -> Option<Time> {
     let set = job.status.as_ref().and_then(|s| s.start_time.clone());
     set.or_else(|| job.metadata.creation_timestamp.clone())
 }
 
-/// A merge patch replaces the list: what else stands in it is written again.
+/// A merge patch replaces the list, so the other conditions are written again.
 fn conditions(job: &Job, end: &End, message: &str, now: Stamp) -> Vec<JobCondition> {
     let stored = job.status.iter().flat_map(|s| s.conditions.iter().flatten());
     let others = stored.filter(|c| c.type_ != end.target && c.type_ != end.last).cloned();
@@ -92,24 +92,24 @@ fn conditions(job: &Job, end: &End, message: &str, now: Stamp) -> Vec<JobConditi
     others.chain(ours).collect()
 }
 
-/// As the API server keeps a time: a comparison must see what it will see.
+/// Whole seconds, as the API server keeps a time: a comparison must use the stored value.
 fn whole_seconds(t: Timestamp) -> Time {
     Time(Timestamp::from_second(t.as_second()).unwrap_or(t))
 }
 
-/// How far the kubelet's clock may be behind the operator's before a stop comes late.
+/// How far the kubelet's clock may be behind the operator's before a stop is late.
 const CLOCK_SKEW_SECS: u64 = 60;
 
-/// Lowers the Pod's `activeDeadlineSeconds` (counted by the kubelet from `status.startTime`) to what is past: the
-/// kubelet stops it now, and its log and termination message stay. `None` where that stops nothing, because the Pod
-/// is over or no kubelet took it up: delete it.
+/// Lowers `activeDeadlineSeconds` of the Pod (the kubelet counts from `status.startTime`) below the time that has
+/// passed: the kubelet stops the Pod now, and its log and termination message stay. `None` if that stops nothing,
+/// because the Pod ended or no kubelet has started it: delete it instead.
 pub fn stop_patch(pod: &Pod, now: Stamp) -> Option<Value> {
     let status = pod.status.as_ref()?;
     if matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")) {
         return None;
     }
     let past = now.since(Stamp::of(status.start_time.as_ref()?.0)).as_secs().saturating_sub(CLOCK_SKEW_SECS);
-    // It can only be lowered; at least 1 is asked for.
+    // The API server only allows a lower value, and at least 1.
     let stored = pod.spec.as_ref().and_then(|s| s.active_deadline_seconds).unwrap_or(i64::MAX);
     let deadline = i64::try_from(past).unwrap_or(i64::MAX).min(stored).clamp(1, i64::from(i32::MAX));
     Some(json!({ "spec": { "activeDeadlineSeconds": deadline } }))

@@ -1,12 +1,13 @@
-//! What the operator's stores may forget of Jobs and Pods. All that [`fact`](super::fact::fact) and the patches read
-//! stays; a trimmed Job makes no Pod ([`build_pod`](super::build::build_pod) takes the answer to the create).
+//! Removes from Jobs and Pods what the operator's stores do not need. All that [`fact`](super::fact::fact) and the
+//! patches read stays. A trimmed Job makes no Pod: [`build_pod`](super::build::build_pod) takes the answer to the
+//! create.
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodSpec, Volume};
 
 use crate::api::labels::LAUNCH_HASH;
 
-/// Keeps names, owners, labels, the hash, who its controller is, and the status.
+/// Keeps names, owners, labels, the hash, the name of its controller, and the status.
 pub fn trim_job(job: &mut Job) {
     job.metadata.managed_fields = None;
     if let Some(annotations) = &mut job.metadata.annotations {
@@ -17,8 +18,8 @@ pub fn trim_job(job: &mut Job) {
     }
 }
 
-/// Keeps names, owners, labels, the node, the deadline, the claims that it holds, how many containers there are, and the
-/// containers' states.
+/// Keeps names, owners, labels, the node, the deadline, the mounted claims, the number of containers, and the states of
+/// the containers.
 pub fn trim_pod(pod: &mut Pod) {
     pod.metadata.managed_fields = None;
     pod.metadata.annotations = None;

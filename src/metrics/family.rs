@@ -1,5 +1,5 @@
-//! Metrics with one label whose values are a closed set: every series is there from the start, at nought, so that the
-//! first event is an increase like every other, and no event adds a series.
+//! Metrics with one label that has a fixed set of values. Every series exists from the start with the value 0, so that
+//! the first event is an increase like every other, and no event adds a series.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-/// One label with one of a few fixed values.
+/// One label with one of its fixed values.
 pub(crate) type Label = [(&'static str, &'static str); 1];
 
-/// A counter per value of its one label.
+/// A counter for each value of its only label.
 #[derive(Clone, Debug)]
 pub(crate) struct Labelled {
     label: &'static str,
@@ -34,7 +34,7 @@ impl Labelled {
         Self { label, family }
     }
 
-    /// Counts one; `value` must be of the closed set.
+    /// Adds 1. `value` must be one of the fixed set.
     pub(crate) fn count(&self, value: &'static str) {
         self.family.get_or_create(&[(self.label, value)]).inc();
     }
@@ -46,7 +46,7 @@ impl Labelled {
     }
 }
 
-/// A histogram of seconds per value of its one label.
+/// A histogram of seconds for each value of its only label.
 #[derive(Clone, Debug)]
 pub(crate) struct Timed {
     label: &'static str,
@@ -70,20 +70,20 @@ impl Timed {
         Self { label, family }
     }
 
-    /// Enters a length of time; `value` must be of the closed set.
+    /// Observes a duration. `value` must be one of the fixed set.
     pub(crate) fn observe(&self, value: &'static str, took: Duration) {
         self.family.get_or_create(&[(self.label, value)]).observe(took.as_secs_f64());
     }
 }
 
-/// Of work that agents do: seconds to a day.
+/// Buckets for the work of agents: a second to a day.
 pub(crate) fn work() -> Histogram {
     Histogram::new([
         1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 10_800.0, 28_800.0, 86_400.0,
     ])
 }
 
-/// Of what the operator and the API server do: milliseconds to seconds.
+/// Buckets for the operator and the API server: a millisecond to 30 seconds.
 pub(crate) fn quick() -> Histogram {
     Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
 }

@@ -1,7 +1,7 @@
-//! The runs that are live now -> gauges, folded when somebody asks: nothing is kept up to date in between.
+//! The runs that are live now -> gauges. They are computed at each scrape; nothing is updated in between.
 //!
-//! Only the process that leads shows them. A process that stands by sees the same runs, and a sum over Pods would count
-//! each of them once per Pod.
+//! Only the leader exposes them. A standby process has the same runs in its caches, so a sum over Pods would count each
+//! run once per Pod.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,22 +13,22 @@ use prometheus_client::metrics::{MetricType, TypedMetric};
 
 use crate::api::{Phase, Stamp, WorkflowRunStatus};
 
-/// The phases of runs that are not over.
+/// The phases of runs that have not ended.
 const LIVE: [Phase; 3] = [Phase::Pending, Phase::Running, Phase::Paused];
 
-/// What is said about the runs that are live.
+/// The gauges of live runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Live {
     /// Runs in each of [`LIVE`].
     runs: [i64; 3],
     /// Open questions to people.
     questions: i64,
-    /// For how long the oldest of them has been open.
+    /// The age of the oldest open question.
     oldest: Duration,
 }
 
 impl Live {
-    /// `statuses` of all runs; a run that nobody has looked at yet has none.
+    /// `statuses` of all runs. A run that the operator has not observed has none.
     pub fn of<'a>(statuses: impl Iterator<Item = Option<&'a WorkflowRunStatus>>, now: Stamp) -> Self {
         let mut all = Self::default();
         for status in statuses {
@@ -49,7 +49,7 @@ impl Live {
     }
 }
 
-/// Shows what was last set; nothing where that is `None`.
+/// Exposes what was last set; nothing if that is `None`.
 #[derive(Debug, Default)]
 pub(crate) struct Shown(Mutex<Option<Live>>);
 
@@ -62,14 +62,14 @@ impl Shown {
 impl Collector for Shown {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
         let Some(live) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) else { return Ok(()) };
-        let help = "Runs that are not over, by phase; the process that leads shows them.";
+        let help = "Runs that have not ended, by phase. Only on the leader.";
         encoder
             .encode_descriptor("runs", help, None, MetricType::Gauge)
             .and_then(|e| Phases(live.runs).encode(e))?;
-        let help = "Open questions to people; the process that leads shows them.";
+        let help = "Open questions to people. Only on the leader.";
         let open = ConstGauge::new(live.questions);
         open.encode(encoder.encode_descriptor("escalations_open", help, None, MetricType::Gauge)?)?;
-        let help = "For how long the oldest open question has been open; 0 where none is. The process that leads shows it.";
+        let help = "Age of the oldest open question, 0 if there is none. Only on the leader.";
         let age = ConstGauge::new(live.oldest.as_secs_f64());
         let unit = prometheus_client::registry::Unit::Seconds;
         age.encode(encoder.encode_descriptor(

@@ -1,4 +1,4 @@
-//! What Linux says about this process -> the metrics that every Prometheus client has. Elsewhere there are none.
+//! /proc on Linux -> the standard process metrics of Prometheus clients. There are none on other platforms.
 
 use std::fs;
 
@@ -12,20 +12,20 @@ use prometheus_client::registry::Unit;
 /// Ticks of /proc per second: USER_HZ, which is 100 on every platform that the operator is built for.
 const TICKS: f64 = 100.0;
 
-/// Reads /proc when it is asked.
+/// Reads /proc at each scrape.
 #[derive(Debug)]
 pub(crate) struct Process;
 
-/// What is read.
+/// What is read from /proc/self/stat.
 #[derive(Debug, PartialEq)]
 struct Usage {
     cpu_seconds: f64,
-    /// Since the machine's start.
+    /// In seconds since the machine started.
     started: f64,
 }
 
 impl Usage {
-    /// From /proc/self/stat: the name of the program stands in brackets and may hold anything.
+    /// From /proc/self/stat: the name of the program is in parentheses and may contain any character.
     fn of(stat: &str) -> Option<Self> {
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();

@@ -1,6 +1,6 @@
-//! Requests to the API server -> how many by verb and code, and how long their answers took to begin.
+//! Requests to the API server -> their number by verb and code, and the time until the first byte of the answer.
 //!
-//! Paths and names are no labels: what a request was about is in the log.
+//! Paths and names are not labels: the log says what a request was about.
 
 use std::time::Instant;
 
@@ -10,10 +10,10 @@ use prometheus_client::registry::Registry;
 
 use super::family::{Timed, quick};
 
-/// What requests do, in the words of RBAC.
+/// The verbs of requests, as in RBAC.
 pub(crate) const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "other"];
 
-/// Codes that an API server answers with; what is none of them is `other`.
+/// The status codes of an API server; any other code is counted as `other`.
 const CODES: [(u16, &str); 22] = [
     (200, "200"),
     (201, "201"),
@@ -39,7 +39,7 @@ const CODES: [(u16, &str); 22] = [
     (504, "504"),
 ];
 
-/// There was no answer: the connection broke, or nobody waited any longer.
+/// There was no answer: the connection broke, or the client stopped waiting.
 pub(crate) const NO_ANSWER: &str = "none";
 
 /// Counters of requests.
@@ -52,25 +52,25 @@ pub struct Requests {
 impl Requests {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let count = Family::<[(&'static str, &'static str); 2], Counter>::default();
-        let help = "Requests to the API server, by verb and code; code none: no answer";
+        let help = "Requests to the API server, by verb and code. Code none: no answer";
         registry.register("api_requests", help, count.clone());
-        let help = "Time until the answer of the API server began, by verb";
+        let help = "Time until the API server began to answer, by verb";
         Self { count, seconds: Timed::new(registry, "api_request_duration", help, "verb", VERBS, quick) }
     }
 
-    /// A request is sent; dropping the answer counts it.
+    /// A request is sent. It is counted when the returned value is dropped.
     pub fn begin(&self, verb: &'static str) -> Pending {
         Pending { requests: self.clone(), verb, code: NO_ANSWER, since: Instant::now() }
     }
 
-    /// How many requests were counted under that verb and code.
+    /// The number of requests with that verb and code.
     #[cfg(test)]
     pub(crate) fn get(&self, verb: &'static str, code: &'static str) -> u64 {
         self.count.get_or_create(&[("verb", verb), ("code", code)]).get()
     }
 }
 
-/// A request under way.
+/// A request in progress.
 #[derive(Debug)]
 pub struct Pending {
     requests: Requests,
@@ -80,7 +80,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// The answer begins.
+    /// The answer began.
     pub fn answered(mut self, status: u16) {
         self.code = CODES.iter().find(|(code, _)| *code == status).map_or("other", |(_, text)| text);
     }
@@ -93,7 +93,7 @@ impl Drop for Pending {
     }
 }
 
-/// What a request does.
+/// The verb of a request.
 pub(crate) fn verb(method: &str, path: &str, query: &str) -> &'static str {
     match method {
         "GET" if query.split('&').any(|p| matches!(p, "watch" | "watch=true" | "watch=1")) => "watch",
@@ -107,7 +107,8 @@ pub(crate) fn verb(method: &str, path: &str, query: &str) -> &'static str {
     }
 }
 
-/// `/api/v1/pods`, `/apis/GROUP/VERSION/namespaces/NS/RESOURCE`, perhaps behind a prefix; not one object of it.
+/// Whether a path is that of a collection, such as `/api/v1/pods` or `/apis/GROUP/VERSION/namespaces/NS/RESOURCE`, with
+/// or without a prefix.
 fn is_collection(path: &str) -> bool {
     let mut parts = path.split('/').skip_while(|part| !matches!(*part, "api" | "apis"));
     let skipped = match parts.next() {

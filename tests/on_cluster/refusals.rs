@@ -58,7 +58,10 @@ async fn the_spec_of_a_run_is_immutable_but_for_its_knobs() {
         json!({"workflowRef": {"name": "x"}}),
     ] {
         let message = refusal(f.patch::<WorkflowRun>("demo", json!({"spec": change})).await);
-        assert!(message.contains("a run's spec is immutable but for suspend and retention"), "{message}");
+        assert!(
+            message.contains("the spec of a run is immutable, except for suspend and retention"),
+            "{message}"
+        );
         assert!(message.contains("kubectl replace --force"), "{message}");
     }
     for change in [json!({"suspend": false}), json!({"retention": {"children": "1h"}})] {
@@ -81,11 +84,11 @@ async fn a_finished_run_keeps_its_phase_whoever_writes() {
         [json!({"phase": "Running"}), json!({"phase": null}), json!({"phase": "Failed"}), Value::Null]
     {
         let message = refusal(write(status.clone()).await);
-        assert!(message.contains("a finished run keeps its phase"), "{status}: {message}");
+        assert!(message.contains("the phase of a finished run is immutable"), "{status}: {message}");
     }
     let message =
         refusal(write(json!({"totals": {"attempts": 0, "retries": 0, "lost": 0, "escalations": 0}})).await);
-    assert!(message.contains("the number of attempts never falls"), "{message}");
+    assert!(message.contains("status.totals.attempts must not decrease"), "{message}");
     assert_eq!(f.runs().get("demo").await.unwrap().status.unwrap().phase, Some(Phase::Succeeded));
 }
 
@@ -107,7 +110,7 @@ async fn a_decision_about_an_escalation_has_its_name() {
     let create = async |d: WorkflowDecision| decisions.create(&PostParams::default(), &d).await;
 
     let message = refusal(create(decision("my-answer", Some("e1-abcdef"), Action::Retry)).await);
-    assert!(message.contains("is named <run>-<escalation>"), "{message}");
+    assert!(message.contains("must be named <run>-<escalation>"), "{message}");
     create(decision("demo-e1-abcdef", Some("e1-abcdef"), Action::Retry)).await.unwrap();
     let message = refusal(create(decision("demo-e1-abcdef", Some("e1-abcdef"), Action::Skip)).await);
     assert!(message.contains("already exists"), "the second answer to a question: {message}");

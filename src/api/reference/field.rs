@@ -1,4 +1,5 @@
-//! One field's schema -> one row of a table: its type, its default and limits, its meaning. It never cuts or rewords a doc comment.
+//! The schema of a field -> one row of a table: type, default and limits, meaning. It never changes the words of a doc
+//! comment.
 
 use std::sync::LazyLock;
 
@@ -8,7 +9,7 @@ use super::super::terms::{Cause, Outcome, Phase, Reason, StepPhase};
 use super::shape::{Shape, shape};
 use super::{limits, text};
 
-/// The words that have a table in docs/concepts.md, with what one of them is called and the table's heading.
+/// The enums that have a table in docs/concepts.md: the name of one value, the heading of the table, and all values.
 static TABLES: LazyLock<[(&str, &str, Vec<&str>); 5]> = LazyLock::new(|| {
     [
         ("run phase", "Run phases", Phase::ALL.iter().map(|(word, _)| word.as_str()).collect()),
@@ -26,12 +27,12 @@ pub(super) struct Row<'a> {
     /// The schema in which `$ref` is looked up.
     pub(super) root: &'a Value,
     pub(super) required: bool,
-    /// Whether people write it.
+    /// Whether users write it.
     pub(super) written: bool,
 }
 
 impl<'a> Row<'a> {
-    /// The object of ours that it holds, and what its path ends in.
+    /// The object of this API that it holds, and the end of its path.
     pub(super) fn object(&self) -> Option<(&'a Value, &'static str)> {
         let within = |node, suffix| match shape(node, self.root) {
             Shape::Object(object) => Some((object, suffix)),
@@ -45,12 +46,12 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The row. `place`: where its object is explained, and whether that is elsewhere.
+    /// The row. `place`: the section of its object, and whether that is elsewhere.
     pub(super) fn markdown(&self, place: Option<(&str, bool)>) -> String {
         let doc = self.node.get("description").and_then(Value::as_str).unwrap_or_default();
-        let (said, built_in) = text::built_in(doc);
+        let (said, default) = text::split_default(doc);
         let kind = kind(&shape(self.node, self.root), self.root, place);
-        let limits = self.limits(built_in).join("; ");
+        let limits = self.limits(default).join("; ");
         format!("| {} | {kind} | {limits} | {} |\n", text::code(self.name), self.meaning(&said))
     }
 
@@ -72,13 +73,13 @@ impl<'a> Row<'a> {
         lines.join("<br>")
     }
 
-    fn limits(&self, built_in: Option<String>) -> Vec<String> {
+    fn limits(&self, documented: Option<String>) -> Vec<String> {
         let mut all = Vec::new();
         if self.required {
             all.push(if self.written { "**required**" } else { "always set" }.to_string());
         }
         let default = self.node.get("default").filter(|d| !d.is_null()).map(|d| text::code(&plain(d)));
-        all.extend(built_in.or(default).map(|value| format!("default {value}")));
+        all.extend(documented.or(default).map(|value| format!("default {value}")));
         all.extend(limits::of_value(self.node, self.root));
         match shape(self.node, self.root) {
             Shape::List(inner) => all.extend(limits::each("each", inner, self.root)),
@@ -153,7 +154,7 @@ fn scalar(node: &Value) -> &'static str {
     }
 }
 
-/// `io.k8s.api.core.v1.Toleration` in the words of the Kubernetes documentation.
+/// `io.k8s.api.core.v1.Toleration` as the Kubernetes documentation writes it.
 fn foreign(schema: &str) -> String {
     let mut parts = schema.rsplit('.');
     let (name, version, group) = (parts.next(), parts.next(), parts.next());
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn every_word_is_explained_where_people_write_it() {
-        let words = json!({"description": "Which. Built-in value: A.", "anyOf": [
+        let words = json!({"description": "Which. Defaults to A.", "anyOf": [
             {"description": "Not this.", "oneOf": [
                 {"const": "A", "description": "One."}, {"enum": ["B"], "description": "Two."},
             ]},

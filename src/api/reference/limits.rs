@@ -1,4 +1,4 @@
-//! The limits in a field's schema -> phrases such as "1 to 64 items". It never says what the field means.
+//! The limits in the schema of a field -> phrases such as "1 to 64 items".
 
 use std::sync::LazyLock;
 
@@ -8,15 +8,15 @@ use super::super::time::Span;
 use super::shape::{Shape, shape};
 use super::text;
 
-/// What a length of time looks like in a schema.
+/// The pattern of a duration in a schema.
 static SPAN: LazyLock<Option<Value>> = LazyLock::new(|| schemars::schema_for!(Span).get("pattern").cloned());
 
-/// Whether `node` is a length of time: its limits are in its notation, which the head of the page explains.
+/// Whether `node` is a duration. The head of the page explains the notation, so its pattern is not shown.
 pub(super) fn is_span(node: &Value) -> bool {
     SPAN.is_some() && node.get("pattern") == SPAN.as_ref()
 }
 
-/// The limits of what a list or a map holds; an object has them in its own section.
+/// The limits of the elements of a list or a map. Objects have theirs in their own section.
 pub(super) fn each(who: &str, inner: &Value, root: &Value) -> Vec<String> {
     match shape(inner, root) {
         Shape::Object(_) | Shape::Foreign(_) => Vec::new(),
@@ -26,7 +26,7 @@ pub(super) fn each(who: &str, inner: &Value, root: &Value) -> Vec<String> {
     }
 }
 
-/// The limits of one value, without those of what it holds.
+/// The limits of one value, without those of its elements.
 pub(super) fn of_value(node: &Value, root: &Value) -> Vec<String> {
     let target = match shape(node, root) {
         Shape::Plain(plain) => plain,
@@ -69,7 +69,7 @@ fn counted(min: Option<i64>, max: Option<i64>, unit: &str) -> Option<String> {
     }
 }
 
-/// A bare `minimum: 0` says only that the number is a count.
+/// A `minimum: 0` without a maximum only says that the number is a count.
 fn range(min: Option<i64>, max: Option<i64>) -> Option<String> {
     match (min, max) {
         (Some(min), Some(max)) => Some(format!("{} to {}", text::number(min), text::number(max))),

@@ -1,6 +1,6 @@
-//! Text for people -> Markdown that stays in its cell. It never changes what is said.
+//! Text -> Markdown that stays in its table cell. It never changes the words.
 
-/// Prose on one line: code spans stay as they are, and nothing else becomes markup or ends a table's cell.
+/// Prose on one line. Code spans stay as they are; nothing else becomes markup or ends a table cell.
 pub(super) fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut in_code = false;
@@ -11,7 +11,7 @@ pub(super) fn prose(text: &str) -> String {
                 out.push_str("&lt;");
                 continue;
             }
-            // A table's cell ends at a bar even within a code span.
+            // A bar ends a table cell even in a code span.
             '|' => out.push('\\'),
             '*' | '[' if !in_code => out.push('\\'),
             _ => {}
@@ -21,13 +21,13 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-/// A word of the API or a value.
+/// A term of the API, or a value.
 pub(super) fn code(text: &str) -> String {
     let text = text.replace('|', "\\|");
     if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
 }
 
-/// A heading's anchor, as code hosts make it: lower case, letters, digits, `-` and `_` only.
+/// The anchor of a heading, as GitHub makes it: lower case, only letters, digits, `-` and `_`.
 pub(super) fn slug(heading: &str) -> String {
     heading
         .to_lowercase()
@@ -45,7 +45,7 @@ pub(super) fn link(heading: &str) -> String {
     format!("[{heading}](#{})", slug(heading))
 }
 
-/// 65536 as people read it.
+/// A number with separators, such as 65,536.
 pub(super) fn number(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::from(if n < 0 { "-" } else { "" });
@@ -58,13 +58,14 @@ pub(super) fn number(n: i64) -> String {
     out
 }
 
-/// A doc comment without its "Built-in value: 10m.", and that value.
-pub(super) fn built_in(doc: &str) -> (String, Option<String>) {
-    const MARK: &str = "Built-in value: ";
-    let Some((before, after)) = doc.split_once(MARK) else { return (doc.trim().to_string(), None) };
+/// A doc comment without its "Defaults to 10m.", and that value.
+pub(super) fn split_default(doc: &str) -> (String, Option<String>) {
+    const MARK: &str = "Defaults to ";
+    let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((before, after)) = doc.split_once(MARK) else { return (doc, None) };
     let (value, rest) = after.split_once(". ").unwrap_or((after.trim_end().trim_end_matches('.'), ""));
     let said = format!("{} {}", before.trim(), rest.trim());
-    // A bare word is a value; anything else explains itself.
+    // A single word is a value; anything else is prose.
     let bare = !value.contains(|c: char| c.is_whitespace() || c == '`');
     (said.trim().to_string(), Some(if bare { code(value) } else { prose(value) }))
 }
@@ -86,12 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn a_built_in_value_moves_out_of_the_meaning() {
-        assert_eq!(built_in("How long. Built-in value: 10m."), ("How long.".into(), Some("`10m`".into())));
-        assert_eq!(built_in("A. Built-in value: 1.5. More."), ("A. More.".into(), Some("`1.5`".into())));
-        let item = built_in("Its name. Built-in value: `item`, for stories `story`.");
-        assert_eq!(item, ("Its name.".into(), Some("`item`, for stories `story`".into())));
-        assert_eq!(built_in("Nothing here."), ("Nothing here.".into(), None));
+    fn a_default_moves_out_of_the_meaning() {
+        assert_eq!(split_default("How long. Defaults to 10m."), ("How long.".into(), Some("`10m`".into())));
+        assert_eq!(split_default("A. Defaults to 1.5. More."), ("A. More.".into(), Some("`1.5`".into())));
+        let item = split_default("Its name. Defaults to `item`, or `story` for stories.");
+        assert_eq!(item, ("Its name.".into(), Some("`item`, or `story` for stories".into())));
+        assert_eq!(split_default("A.\nDefaults\nto x."), ("A.".into(), Some("`x`".into())));
+        assert_eq!(split_default("Nothing here."), ("Nothing here.".into(), None));
     }
 
     #[test]

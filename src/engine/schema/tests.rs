@@ -43,8 +43,8 @@ fn every_problem_is_said_at_once() {
         [
             "metadata.name: \"W\" does not fit; use lower-case letters, digits and '-'",
             "spec.agents[0].nme: there is no such field; did you mean name?",
-            "spec.agents[0].image: missing; it is required: container image",
-            "spec.agents[0].name: missing; it is required: name by which steps call it",
+            "spec.agents[0].image: missing; it is required: the container image",
+            "spec.agents[0].name: missing; it is required: the name of the agent, by which steps refer to it",
             "spec.nope: there is no such field; remove it (kubectl explain lists the fields)",
             "spec.steps[0] (s).retry.limit: 1000 is out of range; write 0 to 100",
             "spec.steps[0] (s).timeout: \"5 minutes\" does not fit; write a length of time such as 30s, 10m or 1h30m",
@@ -82,15 +82,15 @@ fn cel_rules_are_held_where_they_stand() {
     assert_eq!(
         with("/spec/agents/0/env", env),
         [
-            "spec.agents[0] (a).env[0] (A): give either value or valueFrom",
-            "spec.agents[0] (a).env[1] (MISSION_X): names that begin with MISSION_ are the operator's",
+            "spec.agents[0] (a).env[0] (A): set either value or valueFrom, and not both",
+            "spec.agents[0] (a).env[1] (MISSION_X): names that start with MISSION_ are reserved for the operator; choose another name",
             "spec.agents[0] (a).env[2] (A).name: the name \"A\" is used twice; rename one",
         ]
     );
     assert_eq!(
         with("/spec/agents/0/command", json!(["sh", "{{ task }}"])),
         [
-            "spec.agents[0] (a).command: templates are not rendered in command: pass data in the step's input or in env"
+            "spec.agents[0] (a).command: templates are not rendered in command; pass data in the input of the step or in env"
         ]
     );
     let decision = json!({
@@ -100,7 +100,7 @@ fn cel_rules_are_held_where_they_stand() {
     assert_eq!(
         said("WorkflowDecision", &decision),
         [
-            "metadata.name: a decision that names an escalation is named <run>-<escalation>, so that the first answer is the only one"
+            "metadata.name: a decision that answers an escalation must be named <run>-<escalation>, so that only the first answer counts"
         ]
     );
 }

@@ -5,7 +5,7 @@ fn a_strangers_pod_has_the_name() {
     let mut pod = agent_is("Running", running());
     pod.metadata.labels = None;
     pod.metadata.owner_references = None;
-    let message = format!("Pod {NAME} was not made by the operator for this run");
+    let message = format!("Pod {NAME} was not created by the operator for this run; delete it, then retry");
     assert_eq!(seen(&pod), AttemptFact::NameTaken { message });
 }
 
@@ -79,7 +79,7 @@ fn a_terminating_pod_on_a_dead_node_is_unreachable_and_overdue_past_its_deadline
         let job = job();
         let sight =
             Sight { job: Some(&job), pod: Some(&pod), node_unreachable: true, now: at(now), ..sight() };
-        let message = "node n1 does not answer, and its Pod is being deleted".to_string();
+        let message = "node n1 does not respond, and its Pod is being deleted".to_string();
         let since = at("2026-01-01T00:04:00Z");
         assert_eq!(fact(&sight, &OWNER), AttemptFact::Unreachable { since, overdue, message });
     }

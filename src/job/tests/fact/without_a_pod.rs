@@ -10,7 +10,7 @@ fn alone(job: Job, change: impl FnOnce(&mut Sight)) -> AttemptFact {
 fn a_strangers_job_has_the_name() {
     let mut job = job();
     job.metadata.annotations = None;
-    let message = format!("Job {NAME} was not made by the operator for this run");
+    let message = format!("Job {NAME} was not created by the operator for this run; delete it, then retry");
     assert_eq!(alone(job, |_| ()), AttemptFact::NameTaken { message });
 }
 
@@ -94,12 +94,15 @@ fn the_built_in_controller_is_waited_for_until_its_job_is_finished() {
     assert_eq!(alone(theirs(), |_| ()), pending(None));
     for end in ["Failed", "Complete"] {
         let fact = alone(with_conditions(theirs(), &[end]), |_| ());
-        assert_eq!(fact, super::lost(Loss::PodDeleted, &format!("its Job is {end}, but its Pod is gone")));
+        assert_eq!(
+            fact,
+            super::lost(Loss::PodDeleted, &format!("its Job is {end}, but its Pod does not exist"))
+        );
     }
 }
 
 #[test]
 fn a_finished_job_of_ours_without_pod_lost_it() {
     let fact = alone(with_conditions(job(), &["FailureTarget", "Failed"]), |s| s.made_here = true);
-    assert_eq!(fact, super::lost(Loss::PodDeleted, "its Job is Failed, but its Pod is gone"));
+    assert_eq!(fact, super::lost(Loss::PodDeleted, "its Job is Failed, but its Pod does not exist"));
 }

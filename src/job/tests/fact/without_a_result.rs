@@ -6,7 +6,7 @@ fn failed(reason: &str, statuses: &[Value]) -> Pod {
 
 #[test]
 fn a_deleted_pod_is_lost() {
-    let message = "its Pod was deleted before its end was seen";
+    let message = "its Pod was deleted before its end was observed";
     for pod in [agent_is("Running", running()), pod(json!({"phase": "Pending"}))] {
         assert_eq!(seen_deleted(&pod), lost(Loss::PodDeleted, message));
     }
@@ -62,5 +62,5 @@ fn an_invented_end_of_an_agent_that_ran_is_no_result() {
     let mut state = container("agent", unknown());
     state["containerID"] = "containerd://1".into();
     let pod = pod(json!({"phase": "Failed", "containerStatuses": [state]}));
-    assert_eq!(seen(&pod), lost(Loss::Disrupted, "its Pod is over without an end of its container"));
+    assert_eq!(seen(&pod), lost(Loss::Disrupted, "its Pod ended, but its container has no exit code"));
 }
