@@ -171,7 +171,7 @@ fn no_part_of_a_prompt_is_an_answer() {
     for (name, _) in FIGURES {
         for step in load(name).spec.steps {
             let output = parse(step.input.as_deref().unwrap(), None);
-            assert_eq!((output.word, output.values.len()), (None, 0), "{name}, {}", step.name);
+            assert_eq!((output.status, output.values.len()), (Status::Absent, 0), "{name}, {}", step.name);
         }
     }
 }

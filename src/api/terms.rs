@@ -130,9 +130,11 @@ words! {
         NoRetryTarget,
         /// The agent printed no `STATUS:` line although `expects` asks for one.
         NoStatus,
+        /// The last `STATUS:` line is not a clear one, or the output ends inside of a thinking block.
+        StatusUnclear,
         /// The output does not contain what `expects` names.
         ExpectationNotMet,
-        /// A `KEY: value` is longer than a value may be.
+        /// A `KEY: value` that something reads is longer than a value may be.
         ValueTooLong,
         /// A declared output is missing.
         OutputMissing,

@@ -4,6 +4,7 @@
 mod answers;
 mod graphs;
 mod sizes;
+mod verdicts;
 
 use mission_control::api::status::LastAttempt;
 use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
