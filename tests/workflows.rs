@@ -171,7 +171,7 @@ fn no_part_of_a_prompt_is_an_answer() {
     for (name, _) in FIGURES {
         for step in load(name).spec.steps {
             let output = parse(step.input.as_deref().unwrap(), None);
-            assert_eq!((output.word, output.values.len()), (None, 0), "{name}, {}", step.name);
+            assert_eq!((output.status, output.values.len()), (Status::Absent, 0), "{name}, {}", step.name);
         }
     }
 }
@@ -191,6 +191,17 @@ fn an_address_with_a_password_or_a_branch_with_a_blank_is_refused() {
     assert!(fits("branch", "feature/one-time.code_2"));
     for bad in ["", "two words", "--force", "a;b", "$(id)"] {
         assert!(!fits("branch", bad), "{bad}");
+    }
+}
+
+#[test]
+fn no_prompt_is_the_same_after_a_failure() {
+    for (name, _) in FIGURES {
+        for step in load(name).spec.steps {
+            let Some(input) = step.input.filter(|_| step.agent.is_some()) else { continue };
+            let (why, output) = ("{{ last_failure }}", "{{ last_failure_output }}");
+            assert!(input.contains(why) && input.contains(output), "{name}, {}", step.name);
+        }
     }
 }
 
@@ -244,7 +255,7 @@ fn rework(run: &mut Play, id: &str, feedback: &str) {
         description: feedback.into(),
         acceptance_criteria: vec!["What was rejected is mended.".into()],
     };
-    let told = Told { story: Some(&story), feedback, human: "" };
+    let told = Told { story: Some(&story), feedback, ..Told::default() };
     for (step, told) in [("implement", told), ("verify", Told { feedback: "", ..told })] {
         let output = run.attempt(step, told);
         assert_eq!(output.status, Status::Done, "{step} {id}: {:?}", output.values);

@@ -130,9 +130,11 @@ words! {
         NoRetryTarget,
         /// The agent printed no `STATUS:` line, but `expects` asks for one.
         NoStatus,
-        /// The output has another `STATUS:` than `expects` asks for, or does not contain the text in `expects`.
+        /// The last `STATUS:` line is not clear, or the output ends inside a thinking block.
+        StatusUnclear,
+        /// The output does not contain the text in `expects`.
         ExpectationNotMet,
-        /// The value of a `KEY: value` line exceeds its size limit.
+        /// A value that something reads exceeds its size limit.
         ValueTooLong,
         /// A declared output is missing.
         OutputMissing,

@@ -7,6 +7,8 @@ use regex::Regex;
 use crate::api::step::StepOutput;
 use crate::api::{Cause, Outcome};
 
+pub use super::definition::key_of;
+
 use super::definition::StepDef;
 use super::list::{self, Problem};
 use super::verdict::{MESSAGE_LIMIT, Verdict};
@@ -22,7 +24,15 @@ pub fn check_outputs(mut verdict: Verdict, def: &StepDef, stories_limit: Option<
     if verdict.outcome != Outcome::Done {
         return verdict;
     }
-    let Some(output) = verdict.output.as_mut() else { return verdict };
+    let Some(output) = verdict.output.as_mut() else {
+        // `expects: ""`, and what it said can't be read.
+        if let Some(output) = def.outputs.first() {
+            verdict.outcome = Outcome::Failed;
+            verdict.cause = Some(Cause::OutputMissing);
+            verdict.message = Some(format!("Output {} is missing: what it said can't be read", output.name));
+        }
+        return verdict;
+    };
     let problem = declared(&def.outputs, &mut output.values).or_else(|| {
         let limit = stories_limit?;
         stories(output.values.get("STORIES_JSON")?, limit)
@@ -54,11 +64,6 @@ fn declared(outputs: &[StepOutput], values: &mut BTreeMap<String, String>) -> Op
         values.insert(output.name.clone(), value);
     }
     None
-}
-
-/// The key that an agent prints for a declared output.
-pub fn key_of(output: &StepOutput) -> String {
-    output.key.clone().unwrap_or_else(|| output.name.replace('-', "_")).to_uppercase()
 }
 
 /// An empty list is no fault of who made it; the loop asks about it.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{StepStatus, Work, WorkflowRun, WorkflowRunStatus};
+use crate::api::{Outcome, StepStatus, Work, WorkflowRun, WorkflowRunStatus};
 
 use super::definition::Definition;
 use super::draft::Draft;
@@ -25,12 +25,10 @@ pub fn build(
 ) -> Map<String, Value> {
     let mut top = Map::new();
     let mut steps = Map::new();
-    let mut ended: Vec<&StepStatus> = before.iter().filter_map(|k| status.steps.get(*k)).collect();
-    // The last writer wins: in the order in which they came to their end.
-    ended.sort_by_key(|s| s.work.finished_at);
-    for step in ended {
+    // The last writer of a key wins: in the order of the Workflow, whatever was finished when.
+    for step in before.iter().filter_map(|k| status.steps.get(*k)) {
         if step.work.phase.is_satisfied() {
-            publish(&mut top, &mut steps, step);
+            publish(&mut top, &mut steps, step, &status.steps);
         } else {
             steps.insert(step.name.clone(), json!({"phase": step.work.phase.as_str(), "outputs": {}}));
         }
@@ -38,6 +36,9 @@ pub fn build(
     if let Some(work) = work {
         keys(&mut top, &work.supplied);
     }
+    let (failure, output) = work.map(last_failure).unwrap_or_default();
+    top.insert("last_failure".into(), json!(failure));
+    top.insert("last_failure_output".into(), json!(output));
     let feedback = |text: Option<&String>| json!(text.map(String::as_str).unwrap_or_default());
     top.insert("human_feedback".into(), feedback(work.and_then(|w| w.feedback.as_ref())));
     top.insert("verify_feedback".into(), feedback(work.and_then(|w| w.verify_feedback.as_ref())));
@@ -87,16 +88,35 @@ fn about(run: &WorkflowRun, status: &WorkflowRunStatus) -> Value {
     about
 }
 
+/// Why the attempt before this one was not done, for the agent, and what that one said. The status has both until the next
+/// attempt has ended.
+fn last_failure(work: &Work) -> (String, &str) {
+    let Some(last) = &work.last else { return Default::default() };
+    let cause = match (last.outcome, last.cause) {
+        (Outcome::Done | Outcome::SentBack, _) => return Default::default(),
+        (_, Some(cause)) => cause.as_str(),
+        (outcome, None) => outcome.as_str(),
+    };
+    let why = last.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
+    // Only an attempt with an exit code has said something.
+    let said = work.output.as_deref().filter(|_| last.exit_code.is_some() && last.outcome != Outcome::Lost);
+    (format!("attempt {} was not done ({cause}){why}", last.n), said.unwrap_or_default())
+}
+
 /// What a finished step gives to those after it.
-fn publish(top: &mut Map<String, Value>, steps: &mut Map<String, Value>, step: &StepStatus) {
+fn publish(
+    top: &mut Map<String, Value>,
+    steps: &mut Map<String, Value>,
+    step: &StepStatus,
+    all: &[StepStatus],
+) {
     let mut outputs = BTreeMap::new();
-    let mut done: Vec<_> = step.items.iter().collect();
-    done.sort_by_key(|i| i.work.finished_at);
-    for item in done {
+    for item in &step.items {
         outputs.extend(item.work.outputs.clone());
     }
     outputs.extend(step.work.outputs.clone());
-    keys(top, &outputs);
+    let words = whole_output(step);
+    keys(top, outputs.iter().filter(|(key, _)| !is_anothers(key, step, words.is_some(), all)));
     let mut entry = Map::new();
     entry.insert("phase".into(), json!(step.work.phase.as_str()));
     entry.insert("outputs".into(), json!(outputs));
@@ -107,11 +127,18 @@ fn publish(top: &mut Map<String, Value>, steps: &mut Map<String, Value>, step: &
         });
         entry.insert("items".into(), items.collect());
     }
-    if let Some(output) = whole_output(step) {
+    if let Some(output) = words {
         entry.insert("output".into(), json!(output));
         short_names(top, &step.name, &output);
     }
     steps.insert(step.name.clone(), Value::Object(entry));
+}
+
+/// Whether a key is the short name of what a step said. Only where that step said nothing (it was skipped) a person may
+/// have given it with the Skip.
+fn is_anothers(key: &str, step: &StepStatus, has_words: bool, all: &[StepStatus]) -> bool {
+    let key = key.to_lowercase();
+    all.iter().any(|s| key == snake_output(&s.name) && (has_words || s.name != step.name))
 }
 
 /// What a step said; of a step with items, what each of them said, under its id.
@@ -125,7 +152,9 @@ fn whole_output(step: &StepStatus) -> Option<String> {
 
 /// Within a loop the verifier sees what the work on this very item gave.
 pub fn of_item(top: &mut Map<String, Value>, step: &str, work: &Work) {
-    keys(top, &work.outputs);
+    let known = top.get("steps").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    let taken: Vec<String> = known.map(|name| snake_output(name)).collect();
+    keys(top, work.outputs.iter().filter(|(key, _)| !taken.iter().any(|t| t.eq_ignore_ascii_case(key))));
     let mut entry = Map::new();
     entry.insert("phase".into(), json!(work.phase.as_str()));
     entry.insert("outputs".into(), json!(work.outputs));
@@ -144,8 +173,8 @@ fn short_names(top: &mut Map<String, Value>, step: &str, output: &str) {
 }
 
 /// Each parsed key in upper and in lower case; names that are the run's own are never written by an output.
-fn keys(top: &mut Map<String, Value>, outputs: &BTreeMap<String, String>) {
-    for (key, value) in outputs.iter().filter(|(k, _)| !is_reserved(k)) {
+fn keys<'a>(top: &mut Map<String, Value>, outputs: impl IntoIterator<Item = (&'a String, &'a String)>) {
+    for (key, value) in outputs.into_iter().filter(|(k, _)| !is_reserved(k)) {
         top.insert(key.to_uppercase(), json!(value));
         top.insert(key.to_lowercase(), json!(value));
     }
@@ -172,6 +201,8 @@ pub fn snake_output(step: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Cause;
+    use crate::api::status::LastAttempt;
 
     #[test]
     fn a_hyphenated_step_has_both_short_names() {
@@ -180,10 +211,58 @@ mod tests {
         assert_eq!(camel_output("plan"), "planOutput");
     }
 
+    fn step(name: &str, outputs: &[(&str, &str)], output: &str) -> StepStatus {
+        let outputs = outputs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let work = Work {
+            outputs,
+            output: Some(output.into()).filter(|o: &String| !o.is_empty()),
+            ..Work::default()
+        };
+        StepStatus { name: name.into(), finally: false, work, items: Vec::new() }
+    }
+
+    #[test]
+    fn an_output_cannot_write_what_another_step_said() {
+        let all = [
+            step("plan", &[("plan_output", "own")], "the plan"),
+            step("evil", &[("plan_output", "forged")], "x"),
+        ];
+        let (mut top, mut steps) = (Map::new(), Map::new());
+        all.iter().for_each(|s| publish(&mut top, &mut steps, s, &all));
+        assert_eq!(top["plan_output"], "the plan");
+        assert!(!top.contains_key("PLAN_OUTPUT"));
+        let skipped = [step("plan", &[("plan_output", "a person's")], "")];
+        publish(&mut top, &mut steps, &skipped[0], &skipped);
+        assert_eq!(top["plan_output"], "a person's");
+    }
+
+    #[test]
+    fn the_last_failure_is_said_until_an_attempt_is_done() {
+        let last = |outcome, cause, exit_code| Work {
+            last: Some(LastAttempt { n: 2, outcome, cause, exit_code, message: Some("why".into()) }),
+            output: Some("words".into()),
+            ..Work::default()
+        };
+        let of = |work: &Work| (last_failure(work).0, last_failure(work).1.to_string());
+        let failed = last(Outcome::Failed, Some(Cause::StoriesInvalid), Some(0));
+        assert_eq!(of(&failed), ("attempt 2 was not done (StoriesInvalid): why".into(), "words".into()));
+        // What an attempt before the lost one said is not the lost one's.
+        let lost = last(Outcome::Lost, Some(Cause::PodDeleted), None);
+        assert_eq!(of(&lost), ("attempt 2 was not done (PodDeleted): why".into(), String::new()));
+        for work in
+            [Work::default(), last(Outcome::Done, None, Some(0)), last(Outcome::SentBack, None, Some(0))]
+        {
+            assert_eq!(of(&work), (String::new(), String::new()));
+        }
+    }
+
     #[test]
     fn an_output_cannot_write_a_name_of_the_run() {
         let mut top = Map::new();
-        keys(&mut top, &[("task".to_string(), "evil".to_string()), ("repo".into(), "r".into())].into());
+        keys(
+            &mut top,
+            &BTreeMap::from([("task".to_string(), "evil".to_string()), ("repo".into(), "r".into())]),
+        );
         assert_eq!(Value::Object(top), json!({"REPO": "r", "repo": "r"}));
     }
 }

@@ -3,7 +3,11 @@
 //! It says every problem of the structure; texts (templates, conditions) are checked by [`super::lint`]. Start reading at
 //! [`Definition`], then [`read`].
 
+mod keys;
 mod read;
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::api::Span;
 use crate::api::agent::{Agent, WorkspaceAccess};
@@ -11,6 +15,8 @@ use crate::api::step::{OnExhausted, OnItemFailure, StepOutput};
 use crate::api::workflow::{Escalation, Param, RunOutput, Workspace};
 
 use super::retry::Policy;
+
+pub use keys::key_of;
 
 /// What the engine executes: the steps, and after them those of `finally`.
 #[derive(Clone, Debug)]
@@ -21,6 +27,7 @@ pub struct Definition {
     pub workspace: Option<Workspace>,
     pub timeout: Option<Span>,
     pub escalation: Escalation,
+    keys_read: OnceLock<BTreeSet<String>>,
 }
 
 /// One step with everything that it inherits.

@@ -27,7 +27,8 @@ pub fn fit(status: &mut WorkflowRunStatus, definition: &Definition) -> bool {
 /// what attempts said that did not succeed. False: that is not enough.
 pub fn make_room(status: &mut WorkflowRunStatus, definition: &Definition, bytes: usize) -> bool {
     while size(status).saturating_add(bytes) > LIMIT {
-        let Some(victim) = oldest_unnamed(status, definition).or_else(|| oldest_failure(status)) else {
+        let Some(victim) = oldest_unnamed(status, definition).or_else(|| oldest_failure(status, definition))
+        else {
             return false;
         };
         if let Some(work) = victim.of_mut(status) {
@@ -89,13 +90,21 @@ fn size(status: &WorkflowRunStatus) -> usize {
     if most < LIMIT { most } else { serde_json::to_vec(status).map_or(usize::MAX, |json| json.len()) }
 }
 
-/// What an attempt said that did not succeed, for readers only.
-fn oldest_failure(status: &WorkflowRunStatus) -> Option<WorkRef> {
-    let spare =
-        |w: &Work| !w.phase.is_finished() && w.output.as_ref().is_some_and(|o| o.len() > DROPPED.len());
+/// What an attempt said that did not succeed, for readers only. The input of the attempt after it may name it
+/// (`last_failure_output`): it stays as long as that input may have to be rendered again.
+fn oldest_failure(status: &WorkflowRunStatus, definition: &Definition) -> Option<WorkRef> {
+    let named = |work_ref: WorkRef| {
+        let step = definition.steps.get(work_ref.step);
+        step.is_some_and(|d| d.templates().iter().any(|(_, text)| text.contains("last_failure_output")))
+    };
+    let spare = |work_ref: WorkRef, w: &Work| {
+        !w.phase.is_finished()
+            && w.output.as_ref().is_some_and(|o| o.len() > DROPPED.len())
+            && !(w.current.is_some() && named(work_ref))
+    };
     let failures = work_refs(status)
         .into_iter()
-        .filter_map(|work_ref| Some((work_ref, work_ref.of(status).filter(|w| spare(w))?)));
+        .filter_map(|work_ref| Some((work_ref, work_ref.of(status).filter(|w| spare(work_ref, w))?)));
     failures.min_by_key(|(_, w)| w.started_at).map(|(work_ref, _)| work_ref)
 }
 

@@ -206,6 +206,7 @@ fn exited(draft: &mut Draft<'_>, attempt: &Attempt<'_>, exit: &Exit) {
             stopped: attempt.current.stop.as_ref().map(|s| s.cause),
             expects: attempt.task.expects.as_deref(),
             rendered_input: input.as_deref(),
+            definition: Some(attempt.definition),
         },
     );
     let verdict =

@@ -5,11 +5,14 @@
 
 use crate::api::{Cause, Outcome, Span};
 
-use super::output::{self, Output, Status};
+use super::definition::Definition;
+use super::output::{self, Output, Reading, Status};
 use super::snapshot::{AgentOutput, Exit};
 
 /// The longest message of an attempt, in characters.
 pub const MESSAGE_LIMIT: usize = 256;
+/// How much of a line is quoted in a message, in characters.
+const QUOTE_LIMIT: usize = 60;
 /// Keys under which an agent says what went wrong.
 const REASON_KEYS: [&str; 3] = ["REASON", "ERROR", "ISSUES"];
 
@@ -23,6 +26,20 @@ pub struct Rules<'a> {
     pub expects: Option<&'a str>,
     /// The input that the agent was given: an echo of it is no answer.
     pub rendered_input: Option<&'a str>,
+    /// What says which values something reads: only those must be whole. `None`: nobody knows.
+    pub definition: Option<&'a Definition>,
+}
+
+impl Rules<'_> {
+    /// What the step expects, in its own words.
+    fn expects(&self) -> &str {
+        self.expects.unwrap_or("STATUS: done").trim()
+    }
+
+    /// Everything is left to the exit code.
+    fn by_exit_alone(&self) -> bool {
+        self.expects().is_empty()
+    }
 }
 
 /// How an attempt ended.
@@ -49,16 +66,18 @@ const KILLED: [i32; 2] = [143, 137];
 
 /// Judges an attempt whose container is over.
 pub fn evaluate(exit: &Exit, rules: &Rules<'_>) -> Verdict {
-    let exit = &legible(exit);
-    let answer = Answer::of(&exit.output, rules);
-    let ruling = by_exit(exit, rules).or_else(|| match (&exit.output, &answer) {
-        (AgentOutput::Unreadable { message }, _) => Some(failed(Cause::ResultUnreadable, message.clone())),
-        (AgentOutput::Text { .. }, Some(answer)) => by_output(answer, rules.expects),
+    let output = read(&exit.output, rules);
+    let ruling = by_exit(exit, rules).or_else(|| match (&exit.output, &output) {
+        (AgentOutput::Unreadable { message }, _) => {
+            (!rules.by_exit_alone()).then(|| failed(Cause::ResultUnreadable, message.clone()))
+        }
+        (AgentOutput::Text { .. }, Some(output)) => by_output(output, rules),
         (AgentOutput::Text { .. }, None) => None,
     });
     let (text, cut) = match &exit.output {
         AgentOutput::Text { text, cut } => {
-            let (tail, shortened) = output::keep_tail(text);
+            // `kubectl get -o yaml` of the run would fail on characters that YAML cannot carry.
+            let (tail, shortened) = output::keep_tail(&output::legible(text));
             (tail, *cut || shortened)
         }
         AgentOutput::Unreadable { .. } => (String::new(), false),
@@ -67,27 +86,15 @@ pub fn evaluate(exit: &Exit, rules: &Rules<'_>) -> Verdict {
         Some(Ruling { outcome, cause, message }) => (outcome, Some(cause), Some(clip(&message))),
         None => (Outcome::Done, None, None),
     };
-    Verdict {
-        outcome,
-        cause,
-        exit_code: Some(exit.code),
-        message,
-        output: answer.map(|a| a.output),
-        text,
-        cut,
-        retry_requested: cause == Some(Cause::NoRetryTarget),
-    }
+    let retry_requested = cause == Some(Cause::NoRetryTarget);
+    Verdict { outcome, cause, exit_code: Some(exit.code), message, output, text, cut, retry_requested }
 }
 
-/// What it said, without characters that YAML cannot carry: `kubectl get -o yaml` of the run would fail on them.
-fn legible(exit: &Exit) -> Exit {
-    let output = match &exit.output {
-        AgentOutput::Text { text, cut } => {
-            AgentOutput::Text { text: output::legible(text).into_owned(), cut: *cut }
-        }
-        AgentOutput::Unreadable { message } => AgentOutput::Unreadable { message: message.clone() },
-    };
-    Exit { output, ..exit.clone() }
+fn read(said: &AgentOutput, rules: &Rules<'_>) -> Option<Output> {
+    let AgentOutput::Text { text, cut } = said else { return None };
+    let wanted = output::wanted(rules.expects());
+    let wanted = wanted.as_deref().unwrap_or(output::DONE);
+    Some(output::read(text, &Reading { rendered_input: rules.rendered_input, cut: *cut, wanted }))
 }
 
 struct Ruling {
@@ -100,30 +107,11 @@ fn failed(cause: Cause, message: String) -> Ruling {
     Ruling { outcome: Outcome::Failed, cause, message }
 }
 
-/// What an agent said, without echoes of its input.
-struct Answer {
-    text: String,
-    output: Output,
-}
-
-impl Answer {
-    fn of(output: &AgentOutput, rules: &Rules<'_>) -> Option<Self> {
-        let (text, cut) = match output {
-            AgentOutput::Text { text, cut } => (text, *cut),
-            AgentOutput::Unreadable { .. } => return None,
-        };
-        let own = output::without_echo(text, rules.rendered_input.unwrap_or_default(), cut).into_owned();
-        // A text that lost its beginning may start in the midst of an echo, which only `without_echo` was told.
-        let output = if cut { output::parse(&own, None) } else { output::parse(text, rules.rendered_input) };
-        Some(Self { text: own, output })
-    }
-
-    /// Why it failed, in the agent's own words.
-    fn reason(&self) -> String {
-        let named = REASON_KEYS.iter().filter_map(|key| self.output.values.get(*key)).find(|v| !v.is_empty());
-        let last = || self.text.lines().map(str::trim).rfind(|line| !line.is_empty());
-        named.map(String::as_str).or_else(last).unwrap_or_default().to_owned()
-    }
+/// Why it failed, in the agent's own words.
+fn reason(output: &Output) -> String {
+    let named = REASON_KEYS.iter().filter_map(|key| output.values.get(*key)).find(|v| !v.is_empty());
+    let last = || output.text.lines().map(str::trim).rfind(|line| !line.is_empty());
+    named.map(String::as_str).or_else(last).unwrap_or_default().to_owned()
 }
 
 /// What the end of the container says, whatever the agent said.
@@ -159,46 +147,66 @@ fn by_exit(exit: &Exit, rules: &Rules<'_>) -> Option<Ruling> {
 }
 
 /// What the agent said, given that its exit code is 0. `None`: it did what was asked.
-fn by_output(answer: &Answer, expects: Option<&str>) -> Option<Ruling> {
-    let output = &answer.output;
-    if let Some(key) = &output.too_long {
-        let limit = output::limit_of(key) / 1024;
-        return Some(failed(Cause::ValueTooLong, format!("The value of {key} is longer than {limit} KiB")));
+fn by_output(output: &Output, rules: &Rules<'_>) -> Option<Ruling> {
+    let expects = rules.expects();
+    if rules.by_exit_alone() {
+        return too_long(output, rules);
     }
-    let expects = expects.unwrap_or("STATUS: done").trim();
-    if expects.is_empty() {
-        return None;
-    }
+    let asked = output::wanted(expects);
     match output.status {
-        Status::Failed => return Some(failed(Cause::StatusFailed, answer.reason())),
+        Status::Failed => return Some(failed(Cause::StatusFailed, reason(output))),
         Status::Retry => {
             let message = "It said STATUS: retry, and no step takes work back (onRetry)".into();
             return Some(failed(Cause::NoRetryTarget, message));
         }
-        Status::Done | Status::Unknown => {}
-    }
-    let met = match (default_form(expects), &output.word) {
-        (Some(_), None) => {
-            return Some(failed(
-                Cause::NoStatus,
-                format!("Output has no STATUS line; expected \"{expects}\""),
-            ));
+        Status::Unclear => {
+            let message = unclear(output, asked.as_deref().unwrap_or(output::DONE));
+            return Some(failed(Cause::StatusUnclear, message));
         }
-        (Some(wanted), Some(word)) => wanted == *word,
-        (None, _) => folded(&answer.text).contains(&folded(expects)),
-    };
-    if met {
-        return None;
+        Status::Absent if asked.is_some() => return Some(failed(Cause::NoStatus, absent(output, expects))),
+        Status::Absent | Status::Done => {}
     }
-    Some(failed(Cause::ExpectationNotMet, format!("Output doesn't meet expectations: \"{expects}\"")))
+    if asked.is_none() && !folded(&output.text).contains(&folded(expects)) {
+        let message = format!("Output doesn't meet expectations: \"{expects}\"");
+        return Some(failed(Cause::ExpectationNotMet, message));
+    }
+    too_long(output, rules)
 }
 
-/// The word of an `expects` such as `STATUS: done`.
-fn default_form(expects: &str) -> Option<String> {
-    let (key, word) = expects.split_once(':')?;
-    let word = word.trim();
-    let is_word = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    (key.trim().eq_ignore_ascii_case("STATUS") && is_word).then(|| word.to_lowercase())
+/// Only a value that something reads must be whole.
+fn too_long(output: &Output, rules: &Rules<'_>) -> Option<Ruling> {
+    let is_read = |key: &str| match rules.definition {
+        Some(definition) => definition.keys_read().contains(key),
+        None => key == "STORIES_JSON",
+    };
+    let key = output.too_long.iter().find(|key| is_read(key))?;
+    let limit = output::limit_of(key) / 1024;
+    Some(failed(Cause::ValueTooLong, format!("The value of {key} is longer than {limit} KiB")))
+}
+
+fn unclear(output: &Output, wanted: &str) -> String {
+    if output.thinking {
+        return "The output ends inside of a thinking block; close it, and then print the STATUS line".into();
+    }
+    format!(
+        "The line {} is not clear; write STATUS: {wanted}, STATUS: failed or STATUS: retry and nothing else, at the very start \
+         of the last line",
+        quoted(output.line.as_deref().unwrap_or_default())
+    )
+}
+
+fn absent(output: &Output, expects: &str) -> String {
+    if output.garbled {
+        return "The output is UTF-16; print UTF-8".into();
+    }
+    let message = format!("Output has no STATUS line; expected \"{expects}\"");
+    let Some(line) = &output.line else { return message };
+    format!("{message}; the last line that has the word is {}", quoted(line))
+}
+
+fn quoted(line: &str) -> String {
+    let short: String = line.chars().take(QUOTE_LIMIT).collect();
+    if short.len() < line.len() { format!("\"{short}…\"") } else { format!("\"{short}\"") }
 }
 
 fn folded(text: &str) -> String {

@@ -12,6 +12,7 @@ use kube::api::LogParams;
 
 use crate::api::labels::AGENT_CONTAINER;
 use crate::cluster::{ErrorKind, Failure, Name, report};
+use crate::engine::output::decode;
 use crate::job::LogRead;
 use crate::job::result::is_excuse;
 
@@ -80,7 +81,7 @@ impl Ring {
             let broken = self.bytes.iter().take_while(|b| (0x80..0xC0).contains(*b)).take(3).count();
             self.bytes.drain(..broken);
         }
-        (String::from_utf8_lossy(&self.bytes).into_owned(), self.cut)
+        (decode(&self.bytes), self.cut)
     }
 }
 

@@ -58,8 +58,8 @@ fn prose_after_retry_sends_the_work_back_and_a_sentence_in_its_place_passes_noth
     assert_eq!(stage.last("verify").outcome, Outcome::SentBack);
     assert_eq!(stage.under_way(), ["fix"]);
     stage.says("fix", "STATUS: done");
-    stage.says("verify", "STATUS: retry, please; the tests fail");
-    assert_eq!(stage.last("verify").cause, Some(Cause::NoStatus));
+    stage.says("verify", "STATUS: the tests fail");
+    assert_eq!(stage.last("verify").cause, Some(Cause::StatusUnclear));
     assert_eq!(stage.step_phase("verify"), StepPhase::Escalated);
 }
 

@@ -7,6 +7,7 @@ mod graphs;
 #[allow(dead_code, reason = "every target uses another part")]
 mod script;
 mod sizes;
+mod verdicts;
 
 use mission_control::api::status::LastAttempt;
 use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};

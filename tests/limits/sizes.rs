@@ -73,8 +73,8 @@ fn a_hundred_values_of_10_kib_do_not_fit_and_cost_no_further_attempt() {
 }
 
 #[test]
-fn a_value_of_more_than_16_kib_fails_the_attempt_and_is_named() {
-    let mut stage = Stage::of("a limit=1", "");
+fn a_value_of_more_than_16_kib_that_something_reads_fails_the_attempt_and_is_named() {
+    let mut stage = Stage::of("a limit=1 | b input=\"{{ plan }}\"", "");
     let value = "v".repeat(16 * 1024);
     stage.says("a", &format!("STATUS: done\nSHORT: x\nPLAN: {value}v\n"));
     let last = stage.last("a");
@@ -82,8 +82,17 @@ fn a_value_of_more_than_16_kib_fails_the_attempt_and_is_named() {
     assert_eq!(last.message.as_deref(), Some("The value of PLAN is longer than 16 KiB"));
     stage.happens("after 1s");
     stage.says("a", &format!("STATUS: done\nPLAN: {value}\n"));
-    assert_eq!(stage.phase(), Some(Phase::Succeeded));
+    assert_eq!(stage.under_way(), ["b"]);
     assert_eq!(stage.work("a").outputs["plan"], value);
+}
+
+#[test]
+fn a_value_of_more_than_16_kib_that_nothing_reads_is_cut_and_marked() {
+    let mut stage = Stage::of("a", "");
+    stage.says("a", &format!("WARNING: {}\nSTATUS: done\n", "v".repeat(24 * 1024)));
+    assert_eq!(stage.phase(), Some(Phase::Succeeded));
+    let value = &stage.work("a").outputs["warning"];
+    assert_eq!((value.len(), value.ends_with("v\n[the rest was cut off]")), (16 * 1024, true));
 }
 
 #[test]

@@ -55,6 +55,8 @@ pub struct Told<'a> {
     pub story: Option<&'a Story>,
     pub feedback: &'a str,
     pub human: &'a str,
+    /// Why the attempt before this one was not done.
+    pub failure: &'a str,
 }
 
 /// A run that is played.
@@ -121,7 +123,7 @@ impl Play {
         assert_eq!(on_retry.rerun, work);
         let mut feedback = String::new();
         for round in 0..=on_retry.limit.unwrap() {
-            let told = Told { story: Some(story), feedback: &feedback, human };
+            let told = Told { story: Some(story), feedback: &feedback, human, ..Told::default() };
             let output = self.attempt(work, told);
             assert_eq!(output.status, Status::Done, "{work} {}: {:?}", story.id, output.values);
             let verdict = self.attempt(verify, Told { story: Some(story), ..Told::default() });
@@ -139,6 +141,8 @@ impl Play {
         let mut context = self.context.clone();
         context.insert("verify_feedback".into(), json!(told.feedback));
         context.insert("human_feedback".into(), json!(told.human));
+        context.insert("last_failure".into(), json!(told.failure));
+        context.insert("last_failure_output".into(), json!(told.failure));
         if let Some(story) = told.story {
             let completed =
                 if self.completed.is_empty() { "(none yet)".into() } else { self.completed.join("\n") };

@@ -11,15 +11,17 @@ use crate::cli::source;
 use crate::cli::terminal::arguments::{Format, Global};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
-use crate::engine::output::Status;
+use crate::cli::terminal::table::{Cell, Table};
+use crate::engine::output::{self, Explained, Status};
 use crate::engine::snapshot::{AgentOutput, Exit as Ended};
 use crate::engine::verdict::{Rules, Verdict, evaluate};
 
 /// Read what an agent said, as the operator would
 ///
 /// The agent's exit code is taken to be 0. Printed is
-/// {"status": "done|failed|retry|unknown", "met": true|false, "values": {...}};
+/// {"status": "done|failed|retry|unclear|unknown", "met": true|false, "values": {...}};
 /// where the step would not be done also "cause" and "message".
+/// --explain says what each line is read as.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -27,6 +29,7 @@ use crate::engine::verdict::{Rules, Verdict, evaluate};
 Example:
   my-agent < prompt.txt | mc workflow parse
   mc workflow parse --expects 'STATUS: reviewed' answer.txt
+  mc workflow parse --explain answer.txt
 
 Exit codes: 0 the step would be done, 1 it would not, 3 no such file."
 )]
@@ -34,6 +37,9 @@ pub(crate) struct Parse {
     /// What the step expects; built in: STATUS: done. Empty: nothing.
     #[arg(long, value_name = "TEXT")]
     expects: Option<String>,
+    /// Say line by line what is read; with -o as "lines".
+    #[arg(long)]
+    explain: bool,
     /// What the agent said; built in: stdin.
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     file: PathBuf,
@@ -50,20 +56,65 @@ struct Answer {
     cause: Option<Cause>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<Line>>,
+}
+
+/// One line of the text, as it is read.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    line: usize,
+    read_as: String,
+    /// The status of the whole text is this line's.
+    counts: bool,
+    text: String,
+}
+
+impl From<Explained> for Line {
+    fn from(from: Explained) -> Self {
+        Self { line: from.number, read_as: from.read_as, counts: from.counts, text: from.text }
+    }
 }
 
 pub(crate) fn run(args: &Parse, global: &Global) -> Result<Exit, Fault> {
-    let answer = answer(read(args)?, args.expects.as_deref());
+    let text = read(args)?;
+    let lines = args.explain.then(|| explain(&text, args.expects.as_deref()));
+    let answer = Answer { lines, ..answer(text, args.expects.as_deref()) };
     let exit = if answer.met { Exit::Done } else { Exit::Failed };
-    out::value(&answer, global.output.unwrap_or(Format::Json))?;
+    match (&answer.lines, global.output) {
+        (Some(lines), None) => print(lines, &answer),
+        (_, format) => out::value(&answer, format.unwrap_or(Format::Json))?,
+    }
     Ok(exit)
+}
+
+fn explain(text: &str, expects: Option<&str>) -> Vec<Line> {
+    let wanted = expects.and_then(output::wanted);
+    let lines = output::explain(text, wanted.as_deref().unwrap_or(output::DONE));
+    lines.into_iter().map(Line::from).collect()
+}
+
+/// For people: the lines, and what follows from them.
+fn print(lines: &[Line], answer: &Answer) {
+    let mut table = Table::new(&["LINE", "READ AS", "TEXT"]);
+    for line in lines {
+        let counts = if line.counts { " (counts)" } else { "" };
+        let read_as = format!("{}{counts}", line.read_as);
+        table.row([Cell::new(line.line.to_string()), Cell::new(read_as), Cell::new(line.text.clone())]);
+    }
+    table.print();
+    match (&answer.cause, &answer.message) {
+        (Some(cause), message) => out::line(format!("{cause}: {}", message.as_deref().unwrap_or_default())),
+        (None, _) => out::line("The step would be done."),
+    }
 }
 
 /// What is no UTF-8 is replaced, as the operator does it.
 fn read(args: &Parse) -> Result<String, Fault> {
     let bytes = source::bytes(&args.file)
         .map_err(|e| Fault::input(format!("{} cannot be read: {e}", args.file.display())))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(output::decode(&bytes))
 }
 
 fn answer(text: String, expects: Option<&str>) -> Answer {
@@ -71,15 +122,17 @@ fn answer(text: String, expects: Option<&str>) -> Answer {
     let (out_of_memory, disrupted, deleted) = (false, false, false);
     let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, output };
     // It was neither stopped nor late, whatever the timeout.
-    let rules = Rules { timeout: Span::mins(10), stopped: None, expects, rendered_input: None };
+    let rules =
+        Rules { timeout: Span::mins(10), stopped: None, expects, rendered_input: None, definition: None };
     let Verdict { cause, message, output, .. } = evaluate(&ended, &rules);
     let output = output.unwrap_or_default();
     let status = match output.status {
         Status::Done => "done",
         Status::Failed => "failed",
         Status::Retry => "retry",
-        Status::Unknown => "unknown",
+        Status::Unclear => "unclear",
+        Status::Absent => "unknown",
     };
     let values = output.values.into_iter().map(|(k, v)| (k.to_lowercase(), v)).collect();
-    Answer { status, met: cause.is_none(), values, cause, message }
+    Answer { status, met: cause.is_none(), values, cause, message, lines: None }
 }

@@ -38,6 +38,7 @@ use given::Given;
 ///   KEY=V                      a value that any earlier step printed
 ///   human_feedback=TEXT        what a person said with a Retry
 ///   verify_feedback=TEXT       why the work was sent back
+///   last_failure=TEXT          why the attempt before was not done
 ///   story.title=V              a field of the item of a loop
 ///   STORIES_JSON=JSON          the loop's whole list, with --item ID
 #[derive(Args, Debug)]

@@ -6,7 +6,7 @@ use super::path;
 use super::types::Type;
 
 /// Named values that every context has, beside the maps.
-const TEXTS: [&str; 3] = ["task", "human_feedback", "verify_feedback"];
+const TEXTS: [&str; 5] = ["task", "human_feedback", "verify_feedback", "last_failure", "last_failure_output"];
 /// Names of types, for `type(x) == string`.
 const TYPES: [&str; 9] = ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"];
 

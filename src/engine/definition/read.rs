@@ -59,6 +59,7 @@ fn read(spec: &WorkflowSpec) -> Result<Definition, Vec<Problem>> {
         workspace: spec.workspace.clone(),
         timeout: spec.timeout,
         escalation: spec.escalation.clone().unwrap_or_default(),
+        keys_read: std::sync::OnceLock::new(),
     })
 }
 

@@ -136,7 +136,8 @@ fn may_exist(definition: &Definition, i: usize, variable: &str) -> bool {
         .map(|s| s.name.as_str())
         .collect();
     match (first, second) {
-        ("task" | "human_feedback" | "verify_feedback", _) | ("params" | "run" | "steps", None) => true,
+        ("task" | "human_feedback" | "verify_feedback" | "last_failure" | "last_failure_output", _)
+        | ("params" | "run" | "steps", None) => true,
         ("params", Some(name)) => definition.params.iter().any(|p| p.name == name),
         ("run", Some("name" | "namespace" | "uid")) => true,
         ("run", Some("phase" | "reason" | "message")) => finally,

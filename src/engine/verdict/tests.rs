@@ -2,7 +2,7 @@ use super::*;
 use crate::api::Stamp;
 
 const RULES: Rules<'static> =
-    Rules { timeout: Span::mins(10), stopped: None, expects: None, rendered_input: None };
+    Rules { timeout: Span::mins(10), stopped: None, expects: None, rendered_input: None, definition: None };
 
 fn exit(code: i32, text: &str) -> Exit {
     let output = AgentOutput::Text { text: text.into(), cut: false };
@@ -111,13 +111,82 @@ fn a_result_that_cannot_be_read_is_judged_by_its_exit_code_unless_that_is_0() {
     assert_eq!(short(&unreadable(0), &RULES), failure(Cause::ResultUnreadable, "log is gone"));
     assert_eq!(short(&unreadable(2), &RULES), failure(Cause::ExitCode, "Exit code 2"));
     assert_eq!(evaluate(&unreadable(0), &RULES).output, None);
+    assert_eq!(short(&unreadable(0), &expects("")), (Outcome::Done, None, None));
 }
 
 #[test]
-fn a_value_that_is_too_long_fails_the_attempt_by_name() {
-    let text = format!("PLAN: {}\nSTATUS: done", "x".repeat(output::VALUE_LIMIT + 1));
+fn a_value_that_something_reads_and_that_is_too_long_fails_the_attempt_by_name() {
+    let spec = serde_json::json!({
+        "agents": [{"name": "a", "image": "i"}],
+        "steps": [{"name": "a", "agent": "a", "input": "x"}, {"name": "b", "agent": "a", "input": "{{ plan }}"}],
+    });
+    let definition = Definition::read(&serde_json::from_value(spec).unwrap()).unwrap();
+    let long = "x".repeat(output::VALUE_LIMIT + 1);
+    let rules = Rules { definition: Some(&definition), ..RULES };
+    let text = |key: &str| format!("{key}: {long}\nSTATUS: done");
     let expected = failure(Cause::ValueTooLong, "The value of PLAN is longer than 16 KiB");
-    assert_eq!(short(&exit(0, &text), &RULES), expected);
+    assert_eq!(short(&exit(0, &text("PLAN")), &rules), expected);
+    let stories = format!("STORIES_JSON: {}\nSTATUS: done", "x".repeat(output::STORIES_LIMIT + 1));
+    assert_eq!(cause(&stories, &RULES), Some(Cause::ValueTooLong));
+    // Nobody reads it: a line of a log that looks like a key.
+    for rules in [rules, Rules { expects: Some(""), ..rules }] {
+        assert_eq!(cause(&text("WARNING"), &rules), None);
+    }
+}
+
+#[test]
+fn a_log_line_that_looks_like_a_key_fails_nothing() {
+    let numbers: String = (1..=5000).map(|n| format!("{n}\n")).collect();
+    for rules in [RULES, expects("")] {
+        assert_eq!(cause(&format!("WARNING: x\n{numbers}STATUS: done"), &rules), None);
+    }
+}
+
+#[test]
+fn the_order_of_the_verdict_is_kept() {
+    let long = format!("STORIES_JSON: {}\n", "x".repeat(output::STORIES_LIMIT + 1));
+    for (said, expected) in [
+        ("STATUS: failed", Cause::StatusFailed),
+        ("STATUS: retry", Cause::NoRetryTarget),
+        ("STATUS: maybe", Cause::StatusUnclear),
+        ("needle", Cause::ValueTooLong),
+        ("nothing", Cause::ExpectationNotMet),
+    ] {
+        assert_eq!(
+            cause(&format!("{long}STATUS: done\n{said}"), &expects("needle")),
+            Some(expected),
+            "{said}"
+        );
+    }
+    assert_eq!(cause(&long, &RULES), Some(Cause::NoStatus));
+}
+
+#[test]
+fn an_unclear_status_is_quoted_with_what_to_write() {
+    let write = "write STATUS: done, STATUS: failed or STATUS: retry and nothing else, at the very start of the last line";
+    for (text, line) in [
+        ("STATUS: done\nSTATUS: not done\nbye", "STATUS: not done"),
+        ("STATUS: blocked", "STATUS: blocked"),
+        ("Status: done", "Status: done"),
+        ("STATUS: done\n- status: partially", "- status: partially"),
+    ] {
+        let expected = failure(Cause::StatusUnclear, &format!("The line \"{line}\" is not clear; {write}"));
+        assert_eq!(short(&exit(0, text), &RULES), expected, "{text}");
+    }
+    let thinking = evaluate(&exit(0, "STATUS: done\n<think>Or is it"), &RULES);
+    assert_eq!(thinking.cause, Some(Cause::StatusUnclear));
+    assert!(thinking.message.unwrap().contains("thinking block"));
+}
+
+#[test]
+fn without_a_status_the_last_line_that_has_the_word_is_quoted() {
+    let message = |text: &str| evaluate(&exit(0, text), &RULES).message.unwrap();
+    let plain = "Output has no STATUS line; expected \"STATUS: done\"";
+    assert_eq!(message("done"), plain);
+    let quoted = "; the last line that has the word is \"My STATUS: done\"";
+    assert_eq!(message("Its status is fine\n  My STATUS: done\nbye"), format!("{plain}{quoted}"));
+    let utf16: Vec<u8> = "\u{feff}STATUS: done".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(message(&String::from_utf8_lossy(&utf16)), "The output is UTF-16; print UTF-8");
 }
 
 #[test]
@@ -154,8 +223,9 @@ fn no_status_is_a_failure_where_one_is_asked_for() {
 #[test]
 fn an_expected_status_is_compared_with_the_word_that_was_said() {
     assert_eq!(cause("STATUS: Shipped", &expects("status:  shipped")), None);
-    let expected = failure(Cause::ExpectationNotMet, "Output doesn't meet expectations: \"STATUS: done\"");
-    assert_eq!(short(&exit(0, "STATUS: almost"), &RULES), expected);
+    assert_eq!(cause("STATUS: done", &expects("STATUS: shipped")), Some(Cause::StatusUnclear));
+    assert_eq!(cause("STATUS: reviewed", &expects("STATUS: reviewed")), None);
+    assert_eq!(cause("STATUS: almost", &RULES), Some(Cause::StatusUnclear));
 }
 
 #[test]

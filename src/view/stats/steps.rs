@@ -110,6 +110,7 @@ fn is_of_the_agent(cause: Cause) -> bool {
         | Cause::StatusFailed
         | Cause::NoRetryTarget
         | Cause::NoStatus
+        | Cause::StatusUnclear
         | Cause::ExpectationNotMet
         | Cause::ValueTooLong
         | Cause::OutputMissing

@@ -234,9 +234,8 @@ fn apply_given(
         let parts: Vec<&str> = name.split('.').collect();
         let value = match parts.as_slice() {
             ["stories_remaining"] => text.trim().parse::<u64>().map_or_else(|_| json!(text), |n| json!(n)),
-            ["current_story" | "current_story_id" | "current_story_title" | "completed_stories"] => {
-                json!(text)
-            }
+            ["current_story" | "current_story_id" | "current_story_title" | "completed_stories"]
+            | ["last_failure" | "last_failure_output"] => json!(text),
             ["steps", ..] => parsed(text),
             [first, ..] if Some(*first) == own => parsed(text),
             _ => return Err(unknown(name)),
