@@ -84,6 +84,7 @@ async fn people_are_told_of_a_question_and_of_the_end_once_each() {
     );
     let expected = json!([{
         "id": question.id, "step": "build", "cause": "StatusFailed", "actions": ["Retry", "Skip", "Abort"],
+        "hint": format!("Answer with a WorkflowDecision named demo-{}: Retry, Skip, Abort", question.id),
     }]);
     assert_eq!(body["escalations"], expected);
     assert!(!body.to_string().contains("SECRET: agent text"), "an agent's output was sent: {body}");
