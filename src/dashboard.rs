@@ -1,8 +1,10 @@
-//! The dashboard: what the process knows of the cluster -> pages, for readers who are signed in with a token of their own.
+//! The dashboard: what the process knows of the cluster -> pages, for readers who signed in with a token of their
+//! own.
 //!
-//! It reads what the operator's watches keep, makes no request for a page but to ask what its reader may see, and never uses
-//! the operator's rights for anybody. [`access`] says who may see what, [`pages`] what is shown, [`web`] how it is asked for.
-//! [`parts`], [`draw`] and [`ansi`] turn plain values into HTML: no style and no script is written into a page, and colours
+//! It reads what the operator's watches keep. The only requests that a page makes ask what its reader may see. It
+//! never uses the operator's rights for a reader. [`access`] decides who may see what, [`pages`] builds the pages,
+//! [`web`] serves them. [`parts`], [`draw`] and [`ansi`] turn plain values into HTML: a page has neither inline style
+//! nor inline script, and colors are classes of `assets/style.css`. Start reading at [`web::router`].
 //! are classes of `assets/style.css`. Start reading at [`web::router`].
 
 pub mod access;
@@ -20,7 +22,7 @@ pub mod parts;
 pub mod record_cache;
 pub mod web;
 
-// Tests of the drawings and of the colours read the HTML that they get.
+// Tests of the drawings and of the colors read the HTML.
 #[cfg(test)]
 #[path = "../tests/support/markup.rs"]
 mod markup;
@@ -37,10 +39,10 @@ use cluster_view::{Cached, ClusterView};
 use figures::{FigureCache, FigureSet};
 use limits::{ConnectionLimits, OpenStreams};
 
-/// Those of a version of what is known.
+/// The namespaces of one version of the cluster view.
 type Namespaces = Mutex<Option<(u64, Arc<BTreeSet<String>>)>>;
 
-/// All that requests are answered from.
+/// Everything that requests are answered from.
 #[derive(Debug)]
 pub struct Dashboard {
     pub cluster: Arc<ClusterView>,
@@ -50,7 +52,7 @@ pub struct Dashboard {
     pub streams: OpenStreams,
     pub limits: ConnectionLimits,
     namespaces: Namespaces,
-    /// Whether readers may decide here, as far as their own rights go.
+    /// Whether readers may create decisions here, as far as their own rights allow it.
     pub actions: bool,
     pub now: fn() -> Stamp,
 }
@@ -64,9 +66,9 @@ impl Dashboard {
         Self { cluster, access, changes, figures, streams, limits, namespaces, actions, now }
     }
 
-    /// Every namespace that has anything to show. Looked for once after each change, however many pages ask.
+    /// Every namespace that has objects. Computed once per change, however many pages ask.
     fn namespaces(&self) -> Arc<BTreeSet<String>> {
-        // Before the look: what changes meanwhile is looked for again.
+        // Read the version first: a change during the scan triggers another scan.
         let version = self.changes.version();
         let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
@@ -79,19 +81,19 @@ impl Dashboard {
         }
     }
 
-    /// Where a reader may list objects of a kind.
+    /// The namespaces in which a reader may list objects of a kind.
     pub async fn visibility(&self, reader: &Reader, kind: ObjectKind) -> Result<Visibility, AccessError> {
         self.access.visibility(reader, kind, || self.namespaces()).await
     }
 
-    /// The figures of what a reader may see.
+    /// The figures over what a reader may see.
     pub async fn figures(&self, reader: &Reader) -> Result<Arc<FigureSet>, AccessError> {
         let records = self.visibility(reader, ObjectKind::Records).await?;
         let runs = self.visibility(reader, ObjectKind::Runs).await?;
         self.figures.of(&self.cluster, &self.changes, (records, runs), self.now).await
     }
 
-    /// That run, if it is known and the reader may read it: to who may not, it is as one that is not there.
+    /// That run, if it exists and the reader may read it; otherwise `None`, as if it did not exist.
     pub async fn run(
         &self,
         reader: &Reader,
@@ -102,7 +104,7 @@ impl Dashboard {
         Ok(may.then(|| (self.cluster.run)(namespace, name)).flatten())
     }
 
-    /// The same of a workflow.
+    /// The same for a workflow.
     pub async fn workflow(
         &self,
         reader: &Reader,

@@ -1,9 +1,9 @@
-//! What people are shown of runs: the words, the order and the lengths. Pure.
+//! What people see of runs: the words, the order and the durations. Pure.
 //!
-//! [`run`] turns a run into a head, steps and questions; [`shape`] a workflow into its steps; [`commands`] says what a person can
-//! type; [`words`] knows how people name statuses; [`time`] says how long;
-//! [`stats`] makes figures of many runs;
-//! [`plain`] takes control sequences out of what agents said. It decides nothing. Start reading at [`run::RunView`].
+//! [`run`] turns a run into a head, steps and questions; [`shape`] turns a workflow into its steps; [`commands`]
+//! lists the commands for a person; [`words`] maps the usual names of statuses; [`time`] formats durations; [`stats`]
+//! computes figures over many runs; [`plain`] removes control sequences from the output of agents. It decides
+//! nothing. Start reading at [`run::RunView`].
 
 pub mod commands;
 pub mod plain;

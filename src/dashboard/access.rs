@@ -1,8 +1,8 @@
-//! Requests -> who reads, and what that reader may see: by the reader's own token, never by the operator's rights.
+//! Requests -> the reader, and what that reader may see: by the reader's own token, never by the operator's rights.
 //!
-//! The API server is asked who a token is (SelfSubjectReview) and what it may (SelfSubjectAccessReview); an answer is
-//! believed for half a minute. Nothing here reads an object: it only says which of those that the process knows may be
-//! shown. Start reading at [`Access::reader`], then [`Access::visibility`].
+//! The API server says whose a token is (SelfSubjectReview) and what it may do (SelfSubjectAccessReview). Answers are
+//! cached for 30 seconds. Nothing here reads an object: it only decides which of the known objects may be shown.
+//! Start reading at [`Access::reader`], then [`Access::visibility`].
 
 mod api_server;
 mod cache;
@@ -25,22 +25,22 @@ use cache::AnswerCache;
 use rights::{ObjectKind, Permission, Visibility};
 use token::Token;
 
-/// Questions of one reader at once.
+/// Concurrent reviews for one reader.
 const MAX_CONCURRENT: usize = 8;
 
-/// Who may see what.
+/// Decides who may see what.
 #[derive(Debug)]
 pub struct Access {
     api_server: ApiServer,
     cache: AnswerCache,
 }
 
-/// Who reads.
+/// A signed-in user.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub user: String,
     pub token: Token,
-    /// The word that forms of this session carry.
+    /// The CSRF token of this session's forms.
     pub csrf: String,
 }
 
@@ -49,7 +49,7 @@ impl Access {
         Ok(Self { api_server: ApiServer::new(config)?, cache: AnswerCache::default() })
     }
 
-    /// Whose token it is.
+    /// The user of a token.
     pub async fn reader(&self, token: &Token) -> Result<Reader, AccessError> {
         let hash = token.hash();
         let known = self.cache.user(&hash, Instant::now());
@@ -60,7 +60,7 @@ impl Access {
                 let asked = self.api_server.user(token).await;
                 match &asked {
                     Ok(user) => self.cache.keep_user(hash, Some(user.clone()), Instant::now()),
-                    // A token that is refused is refused for a while without asking again.
+                    // A refused token stays refused for a while without another request.
                     Err(AccessError::Unauthenticated) => self.cache.keep_user(hash, None, Instant::now()),
                     Err(_) => {}
                 }
@@ -70,7 +70,7 @@ impl Access {
         Ok(Reader { user, token: token.clone(), csrf: token.csrf() })
     }
 
-    /// Whether the reader may.
+    /// Whether the reader has this permission.
     pub async fn may(&self, reader: &Reader, permission: Permission) -> Result<bool, AccessError> {
         let hash = reader.token.hash();
         if let Some(answer) = self.cache.answer(&hash, &permission, Instant::now()) {
@@ -81,8 +81,8 @@ impl Access {
         Ok(answer)
     }
 
-    /// Where the reader may list objects of a kind, of the namespaces that have any. Those are looked for only if the
-    /// reader may not list everywhere: it means a look at every object.
+    /// The namespaces, of those that have objects, in which the reader may list a kind. They are looked up only if
+    /// the reader may not list the whole cluster: the lookup scans every object.
     pub async fn visibility(
         &self,
         reader: &Reader,
@@ -109,7 +109,8 @@ impl Access {
         Ok(may.then(|| namespace.to_string()))
     }
 
-    /// Whether the reader may see this object. Who may list a namespace sees what is in it; a role may also name objects.
+    /// Whether the reader may see this object. A reader who may list a namespace sees what is in it; a role may also
+    /// name single objects.
     pub async fn sees(
         &self,
         reader: &Reader,
@@ -120,7 +121,7 @@ impl Access {
         self.may(reader, Permission::get(kind, namespace, name)).await
     }
 
-    /// Writes a decision in the reader's name.
+    /// Creates a decision in the reader's name.
     pub async fn decide(
         &self,
         reader: &Reader,
@@ -130,7 +131,7 @@ impl Access {
         self.api_server.decide(&reader.token, namespace, decision).await
     }
 
-    /// Caches a user and answers as if the API server had given them just now: where tests begin, which have none.
+    /// Caches a user and permissions as if the API server had just answered: tests have no API server.
     pub fn remember(&self, token: &Token, user: Option<&str>, answers: &[(Permission, bool)]) {
         let hash = token.hash();
         self.cache.keep_user(hash, user.map(String::from), Instant::now());

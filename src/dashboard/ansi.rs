@@ -1,9 +1,9 @@
-//! What agents said -> HTML in which nothing of it acts: its colours become classes, every other control sequence goes, and
-//! what cannot be seen (characters that turn or hide text) is named.
+//! An agent's output -> harmless HTML: colors become classes, every other control sequence is removed, and characters
+//! that reorder or hide text are shown by their name.
 //!
-//! Bounded: the end of a long text, and the beginning of a long line, with a mark where something is missing. It never
-//! writes a tag of its own but `span`. The text that remains is the one of [`crate::view::plain`]; a test holds the two
-//! together. Start reading at [`html`].
+//! Bounded: the end of a long text and the beginning of a long line, with a mark where something is left out. It
+//! writes no tag but `span`. The remaining text equals that of [`crate::view::plain`]; a test compares the two. Start
+//! reading at [`html`].
 
 mod pen;
 #[cfg(test)]
@@ -16,12 +16,12 @@ use crate::view::plain::{one_line, plain, read};
 
 use pen::Pen;
 
-/// Bytes of a text that are shown, counted from its end. What a run's status keeps of an attempt is a quarter of it.
+/// Bytes of a text that are shown, counted from its end. A run's status keeps a quarter of it per attempt.
 pub const MOST: usize = 64 * 1024;
-/// Characters of a line that are shown. A line of base64 would otherwise be all that there is.
+/// Characters of a line that are shown. Otherwise one line of base64 would fill the page.
 pub const LONGEST_LINE: usize = 2_000;
 
-/// For a place where white space counts, such as `<pre>`.
+/// HTML for an element that keeps white space, such as `<pre>`.
 pub fn html(text: &str) -> Markup {
     let (shown, left_out) = end_of(text, MOST);
     let mut writer = Writer::default();
@@ -34,12 +34,12 @@ pub fn html(text: &str) -> Markup {
     PreEscaped(writer.html)
 }
 
-/// The same text without colours. It still has to be escaped, as maud does with every value.
+/// The same text without colors. The caller must still escape it, as maud does with every value.
 pub fn inert(text: &str) -> String {
     named(&plain(text))
 }
 
-/// The same in one line.
+/// The same on one line.
 pub fn inert_line(text: &str) -> String {
     named(&one_line(text))
 }
@@ -55,8 +55,8 @@ fn named(text: &str) -> String {
     })
 }
 
-/// Characters that turn text around (embeddings, overrides, isolates), and those that hide in it. The marks of direction
-/// (U+200E, U+200F) and the joiners stay: languages and emoji need them, and they turn nothing around.
+/// Characters that reorder text (embeddings, overrides, isolates) and characters that hide in it. Direction marks
+/// (U+200E, U+200F) and joiners stay: languages and emoji need them, and they reorder nothing.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
@@ -65,7 +65,7 @@ fn name_of(c: char) -> String {
     format!("⟨U+{:04X}⟩", u32::from(c))
 }
 
-/// The last bytes of a text, from a line's beginning where there is one, and how many are left out.
+/// The last bytes of a text, from the start of a line if there is one, and the number of bytes before them.
 fn end_of(text: &str, most: usize) -> (&str, usize) {
     let Some(from) = text.len().checked_sub(most).filter(|from| *from > 0) else { return (text, 0) };
     let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
@@ -77,9 +77,9 @@ fn end_of(text: &str, most: usize) -> (&str, usize) {
 #[derive(Default)]
 struct Writer {
     html: String,
-    /// How the next character wants to look.
+    /// The style of the next character.
     pen: Pen,
-    /// How the open span looks; the default one has no span.
+    /// The style of the open span; the default style has no span.
     open_style: Pen,
     column: usize,
 }
@@ -100,7 +100,7 @@ impl Writer {
         self.open_style = pen;
     }
 
-    /// A remark of ours, which no agent can write: it looks different.
+    /// The dashboard's own remark. It looks different, so that no agent can fake it.
     fn mark(&mut self, words: &str) {
         self.open_style(Pen::default());
         self.html.push_str("<span class=\"mark\">");

@@ -1,5 +1,5 @@
-//! `/api/v1`: the figures and lists of the pages, as JSON, for the same readers. docs/dashboard.md describes it; fields are
-//! added, never renamed.
+//! `/api/v1`: the figures and lists of the pages as JSON, for the same readers. docs/dashboard.md describes it.
+//! Fields are added, never renamed.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::page::{Problem, json};
 use super::pages::run_list::Filter;
 use super::pages::workflows::figures;
 
-/// What `mc workflow stats -o json` prints, too.
+/// The same JSON as `mc workflow stats -o json`.
 pub async fn overview(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
@@ -36,7 +36,7 @@ struct RunRow<'a> {
     name: &'a str,
     workflow: &'a str,
     created_at: Option<Stamp>,
-    /// Null: the operator has not seen it.
+    /// Null: the operator has not seen the run yet.
     phase: Option<Phase>,
     reason: Option<Reason>,
     message: Option<&'a str>,
@@ -45,13 +45,13 @@ struct RunRow<'a> {
     started_at: Option<Stamp>,
     finished_at: Option<Stamp>,
     retries: u32,
-    /// Open ones.
+    /// The number of open questions.
     questions: usize,
 }
 
 #[derive(Serialize)]
 struct RunPage<'a> {
-    /// How many there are on all pages.
+    /// The number of runs on all pages.
     total: usize,
     page: usize,
     runs: Vec<RunRow<'a>>,
@@ -89,7 +89,7 @@ pub async fn runs(
     Ok(json(&RunPage { total: found.total, page: found.page, runs: rows }))
 }
 
-/// The object as the API has it, without managedFields.
+/// The object as in the API, without managedFields.
 pub async fn run(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,
@@ -108,9 +108,9 @@ struct WorkflowRow<'a> {
     description: Option<&'a str>,
     suspended: bool,
     revision: Option<&'a str>,
-    /// What is wrong with it; no run of it starts while there is anything.
+    /// The problems of an invalid workflow; no run starts while there are any.
     problems: &'a [String],
-    /// Absent where it had no run.
+    /// Absent if the workflow had no run.
     #[serde(skip_serializing_if = "Option::is_none")]
     figures: Option<&'a Figures>,
 }
@@ -142,7 +142,7 @@ pub async fn workflows(
     Ok(json(&serde_json::json!({"workflows": all.collect::<Vec<_>>()})))
 }
 
-/// The object as the API has it, and its figures.
+/// The object as in the API, and its figures.
 pub async fn workflow(
     State(d): State<Arc<Dashboard>>,
     Extension(reader): Extension<Reader>,

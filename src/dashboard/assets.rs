@@ -1,19 +1,19 @@
-//! The files that pages need, inside the program: their bytes, under addresses that change with them.
+//! The static files of the pages, compiled into the program. Their addresses change with their content.
 //!
-//! An address has the hash of the content, so whoever has fetched it once need never ask again; a page of another version
-//! names another address. Start reading at [`find`].
+//! An address contains the hash of the content, so browsers cache a file forever, and a page of another version names
+//! another address. Start reading at [`find`].
 
 use std::fmt::Write;
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
-/// Where the files are; each address begins with it.
+/// The folder of the files; each address starts with it.
 pub const FOLDER: &str = "/assets/";
-/// What a browser may do with an answer: keep it for a year, and not ask whether it is still the same.
+/// Browsers cache a file for a year without asking again.
 pub const CACHE: &str = "public, max-age=31536000, immutable";
 
-/// A file.
+/// A static file.
 #[derive(Debug)]
 pub struct Asset {
     url: String,
@@ -38,7 +38,7 @@ impl Asset {
         &self.url
     }
 
-    /// A strong one, with its quotes.
+    /// A strong ETag, with its quotes.
     pub fn etag(&self) -> &str {
         &self.etag
     }
@@ -65,7 +65,7 @@ pub fn favicon() -> &'static Asset {
     &FAVICON
 }
 
-/// The file at an address. One with another hash is not there: it would be of another version.
+/// The file at an address. An address with another hash is not found: it belongs to another version.
 pub fn find(path: &str) -> Option<&'static Asset> {
     [style(), script(), favicon()].into_iter().find(|asset| asset.url == path)
 }

@@ -1,5 +1,5 @@
-//! What changed in the cluster, for pages that stay open: told to each reader at most once a second, and only where that
-//! reader may see it.
+//! Changes in the cluster, for open pages: each reader gets them at most once a second, and only those of objects
+//! that the reader may see.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,14 +10,15 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::access::rights::ObjectKind;
 
-/// How long changes are collected.
+/// How long changes are collected into one batch.
 const COLLECT_WINDOW: Duration = Duration::from_millis(250);
-/// How long they are then held back: figures may be that old, and a page that is fetched because of a change must have it.
+/// How long a batch is then held back: figures may be that old, and the page that is fetched because of a change must
+/// include it.
 pub const PUBLISH_DELAY: Duration = Duration::from_secs(1);
-/// Changes that a slow reader may be behind; beyond that, everything has changed.
+/// The number of changes that a slow reader may lag behind; beyond that, everything counts as changed.
 const BACKLOG: usize = 1024;
 
-/// Something is not what it was.
+/// An object that changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     pub kind: ObjectKind,
@@ -28,9 +29,9 @@ pub struct Change {
 /// The channel of changes.
 #[derive(Debug)]
 pub struct Changes {
-    /// Without a name: much has changed.
+    /// Without a name: many objects changed.
     sender: broadcast::Sender<Option<Change>>,
-    /// Grows with each change: figures of the same version are the same.
+    /// Grows with each change. Figures of the same version are the same.
     version: AtomicU64,
 }
 
@@ -45,14 +46,14 @@ impl Changes {
         self.send(Some(change));
     }
 
-    /// More has changed than can be named.
+    /// More objects changed than can be named.
     pub fn publish_overflow(&self) {
         self.send(None);
     }
 
     fn send(&self, change: Option<Change>) {
         self.version.fetch_add(1, Ordering::Release);
-        // Without a subscriber nothing is kept.
+        // Without a subscriber a change is dropped.
         let _ = self.sender.send(change);
     }
 
@@ -69,7 +70,7 @@ impl Changes {
 #[derive(Debug)]
 pub struct Subscriber(broadcast::Receiver<Option<Change>>);
 
-/// What changed since the last batch.
+/// The changes since the last batch.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ChangeBatch {
     Named(BTreeSet<Change>),
@@ -78,7 +79,7 @@ pub enum ChangeBatch {
 }
 
 impl Subscriber {
-    /// Waits for a change and collects what follows closely. `None`: there will be no more.
+    /// Waits for a change and collects those that follow within the window. `None`: the channel is closed.
     pub async fn next_batch(&mut self) -> Option<ChangeBatch> {
         let mut batch = ChangeBatch::Named(BTreeSet::new());
         batch.add(self.0.recv().await)?;

@@ -1,6 +1,6 @@
-//! What the process knows of the cluster, as the dashboard reads it: by functions that make no request.
+//! The dashboard's view of the cluster: functions that read local stores and make no request.
 //!
-//! The operator gives them; nothing here knows how its stores are kept. Start reading at [`ClusterView`].
+//! The operator provides them; this module does not know how the stores are kept. Start reading at [`ClusterView`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ type One<K> = Box<dyn Fn(&str, &str) -> Option<Arc<DeserializeGuard<K>>> + Send 
 type Jobs = Box<dyn Fn(&str) -> Vec<Arc<Job>> + Send + Sync>;
 type Revision = Box<dyn Fn(&str, &str, &str) -> Option<Arc<WorkflowSpec>> + Send + Sync>;
 
-/// What the process knows.
+/// The stores of the process.
 pub struct ClusterView {
     pub runs: All<WorkflowRun>,
     pub run: One<WorkflowRun>,
@@ -27,9 +27,9 @@ pub struct ClusterView {
     pub workflow: One<Workflow>,
     /// The Jobs of the run with that UID.
     pub jobs: Jobs,
-    /// The revision of that namespace, workflow and hash, where the process has it at hand.
+    /// The revision of that namespace, workflow and hash, if the process has it.
     pub revision: Revision,
-    /// Whether all of it has been listed once.
+    /// Whether every store has completed its first list.
     pub is_full: Box<dyn Fn() -> bool + Send + Sync>,
     pub records: Arc<RecordCache>,
 }
@@ -40,10 +40,10 @@ impl std::fmt::Debug for ClusterView {
     }
 }
 
-/// An object that could be read. Others are told about by the operator itself, as a condition and a counter.
+/// An object that could be parsed. The operator reports the others by a condition and a counter.
 pub type Cached<K> = Arc<DeserializeGuard<K>>;
 
-/// The object inside, if it can be read.
+/// The object inside, if it could be parsed.
 pub fn readable<K>(seen: &DeserializeGuard<K>) -> Option<&K>
 where
     K: Resource,
@@ -52,7 +52,7 @@ where
 }
 
 impl ClusterView {
-    /// The runs that a reader may see, the newest first.
+    /// The runs that a reader may see, newest first.
     pub fn visible_runs(&self, visibility: &Visibility) -> Vec<Cached<WorkflowRun>> {
         let mut runs = self.visible_runs_unsorted(visibility);
         let made = |r: &Cached<WorkflowRun>| r.meta().creation_timestamp.as_ref().map(|t| t.0);
@@ -65,7 +65,7 @@ impl ClusterView {
         runs
     }
 
-    /// The same in no order: for sums.
+    /// The same without an order, for sums.
     pub fn visible_runs_unsorted(&self, visibility: &Visibility) -> Vec<Cached<WorkflowRun>> {
         within((self.runs)(), visibility)
     }
@@ -83,7 +83,7 @@ impl ClusterView {
         records
     }
 
-    /// Every namespace that has anything to show.
+    /// Every namespace that has objects.
     pub fn namespaces(&self) -> BTreeSet<String> {
         let mut all = self.records.namespaces();
         let mut add = |namespace: Option<&str>| {

@@ -1,8 +1,8 @@
 //! Drawings: plain figures -> inline SVG, each with a title, a description, and a table that says the same.
 //!
-//! Colours are classes; what colour says, a pattern, a shape or a word says, too. Widths are percent of what there is, so
-//! that text keeps its size on a phone; only the graph has sizes of its own, and scrolls. A drawing never fails: figures
-//! that make no sense are drawn at the edge. Start reading at [`days`].
+//! Colors are classes, and a pattern, a shape or a word repeats what a color says. Widths are percentages, so that
+//! text keeps its size on a phone; only the graph has a fixed size, and scrolls. A drawing never fails: figures out
+//! of range are drawn at the edge. Start reading at [`days`].
 
 mod days;
 mod durations;

@@ -1,7 +1,7 @@
-//! Records and live runs -> the figures that pages show, folded once for all who see the same namespaces.
+//! Records and live runs -> the figures of the pages, computed once for all readers who see the same namespaces.
 //!
-//! Figures of the same changes are the same; while changes go on, they are folded at most once a second, however many pages
-//! are open. Start reading at [`FigureCache::of`].
+//! Figures of the same version are the same. While changes keep coming, figures are computed at most once a second,
+//! however many pages are open. Start reading at [`FigureCache::of`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,19 +15,19 @@ use super::changes::{Changes, PUBLISH_DELAY};
 use super::cluster_view::{ClusterView, readable};
 use super::record_cache::WINDOW;
 
-/// Folds that are kept: readers who see the same share one.
+/// Cached results: readers who see the same namespaces share one.
 const MAX_ENTRIES: usize = 16;
-/// Without any change the window moves all the same.
+/// The window moves even without a change.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// Whose records, and whose runs.
+/// The namespaces of the records and of the runs.
 pub type Scope = (Visibility, Visibility);
 
-/// The folds of late.
+/// The latest results.
 #[derive(Debug, Default)]
 pub struct FigureCache {
     kept: Mutex<Vec<CachedFigures>>,
-    /// One at a time: a fold takes a core.
+    /// One computation at a time: each takes a core.
     folding: tokio::sync::Mutex<()>,
 }
 
@@ -39,21 +39,21 @@ struct CachedFigures {
     folded: Arc<FigureSet>,
 }
 
-/// What was made of them.
+/// When the figures were computed.
 #[derive(Debug)]
 pub struct FigureSet {
-    /// The changes that are in it, as [`super::changes::Changes::version`] counts them.
+    /// The version of the changes that they include: see [`super::changes::Changes::version`].
     pub version: u64,
     pub stats: Stats,
     pub trend: Trend,
-    /// The reader may list no records: only what is live is in the figures.
+    /// The reader may list no records: the figures cover live runs only.
     pub without_records: bool,
-    /// There are more records than are kept.
+    /// There are more records than the cache keeps.
     pub is_cut: bool,
 }
 
 impl FigureCache {
-    /// The figures of the namespaces in `scope`.
+    /// The figures over the namespaces in `scope`.
     pub async fn of(
         &self,
         cluster: &Arc<ClusterView>,
@@ -65,7 +65,7 @@ impl FigureCache {
             return Ok(folded);
         }
         let _turn = self.folding.lock().await;
-        // Somebody may have done it meanwhile.
+        // Another request may have computed them meanwhile.
         if let Some(folded) = self.fresh(changes, &scope) {
             return Ok(folded);
         }
@@ -110,7 +110,7 @@ fn fold(cluster: &ClusterView, (records, runs): &Scope, version: u64, now: Stamp
     }
 }
 
-/// Where the window begins.
+/// The start of the window.
 fn window(now: Stamp) -> Stamp {
     Stamp(now.0.checked_sub(WINDOW).unwrap_or(jiff::Timestamp::MIN))
 }

@@ -1,4 +1,4 @@
-//! How long and how much: all limits of the dashboard's connections, and the count of open event streams. [`super::web`]
+//! All limits and timeouts of the dashboard's connections, and the count of open event streams. [`super::web`]
 //! enforces the others.
 
 use std::collections::HashMap;
@@ -7,22 +7,22 @@ use std::time::Duration;
 
 use super::access::token::TokenHash;
 
-/// What is asked of whoever connects. Tests have shorter ones.
+/// Limits of every connection. Tests use shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
-    /// Connections at once.
+    /// Concurrent connections.
     pub max_connections: usize,
-    /// How long a head may take, and how long a connection may be idle between two.
+    /// Timeout of a request's head, and of an idle connection.
     pub header_timeout: Duration,
-    /// The most bytes of a head.
+    /// The largest head in bytes.
     pub max_header_bytes: usize,
-    /// How long an answer may take until it begins, the body of the request included.
+    /// Timeout until the answer starts, including the body of the request.
     pub response_timeout: Duration,
-    /// How long nothing may be taken of an answer.
+    /// Timeout of a client that reads nothing of its answer.
     pub write_timeout: Duration,
-    /// Connections for events, of all readers.
+    /// Event streams of all readers.
     pub max_streams: usize,
-    /// And of one.
+    /// Event streams of one reader.
     pub max_streams_per_reader: usize,
 }
 
@@ -31,23 +31,23 @@ impl Default for ConnectionLimits {
         Self {
             max_connections: 256,
             header_timeout: Duration::from_secs(20),
-            // A cookie with a token, and twice as much again.
+            // A cookie with a token, and twice that for the rest.
             max_header_bytes: 16 * 1024,
-            // Two questions to an API server that is slow.
+            // Two requests to a slow API server.
             response_timeout: Duration::from_secs(25),
             write_timeout: Duration::from_secs(30),
             max_streams: 100,
-            // A browser has six per host anyway.
+            // A browser opens six connections per host anyway.
             max_streams_per_reader: 8,
         }
     }
 }
 
-/// Who has connections open.
+/// The readers with open event streams.
 #[derive(Clone, Debug, Default)]
 pub struct OpenStreams(Arc<Mutex<HashMap<TokenHash, usize>>>);
 
-/// A connection; its end gives the slot back.
+/// An open event stream; dropping it frees the slot.
 #[derive(Debug)]
 pub struct StreamSlot {
     streams: OpenStreams,
@@ -55,7 +55,7 @@ pub struct StreamSlot {
 }
 
 impl OpenStreams {
-    /// None where there are too many already.
+    /// None if there are too many already.
     pub fn take(&self, reader: TokenHash, limits: &ConnectionLimits) -> Option<StreamSlot> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (all, own) = (taken.values().sum::<usize>(), taken.get(&reader).copied().unwrap_or(0));

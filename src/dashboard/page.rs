@@ -1,6 +1,6 @@
-//! What a handler found: a [`Page`], JSON, or a [`Problem`] that says why there is neither.
+//! The result of a handler: a [`Page`], JSON, or a [`Problem`].
 //!
-//! Handlers return these; [`super::web::answer`] adds the shell and the headers, once. Nothing here knows a route.
+//! [`super::web::answer`] adds the shell and the headers, once. Nothing here knows a route.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,9 +14,9 @@ use super::parts::{Nav, Tone, notice, page_head, words};
 pub struct Page {
     pub title: String,
     pub nav: Option<Nav>,
-    /// Where events come from that concern it.
+    /// The address of the events that concern it.
     pub live: Option<String>,
-    /// Which runs and records its figures are about.
+    /// The runs and records that its figures cover.
     pub window: String,
     pub main: Markup,
 }
@@ -24,22 +24,22 @@ pub struct Page {
 /// Why there is no page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// It is not there, or not for this reader: the two look the same.
+    /// The object does not exist, or the reader may not see it: the two look the same.
     NotFound,
-    /// The reader may not do that. Why, in a sentence.
+    /// The reader may not do that; a sentence with the reason.
     Forbidden(String),
-    /// What was sent makes no sense. Why, in a sentence.
+    /// The input is invalid; a sentence with the reason.
     Invalid(String),
-    /// It cannot be asked like that: the method, the size, or a field that cannot be read.
+    /// The request is malformed: its method, its size, or a field that cannot be parsed.
     BadRequest(StatusCode),
-    /// Not as often.
+    /// Too many requests.
     TooMany(String),
-    /// The API server does not answer, or the caches are not full yet.
+    /// The API server does not answer, or the first lists are not complete yet.
     Unavailable(String),
 }
 
 impl Problem {
-    /// What axum said by itself, before a handler of ours was asked.
+    /// A response of axum itself, without a handler.
     pub fn of(response: &Response) -> Option<Self> {
         let status = response.status();
         (status.is_client_error() && status != StatusCode::UNAUTHORIZED)
@@ -61,18 +61,20 @@ impl Problem {
         match self {
             Problem::NotFound => "Not found",
             Problem::Forbidden(_) => "Not allowed",
-            Problem::Invalid(_) | Problem::BadRequest(_) => "That makes no sense",
-            Problem::TooMany(_) => "Too many at once",
-            Problem::Unavailable(_) => "Not now",
+            Problem::Invalid(_) | Problem::BadRequest(_) => "Bad request",
+            Problem::TooMany(_) => "Too many requests",
+            Problem::Unavailable(_) => "Temporarily unavailable",
         }
     }
 
     pub fn sentence(&self) -> &str {
         match self {
-            Problem::NotFound => "There is nothing here, or nothing that your token may read.",
-            Problem::BadRequest(StatusCode::METHOD_NOT_ALLOWED) => "This address is not for that method.",
-            Problem::BadRequest(StatusCode::PAYLOAD_TOO_LARGE) => "What was sent is too large.",
-            Problem::BadRequest(_) => "A part of the address or of what was sent can't be read.",
+            Problem::NotFound => "This page does not exist, or your token may not read it.",
+            Problem::BadRequest(StatusCode::METHOD_NOT_ALLOWED) => {
+                "This address does not accept that method."
+            }
+            Problem::BadRequest(StatusCode::PAYLOAD_TOO_LARGE) => "The request is too large.",
+            Problem::BadRequest(_) => "The address or the form has a part that cannot be read.",
             Problem::Forbidden(why)
             | Problem::Invalid(why)
             | Problem::TooMany(why)
@@ -84,7 +86,7 @@ impl Problem {
         let main = html! {
             (page_head(self.title(), html! {}, html! {}, ""))
             (notice(Tone::Bad, self.status().as_str(), html! { p { (words(self.sentence())) } }))
-            p { a href="/" { "To the overview" } }
+            p { a href="/" { "Back to the overview" } }
         };
         Page { title: self.title().into(), nav: None, live: None, window: String::new(), main }
     }
@@ -102,7 +104,7 @@ impl From<AccessError> for Problem {
 }
 
 impl IntoResponse for Page {
-    /// An empty answer, until [`super::web::answer::render`] has seen it.
+    /// An empty response, until [`super::web::answer::render`] fills it.
     fn into_response(self) -> Response {
         let mut response = StatusCode::OK.into_response();
         response.extensions_mut().insert(self);
@@ -126,7 +128,7 @@ pub fn json(value: &impl serde::Serialize) -> Response {
     }
 }
 
-/// Where a page hears of what it is about (pairs of the query), when it was made of so many changes.
+/// The address of the events for a page (`filter`: pairs of the query) that includes the changes up to `seen`.
 pub fn events_url(seen: u64, filter: &[(&str, &str)]) -> String {
     let pairs = filter.iter().map(|(name, value)| format!("&{name}={value}"));
     format!("/events?seen={seen}{}", pairs.collect::<String>())

@@ -1,7 +1,8 @@
-//! The pages: what a reader may see of runs, workflows and figures -> HTML, by the parts and drawings beside this.
+//! The pages: what a reader may see of runs, workflows and figures -> HTML, with the parts and drawings.
 //!
 //! A page reads what the process knows and asks only what its reader may see. Texts of people and agents go through
-//! [`super::parts::words`], [`super::parts::output`] or maud's own escaping, never past them. Start reading at [`overview`].
+//! [`super::parts::words`], [`super::parts::output`] or maud's own escaping, never past them. Start reading at
+//! [`overview`].
 
 mod attempts;
 mod charts;
@@ -27,7 +28,7 @@ use crate::view::words;
 
 use super::parts::{Tone, anchor, badge, time};
 
-/// `-n NAMESPACE` behind a name: a command that can be copied whatever the reader's context is.
+/// `-n NAMESPACE` behind a name: the command works whatever the reader's context is.
 fn at(name: &str, namespace: &str) -> String {
     format!("{name} -n {namespace}")
 }
@@ -40,7 +41,7 @@ fn workflow_url(namespace: &str, name: &str) -> String {
     format!("/workflows/{}/{}", in_url(namespace), in_url(name))
 }
 
-/// Names of objects stay as they are; what somebody wrote where a name should be goes nowhere else.
+/// Names of valid objects stay as they are; any other text is escaped.
 fn in_url(name: &str) -> String {
     form_urlencoded::byte_serialize(name.as_bytes()).collect()
 }
@@ -49,7 +50,7 @@ fn phase_badge(phase: Option<Phase>) -> Markup {
     badge(words::shown(phase), Tone::from(phase))
 }
 
-/// `3m` ago, with the moment itself on hovering.
+/// `3m` ago, with the exact time on hovering.
 fn ago(at: Option<Stamp>, now: Stamp) -> Markup {
     html! { @if let Some(at) = at { (time(at, &format!("{} ago", age(at, now)))) } @else { "–" } }
 }
@@ -58,7 +59,7 @@ fn length(duration: Option<Duration>) -> String {
     duration.map_or_else(|| "–".into(), short)
 }
 
-/// A length of which a figure speaks, such as an average.
+/// A duration within a figure, such as an average.
 fn seconds(figures: &Figures, of: fn(&Seconds) -> f64) -> String {
     length(figures.seconds.as_ref().and_then(|s| Duration::try_from_secs_f64(of(s)).ok()))
 }
@@ -73,7 +74,7 @@ fn many(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
-/// Where a step or an item is on the page, as [`anchor`] writes it: `step-build`, `step-build-item-a`.
+/// The position of a step or an item on the page, as [`anchor`] writes it: `step-build`, `step-build-item-a`.
 fn step_id(step: &str, item: Option<&str>) -> String {
     match item {
         None => format!("step-{}", anchor(step)),

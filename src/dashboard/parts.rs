@@ -1,8 +1,8 @@
-//! The parts that pages are made of: plain values -> HTML. maud escapes each value; what agents said goes through
+//! The parts of pages: plain values -> HTML. maud escapes each value; the output of agents goes through
 //! [`super::ansi`] first.
 //!
-//! A part knows nothing of requests, rights or objects. No colour stands alone: there is a word or a symbol with it.
-//! Without JavaScript everything can be read and used. Start reading at [`page`].
+//! A part knows nothing of requests, rights or objects. A color always comes with a word or a symbol. Everything can
+//! be read and used without JavaScript. Start reading at [`page`].
 
 mod card;
 mod form;

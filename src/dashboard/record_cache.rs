@@ -1,6 +1,6 @@
-//! Watch events of RunRecords -> the records of the last thirty days, cut to what figures are made of.
+//! Watch events of RunRecords -> the records of the last 30 days, cut to what figures need.
 //!
-//! Bounded: a record that is older is not kept, nor is more than [`MAX_RECORDS`] of them, and each keeps neither outputs nor
+//! Bounded: it keeps neither older records nor more than [`MAX_RECORDS`], and of each record neither outputs nor
 //! decisions nor messages. It makes no request.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,32 +13,32 @@ use kube::runtime::watcher::Event;
 
 use crate::api::{RunRecord, Stamp};
 
-/// How far back figures look.
+/// The window of the figures.
 pub const WINDOW: Duration = Duration::from_secs(30 * 24 * 3600);
-/// So many records are kept; beyond that, the newest. One with five steps takes 3.5 KiB (`the_dashboard_in_figures`), all of them
-/// 35 MiB.
+/// The number of records kept; beyond it, the newest ones. A record with five steps takes 3.5 KiB
+/// (`the_dashboard_in_figures`), so all of them take 35 MiB.
 pub const MAX_RECORDS: usize = 10_000;
 
 /// Namespace and name.
 type Key = (String, String);
 
-/// The records.
+/// The cache.
 #[derive(Debug, Default)]
 pub struct RecordCache(RwLock<State>);
 
 #[derive(Debug, Default)]
 struct State {
     records: BTreeMap<Key, Arc<RunRecord>>,
-    /// By their ends, so that the oldest is found without looking at all.
+    /// By their ends, so that the oldest is found without a scan.
     ends: BTreeSet<(Stamp, Key)>,
-    /// What a list that is not complete yet has named, by the part that is listed.
+    /// The names in a list that is not complete yet, by the namespace that is listed.
     listed: BTreeMap<Option<String>, BTreeSet<Key>>,
-    /// The newest end of those that there was no room for.
+    /// The newest end of those that were dropped for lack of room.
     dropped: Option<Stamp>,
 }
 
 impl RecordCache {
-    /// Takes in an event of the watch over `namespace`, or over all.
+    /// Applies an event of the watch over `namespace`, or over all.
     pub fn apply(&self, namespace: Option<&str>, event: Event<RunRecord>, now: Stamp) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let part = namespace.map(String::from);
@@ -66,18 +66,18 @@ impl RecordCache {
     pub fn namespaces(&self) -> BTreeSet<String> {
         let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut all = BTreeSet::new();
-        // They are in the order of their namespaces: one jump for each.
+        // Sorted by namespace: one jump for each.
         let mut next = state.records.keys().next();
         while let Some((namespace, _)) = next {
             all.insert(namespace.clone());
-            // Behind every name of the namespace.
+            // Sorts after every name of the namespace.
             let after = (namespace.clone(), "\u{10ffff}".to_string());
             next = state.records.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(key, _)| key);
         }
         all
     }
 
-    /// Whether there are more in the window than are kept.
+    /// Whether the window has more records than the cache keeps.
     pub fn is_cut(&self, now: Stamp) -> bool {
         let dropped = self.0.read().unwrap_or_else(PoisonError::into_inner).dropped;
         dropped.is_some_and(|end| now.since(end) <= WINDOW)
@@ -108,7 +108,7 @@ impl State {
         }
     }
 
-    /// A new list is complete: what it lacks was deleted while nobody watched.
+    /// A new list is complete: records that it lacks were deleted while the watch was down.
     fn keep_only(&mut self, namespace: Option<&str>, listed: &BTreeSet<Key>) {
         let here = |key: &&Key| namespace.is_none_or(|n| n == key.0);
         let gone: Vec<Key> =
@@ -196,7 +196,7 @@ mod tests {
         let kept = names(&cache);
         assert_eq!((kept.len(), kept.contains(&format!("r{MAX_RECORDS:05}"))), (MAX_RECORDS, false));
         assert!(cache.is_cut(now()));
-        // When the one that was dropped would be too old by now, nothing is missing any more.
+        // Once the dropped record is out of the window, nothing is missing any more.
         let (ago, day) = (Duration::from_secs(MAX_RECORDS as u64), Duration::from_secs(24 * 3600));
         assert!(cache.is_cut(now().plus(WINDOW - ago)));
         assert!(!cache.is_cut(now().plus(WINDOW - ago + day)));

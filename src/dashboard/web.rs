@@ -1,7 +1,7 @@
-//! HTTP: requests -> pages, events, figures as JSON. Whoever is not signed in gets the page to sign in, and nothing else.
+//! HTTP: requests -> pages, events, JSON. A client without a session gets the sign-in page, and nothing else.
 //!
-//! Start reading at [`router`]: a request passes limits, headers, who reads, the page. [`public_routes`] and [`authenticated_routes`] are all addresses:
-//! a test asks each of them without a token.
+//! Start reading at [`router`]: a request passes limits, headers, the session, the page. [`public_routes`] and
+//! [`authenticated_routes`] are all addresses: a test requests each of them without a token.
 
 pub mod answer;
 pub mod decide;
@@ -21,13 +21,13 @@ use axum::routing::{MethodRouter, get, post};
 use super::page::Problem;
 use super::{Dashboard, api, assets, pages, parts};
 
-/// The most that a request may send.
+/// The largest body of a request.
 const BODY: usize = 64 * 1024;
 
-/// An address, and what answers it.
+/// An address and its handler.
 pub type Route = (&'static str, MethodRouter<Arc<Dashboard>>);
 
-/// What whoever is not signed in gets.
+/// Routes that need no session.
 pub fn public_routes() -> Vec<Route> {
     vec![
         (parts::SIGN_IN, get(session::page).post(session::sign_in)),
@@ -36,7 +36,7 @@ pub fn public_routes() -> Vec<Route> {
     ]
 }
 
-/// What only readers get whom the API server knows.
+/// Routes that need a reader whom the API server knows.
 pub fn authenticated_routes() -> Vec<Route> {
     let pages = vec![
         (parts::HOME, get(pages::overview::page)),
@@ -73,19 +73,19 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .layer(from_fn(answer::security_headers))
 }
 
-/// An answer that does not begin in time is one that says so.
+/// A request whose answer does not start in time gets one that says so.
 pub async fn with_timeout(State(d): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
     let api = answer::is_api(request.uri().path());
     match tokio::time::timeout(d.limits.response_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            let late = Problem::Unavailable("This takes too long; try again.".into());
+            let late = Problem::Unavailable("The answer takes too long; try again.".into());
             answer::render(late.into_response(), None, api, (d.now)())
         }
     }
 }
 
-/// The files that the page to sign in needs, too; there is nothing in them that is not in the repository.
+/// The sign-in page needs the files, too. They contain nothing but what is in the repository.
 async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = assets::find(&format!("{}{file}", assets::FOLDER)) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -1,4 +1,5 @@
-//! What people write about how a rehearsal goes -> a [`Source`]. What they leave out is made up by [`super::synthesize`].
+//! A file in which people write how a rehearsal goes -> a [`Source`]. [`super::synthesize`] generates what they leave
+//! out.
 //!
 //! ```yaml
 //! plan: ["SUMMARY: ok\nSTATUS: done"]           # what successive attempts say; the last repeats
@@ -6,7 +7,7 @@
 //! gate: [{action: Reject, feedback: no}, {action: Approve}]
 //! decisions: [{step: build, action: Retry}]     # one for each question
 //! ```
-//! It knows what was used and what was not. Start reading at [`read`] (the text), then [`Answers`].
+//! It tracks which answers were used. Start reading at [`read`] (the text), then [`Answers`].
 
 mod read;
 mod script;
@@ -24,17 +25,17 @@ use super::synthesize::Synthesized;
 pub use read::read;
 pub use script::{Attempt, Decision, Script};
 
-/// How long an attempt runs unless something else is said.
+/// The default duration of an attempt.
 const RUNS: Duration = Duration::from_secs(1);
 
-/// A script with what was made up, and a memory of what was used.
+/// A script with generated values, and a record of what was used.
 #[derive(Clone, Debug)]
 pub struct Answers {
     script: Script,
     synthesized: Synthesized,
     used: BTreeSet<(String, usize)>,
     decided: BTreeSet<usize>,
-    /// How often each approval step was answered, and the question that was answered last.
+    /// How often each approval step was answered, and the last answered question.
     approved: BTreeMap<String, (usize, String)>,
 }
 
@@ -49,7 +50,7 @@ impl Answers {
         }
     }
 
-    /// Answers that nobody asked for, by place.
+    /// Unused answers, by place.
     pub fn unused(&self) -> Vec<String> {
         let lists = self.script.attempts.iter().map(|(name, list)| (name, list.len()));
         let lists = lists.chain(self.script.approvals.iter().map(|(name, list)| (name, list.len())));
@@ -61,7 +62,8 @@ impl Answers {
         of_lists.chain(decisions.map(|i| format!("decisions[{i}]"))).collect()
     }
 
-    /// The answer to the `n`th attempt (from 1) at a place; that of an item goes before that of its step.
+    /// The answer to the `n`th attempt (from 1) at a place. The answer for an item takes precedence over that for its
+    /// step.
     fn scripted(&mut self, step: &str, item: Option<&str>, n: u32) -> Option<Attempt> {
         let of_item = item.map(|item| format!("{step}/{item}"));
         let name = of_item.filter(|n| self.script.attempts.contains_key(n)).unwrap_or_else(|| step.into());
@@ -72,7 +74,7 @@ impl Answers {
         Some(found)
     }
 
-    /// The next decision that is meant for the question.
+    /// The next decision that fits the question.
     fn decision(&mut self, question: &EscalationStatus) -> Option<DecisionInput> {
         let meant = |d: &Decision| {
             d.step.as_ref() == Some(&question.step) && (d.item.is_none() || d.item == question.item)
@@ -84,12 +86,12 @@ impl Answers {
         Some(input)
     }
 
-    /// What is said to an approval; without a word about it, it is approved.
+    /// The answer to an approval; the default is Approve.
     fn approval(&mut self, question: &EscalationStatus) -> Option<DecisionInput> {
         let step = &question.step;
         let (count, last) = self.approved.get(step).cloned().unwrap_or_default();
         if last == question.id {
-            // The word was refused, and would be again.
+            // The answer was refused, and would be refused again.
             return None;
         }
         self.approved.insert(step.clone(), (count + 1, question.id.clone()));

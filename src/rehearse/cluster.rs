@@ -1,4 +1,4 @@
-//! The toy cluster: one namespace, one run, and what happened to each attempt.
+//! The simulated cluster: one namespace, one run, and the outcome of each attempt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::engine::snapshot::{
 /// Passes after which an unstable plan is a bug.
 const MAX_PASSES: usize = 50;
 
-/// What may take an attempt away, in the words of scenarios and of files with answers.
+/// How an attempt gets lost, in the words of scenarios and of files with answers.
 pub const LOSSES: &[(&str, Loss)] = &[
     ("node", Loss::Disrupted),
     ("pod", Loss::PodDeleted),
@@ -28,7 +28,7 @@ pub const LOSSES: &[(&str, Loss)] = &[
     ("job", Loss::NeverStarted),
 ];
 
-/// The loss that a word names.
+/// The kind of loss that a word names.
 pub fn loss(word: &str) -> Option<Loss> {
     LOSSES.iter().find(|(name, _)| *name == word).map(|(_, loss)| *loss)
 }
@@ -41,36 +41,36 @@ pub struct SimulatedCluster {
     pub run: Option<WorkflowRun>,
     pub decisions: Vec<WorkflowDecision>,
     pub records: BTreeMap<String, RunRecordSpec>,
-    /// Records that made room for a later execution of the same run.
+    /// Records that were superseded by a later execution of the same run.
     pub superseded: BTreeMap<String, RunRecordSpec>,
     pub revisions: BTreeMap<String, WorkflowSpec>,
-    /// Every Job ever made for the run, with what is true of its Pod.
+    /// Every Job ever created for the run, with the state of its Pod.
     pub attempts: BTreeMap<String, AttemptFact>,
-    /// Every launch carried out, in order.
+    /// Every launch, in order.
     pub launched: Vec<Launch>,
     pub stopped: Vec<String>,
     pub finished_jobs: BTreeMap<String, bool>,
     pub wake: Option<Stamp>,
-    /// Revisions that were deleted, to be restored.
+    /// Deleted revisions, which can be restored.
     pub lost: BTreeMap<String, WorkflowSpec>,
-    /// The effects of the next pass that has some are lost, as if the operator was killed after its status write.
+    /// The next effects are lost, as if the operator was killed after its status write.
     pub crash: bool,
-    /// The next status write that changes something fails: what was done before it stays.
+    /// The next status write that changes something fails; effects before it stay.
     pub conflict: bool,
-    /// With it, everything that was read of the attempts is forgotten, as by an operator that starts again.
+    /// The failed write also drops everything read of the attempts, as a restart of the operator does.
     pub forgets: bool,
-    /// What was forgotten, to be read again.
+    /// The dropped facts, to be read again.
     pub unread: BTreeMap<String, AttemptFact>,
-    /// The operator is away: nothing is planned until it is back.
+    /// The operator is down: nothing is planned until it is back.
     pub away: bool,
-    /// A launched attempt stays Pending until told otherwise.
+    /// A launched attempt stays Pending until an event changes it.
     pub slow_start: bool,
     pub namesakes: Vec<String>,
     /// Other runs of the workflow.
     pub peers: Vec<WorkflowRun>,
-    /// Claims of workspaces that exist.
+    /// Existing claims of workspaces.
     pub claims: BTreeSet<String>,
-    /// What lint says about the workflow.
+    /// The result of lint for the workflow.
     pub problems: Vec<String>,
     uids: u32,
 }
@@ -134,7 +134,7 @@ impl SimulatedCluster {
         self.run = Some(WorkflowRun { metadata, spec, status: None });
     }
 
-    /// A decision of the same name was refused, and is deleted first.
+    /// A refused decision of the same name is deleted first.
     pub fn decide(&mut self, name: &str, spec: WorkflowDecisionSpec) {
         let metadata = self.meta(name);
         self.decisions.retain(|d| d.metadata.name.as_deref() != Some(name));
@@ -145,7 +145,7 @@ impl SimulatedCluster {
         self.run.as_ref()?.status.as_ref()?.steps.iter().find(|s| s.name == name)
     }
 
-    /// The Job of the attempt under way of `step`, or of `step/item`.
+    /// The Job of the current attempt of `step`, or of `step/item`.
     pub fn job_of(&self, place: &str) -> Option<String> {
         let (step, item) = place.split_once('/').map_or((place, None), |(s, i)| (s, Some(i)));
         let step = self.step(step)?;
@@ -160,7 +160,7 @@ impl SimulatedCluster {
         self.attempts.insert(job.into(), fact);
     }
 
-    /// The agent's container ends now.
+    /// Ends the agent's container now.
     pub fn exits(&mut self, job: &str, code: i32, text: &str) {
         let started = match self.attempts.get(job) {
             Some(AttemptFact::Running { since }) => *since,
@@ -180,7 +180,7 @@ impl SimulatedCluster {
         );
     }
 
-    /// The agent's container ends now, and nobody can read what it said.
+    /// Ends the agent's container now; its output cannot be read.
     pub fn unreadable(&mut self, job: &str, code: i32) {
         self.exits(job, code, "");
         if let Some(AttemptFact::Exited(exit)) = self.attempts.get_mut(job) {
@@ -188,7 +188,7 @@ impl SimulatedCluster {
         }
     }
 
-    /// The cluster takes the attempt away.
+    /// The attempt is lost.
     pub fn loses(&mut self, job: &str, cause: Loss) {
         self.set_fact(job, AttemptFact::Lost { cause, message: "gone".into() });
     }
@@ -197,7 +197,7 @@ impl SimulatedCluster {
         self.now = self.now.plus(by);
     }
 
-    /// The plan for what is there now.
+    /// The plan for the current state.
     pub fn plan(&self, record: &RecordFact) -> Option<Plan> {
         let run = self.run.as_ref()?;
         let status = run.status.clone().unwrap_or_default();
@@ -245,12 +245,12 @@ impl SimulatedCluster {
         self.records.get(&name).map_or(RecordFact::None, |r| RecordFact::Found(Box::new(r.clone())))
     }
 
-    /// Plans and carries out until nothing changes. False: it never came to rest.
+    /// Plans and executes until nothing changes. False: it never converged.
     pub fn settle(&mut self) -> bool {
         self.away || (0..MAX_PASSES).any(|_| !self.pass())
     }
 
-    /// One pass; true when something changed.
+    /// One pass; true if something changed.
     pub fn pass(&mut self) -> bool {
         let record = self.record();
         let Some(plan) = self.plan(&record) else { return false };

@@ -1,7 +1,8 @@
-//! A cluster with a run in it, and a source of answers -> everything that happens until nothing happens any more.
+//! A cluster with a run in it, and a source of answers -> all events until nothing happens any more.
 //!
-//! Time is the cluster's: it goes on to the next answer or to the plan's `wake`, whichever is first. What agents and people say
-//! is the source's; what follows from it is the engine's. Nothing is decided here. Start reading at [`play`].
+//! The clock is the cluster's: it moves to the next answer or to the plan's `wake`, whichever comes first. The source
+//! says what agents and people say; the engine says what follows from it. Nothing is decided here. Start reading at
+//! [`play`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,32 +18,32 @@ use crate::engine::snapshot::{AttemptFact, Loss};
 use super::cluster::SimulatedCluster;
 use super::timeline::{self, Event, Scene, What};
 
-/// The most events that a rehearsal tells.
+/// The largest number of events in a rehearsal.
 pub const LIMIT: usize = 10_000;
-/// Passes after which a plan that changes something each time is a bug.
+/// Passes after which an unstable plan is a bug.
 const MAX_PASSES: usize = 50;
 
-/// Who says what agents and people say.
+/// The source of what agents and people say.
 pub trait Source {
     /// How the attempt ends.
     fn attempt(&mut self, launch: &Launch) -> AttemptResult;
-    /// What a person says to a question; `None`: nothing. Asked again when the word was refused.
+    /// A person's answer to a question; `None`: no answer. Asked again if the answer was refused.
     fn question(&mut self, question: &EscalationStatus) -> Option<DecisionInput>;
-    /// What people say to the run as a whole; `after` counts from its start.
+    /// Orders to the run as a whole; `after` counts from its start.
     fn orders(&mut self) -> Vec<DecisionInput>;
 }
 
 /// How an attempt ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptResult {
-    /// How long it runs.
+    /// Its duration.
     pub after: Duration,
     pub end: AttemptEnd,
-    /// The values that were made up, by key.
+    /// The generated values, by key.
     pub made_up: BTreeMap<String, String>,
 }
 
-/// The way in which it ends.
+/// The kind of its end.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttemptEnd {
     Exits { code: i32, text: String },
@@ -50,7 +51,7 @@ pub enum AttemptEnd {
     Unreadable { code: i32 },
 }
 
-/// A person's word.
+/// A person's decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionInput {
     /// How long the person takes.
@@ -61,7 +62,7 @@ pub struct DecisionInput {
     pub by: Option<String>,
 }
 
-/// A cluster with these two in it, and nothing done yet.
+/// A cluster with these two in it, before the first pass.
 pub fn cluster_with(workflow: &Workflow, run: &WorkflowRun) -> SimulatedCluster {
     let mut cluster = SimulatedCluster::new();
     cluster.apply_workflow(workflow.spec.clone());
@@ -78,7 +79,7 @@ pub fn cluster_with(workflow: &Workflow, run: &WorkflowRun) -> SimulatedCluster 
     cluster
 }
 
-/// Plays the run until it has ended, or waits for what the source does not say. An error: it goes on and on.
+/// Plays the run until it has ended, or waits for an answer that the source does not have. An error: it never ends.
 pub fn play(
     cluster: &mut SimulatedCluster,
     source: &mut dyn Source,
@@ -97,7 +98,7 @@ pub fn play(
     for input in player.source.orders() {
         player.scheduled.push(Scheduled { at: start.plus(input.after), occasion: Occasion::Order(input) });
     }
-    // Each turn tells something, or moves the clock to a time that a status or an answer names.
+    // Each turn reports something, or moves the clock to a time that a status or an answer names.
     for _ in 0..limit {
         if player.status().phase.is_some_and(Phase::is_terminal) {
             return Ok(player.events);
@@ -111,7 +112,7 @@ pub fn play(
     Err(player.endless(limit))
 }
 
-/// Something that a source said, and when it happens.
+/// An answer of the source, and when it takes effect.
 struct Scheduled {
     at: Stamp,
     occasion: Occasion,
@@ -132,7 +133,7 @@ struct Player<'a> {
     start: Stamp,
     scheduled: Vec<Scheduled>,
     events: Vec<Event>,
-    /// The made-up values of attempts that ended.
+    /// The generated values of attempts that ended.
     placeholders: BTreeMap<AttemptKey, BTreeMap<String, String>>,
 }
 
@@ -141,7 +142,7 @@ impl Player<'_> {
         self.cluster.run.as_ref().and_then(|r| r.status.clone()).unwrap_or_default()
     }
 
-    /// Passes until nothing changes; what each of them changed is told.
+    /// Passes until nothing changes, and reports what each pass changed.
     fn settle(&mut self, limit: usize) -> Result<(), String> {
         for _ in 0..MAX_PASSES {
             let before = self.status();
@@ -181,7 +182,7 @@ impl Player<'_> {
         self.cluster.launched.iter().rev().find(same)
     }
 
-    /// Asks the source about every attempt and every question that it was not asked about yet.
+    /// Asks the source about every new attempt and every new question.
     fn ask_source(&mut self) {
         let status = self.status();
         let runs = |cluster: &SimulatedCluster, job: &str| {
@@ -219,7 +220,7 @@ impl Player<'_> {
         }
     }
 
-    /// The next thing happens, or time goes by until the engine wants to look again. False: neither.
+    /// The next event happens, or the clock moves to the engine's next wake. False: neither.
     fn advance(&mut self) -> bool {
         let first = self.scheduled.iter().map(|p| p.at).min();
         let wake = self.cluster.wake.filter(|at| *at > self.cluster.now);

@@ -1,7 +1,7 @@
-//! A workflow -> what its steps say, and what its run gives, where nobody says it: made up so that what comes later finds
-//! all that it names. Made-up values look it (`<branch>`) unless a pattern asks for another form.
+//! A workflow -> default outputs for its steps and default params for its run, generated so that later steps find
+//! everything that they name. Generated values are easy to tell (`<branch>`), unless a pattern asks for another form.
 //!
-//! [`named`] finds what is asked for, [`value`] makes a value. Start reading at [`Synthesized::of`].
+//! [`named`] finds the names, [`value`] generates a value. Start reading at [`Synthesized::of`].
 
 mod named;
 mod value;
@@ -17,17 +17,17 @@ use crate::engine::params::fits;
 
 use named::ValueKind;
 
-/// What every step says that nobody speaks for.
+/// The default output of every step.
 #[derive(Clone, Debug, Default)]
 pub struct Synthesized {
     steps: BTreeMap<String, SynthesizedOutput>,
 }
 
-/// What one step says.
+/// The output of one step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SynthesizedOutput {
     pub text: String,
-    /// The made-up values in it, by key.
+    /// The generated values in it, by key.
     pub values: BTreeMap<String, String>,
 }
 
@@ -80,7 +80,7 @@ fn output(def: &StepDef, kinds: &BTreeMap<String, ValueKind>) -> SynthesizedOutp
     }
     let mut lines = vec![];
     let expects = def.task().and_then(|t| t.expects.clone()).unwrap_or_else(|| "STATUS: done".into());
-    // A value goes on to the next key: other words come first.
+    // A value continues until the next key, so other text comes first.
     let is_status = expects.trim().to_uppercase().starts_with("STATUS:");
     lines.extend(Some(expects.clone()).filter(|e| !is_status && !e.trim().is_empty()));
     lines.extend(values.iter().map(|(key, value)| format!("{key}: {value}")));

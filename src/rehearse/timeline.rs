@@ -1,5 +1,5 @@
-//! Two statuses of a run, one after the other -> what happened between them, as [`Event`]s in the order in which people
-//! tell it. It reads statuses only and decides nothing. Start reading at [`between`].
+//! Two consecutive statuses of a run -> the [`Event`]s between them, in the order in which people tell them. It reads
+//! statuses only and decides nothing. Start reading at [`between`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,32 +11,32 @@ use crate::api::{
 };
 use crate::engine::transition::{Transition, WorkChange};
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Since the rehearsal began.
+    /// Since the start of the rehearsal.
     pub at: Duration,
-    /// `None`: it concerns the run as a whole.
+    /// `None`: the event concerns the run as a whole.
     pub step: Option<String>,
     pub item: Option<String>,
     pub attempt: Option<u32>,
     pub what: What,
-    /// In words; often empty.
+    /// An explanation; often empty.
     pub why: String,
-    /// What the attempt printed only because nobody said what it prints, by key.
+    /// The generated values that the attempt printed, by key.
     pub made_up: BTreeMap<String, String>,
     /// The rendered input of an attempt that starts.
     pub input: Option<String>,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     Starts,
     Ends(Outcome, Option<Cause>),
-    /// The work was sent back and is to be done again.
+    /// The work was sent back.
     Again,
-    /// The next attempt comes after a backoff.
+    /// The next attempt starts after a backoff.
     Waits(Duration),
     /// A loop got its items.
     Lists,
@@ -44,17 +44,17 @@ pub enum What {
     Decides(Action),
     /// A decision without an effect.
     Refuses(Action),
-    /// Nobody answered in time, and the run goes on.
+    /// The question expired, and the run continues.
     Expires,
     Skips,
-    /// Failed for good, and the run goes on.
+    /// Failed for good, and the run continues.
     Tolerates,
     GivesUp,
-    /// How the run is going to end is decided.
+    /// The run's outcome is decided.
     RunEnds(Phase, Reason),
 }
 
-/// What is known around the two statuses.
+/// The context of the two statuses.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
     pub start: Stamp,
@@ -63,7 +63,7 @@ pub struct Scene<'a> {
     pub decisions: &'a [WorkflowDecision],
 }
 
-/// Everything that happened, in order.
+/// All events, in order.
 pub fn between(scene: &Scene<'_>, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Vec<Event> {
     let change = Transition::between(before, after, scene.now);
     let works = |tell: fn(&Scene<'_>, &WorkChange<'_>) -> Option<Event>| {
@@ -160,7 +160,7 @@ fn lists(scene: &Scene<'_>, change: &Transition<'_>) -> Vec<Event> {
     let events = loops.filter_map(|step| {
         let old = before.steps.iter().find(|s| s.name == step.name);
         let known = |id: &str| old.is_some_and(|s| s.items.iter().any(|i| i.id == id));
-        // An item that was added for rework is told as that.
+        // An item that was added for rework is reported as such.
         let fresh = step.items.iter().any(|i| !known(&i.id) && i.work.verify_feedback.is_none());
         let ids: Vec<&str> = step.items.iter().map(|i| i.id.as_str()).collect();
         let why = ids.join(", ");
@@ -199,7 +199,7 @@ fn effect(d: &DecisionResult, feedback: Option<&str>) -> (What, String) {
     (What::Decides(d.action), words.join(": "))
 }
 
-/// Questions that went without an answer because their time was over.
+/// Questions that expired without an answer.
 fn expired(scene: &Scene<'_>, change: &Transition<'_>, decided: &[Event]) -> Vec<Event> {
     let gone = change.closed().filter(|e| {
         let answered = decided
@@ -215,14 +215,14 @@ fn expired(scene: &Scene<'_>, change: &Transition<'_>, decided: &[Event]) -> Vec
     events.collect()
 }
 
-/// How the run ends: told once, when it is decided. A success is told by the end itself.
+/// The end of the run: reported once, when it is decided. The end itself reports a success.
 fn run_ends(scene: &Scene<'_>, change: &Transition<'_>) -> Vec<Event> {
     let Transition { before, after, .. } = change;
     if before.ending.is_some() || before.phase.is_some_and(Phase::is_terminal) {
         return Vec::new();
     }
     let decided = after.ending.as_ref().map(|e| (e.phase, e.reason, e.message.clone()));
-    // Where nothing has to be stopped first, the decision and the end are one.
+    // If nothing has to be stopped first, the decision and the end are one event.
     let over = after.phase.filter(|p| p.is_terminal()).zip(after.reason);
     let over = over.map(|(phase, reason)| (phase, reason, after.message.clone().unwrap_or_default()));
     let end = decided.or(over).filter(|(phase, ..)| *phase != Phase::Succeeded);

@@ -1,15 +1,15 @@
-//! A run and its questions -> the commands of `mc` that a person can type.
+//! A run and its questions -> the commands of `mc` that answer them.
 
 use crate::api::Action;
 use crate::api::status::EscalationStatus;
 
-/// What answers the question, a command a line. `mc`: how the program is called; `run`: its name, with options where that is
-/// not enough; `alone`: no other question of the run is open.
+/// The commands that answer the question, one per line. `mc`: the name of the program; `run`: its name, with options
+/// if the name alone is not enough; `alone`: no other question of the run is open.
 pub fn answers(mc: &str, run: &str, question: &EscalationStatus, alone: bool) -> Vec<String> {
     question.actions.iter().map(|action| answer(mc, run, question, *action, alone)).collect()
 }
 
-/// What gives this answer to the question.
+/// The command for this action.
 pub fn answer(mc: &str, run: &str, question: &EscalationStatus, action: Action, alone: bool) -> String {
     let which = match (&question.item, alone) {
         (_, true) => String::new(),
@@ -29,7 +29,8 @@ pub fn answer(mc: &str, run: &str, question: &EscalationStatus, action: Action, 
     format!("{mc} workflow {verb} {run}{which}{more}")
 }
 
-/// A word for a shell. An item's id is an agent's text, and people copy commands: what it says must not be executed.
+/// A word quoted for a shell. An agent chooses the id of an item, and people paste commands: the id must not be
+/// executed.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {

@@ -1,18 +1,18 @@
-//! An agent's text -> the same without control sequences, in one line, or cut to a width: what it prints must not move a
-//! cursor or recolour a terminal.
+//! An agent's output -> the same text without control sequences, on one line, or cut to a width. The output must not
+//! move the cursor or recolor a terminal.
 
 use anstyle_parse::{DefaultCharAccumulator, Parser, Perform};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Colours, cursor movements and other control characters go; line ends and tabs stay.
+/// Removes colors, cursor movements and other control characters; line ends and tabs stay.
 pub fn plain(text: &str) -> String {
     let mut kept = Kept(String::with_capacity(text.len()));
     read(text, &mut kept);
     kept.0
 }
 
-/// Tells text from control sequences, as a terminal does. The dashboard, which keeps colours, reads by it, too: so both show
-/// the same text.
+/// Separates text from control sequences, as a terminal does. The dashboard, which keeps colors, uses it too, so that
+/// both show the same text.
 pub fn read(text: &str, reader: &mut impl Perform) {
     let mut parser = Parser::<DefaultCharAccumulator>::new();
     text.bytes().for_each(|byte| parser.advance(reader, byte));
@@ -34,12 +34,12 @@ impl Perform for Kept {
     }
 }
 
-/// The same in one line: white space of any kind becomes one blank.
+/// The same on one line: any white space becomes one space.
 pub fn one_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// At most `width` columns of it; `…` says that there is more.
+/// At most `width` columns of it; `…` marks the cut.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_string();

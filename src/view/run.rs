@@ -1,4 +1,4 @@
-//! A run -> what people are shown of it: a head, a line per step and item, the open questions.
+//! A run -> its view for people: a head, a line per step and item, the open questions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::engine::definition::{Definition, StepDef};
 use super::plain::one_line;
 use super::time::short;
 
-/// All that is shown of one run.
+/// The view of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunView {
     pub name: String,
@@ -42,18 +42,18 @@ pub struct StepView {
     pub phase: StepPhase,
     pub agent: String,
     pub attempts: u32,
-    /// `1/3`: charged of what `retry.limit` grants; `-` where nothing was charged.
+    /// `1/3`: retries used, of those that `retry.limit` grants; `-` if none was used.
     pub retries: String,
     pub rounds: u32,
     /// From its first start to its end, or to now.
     pub duration: Option<Duration>,
-    /// Why it waits, or what its last attempt came to.
+    /// Why it waits, or the result of its last attempt.
     pub note: String,
     pub finally: bool,
 }
 
 impl RunView {
-    /// `spec`: the workflow's revision that the run executes, as far as it can be had.
+    /// `spec`: the workflow's revision that the run executes, if it is available.
     pub fn of(run: &WorkflowRun, spec: Option<&WorkflowSpec>, now: Stamp) -> Self {
         let status = run.status.clone().unwrap_or_default();
         let all = spec.and_then(|s| Definition::read(s).ok());
@@ -115,7 +115,7 @@ fn work_line(work: &Work, def: Option<&StepDef>, now: Stamp) -> StepView {
     }
 }
 
-/// The one thing that a person wants to know of a piece of work beside its phase.
+/// The most important fact about a step or item beside its phase.
 fn note(work: &Work, now: Stamp) -> String {
     let last = work.last.as_ref().filter(|l| !matches!(l.outcome, Outcome::Done)).map(|l| {
         let cause = l.cause.map(|c| format!(" ({c})")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A workflow -> its steps as people are shown them: who does each, what it waits for, where it sends work back to.
+//! A workflow -> its steps as people see them: the agent, the dependencies, the target of rework.
 
 use crate::api::{Span, WorkflowSpec};
 use crate::engine::definition::{Definition, StepDef, StepKind};
@@ -8,29 +8,29 @@ use crate::engine::definition::{Definition, StepDef, StepKind};
 pub struct StepShape {
     pub name: String,
     pub kind: ShapeKind,
-    /// The list that it is done for each item of.
+    /// The list that it loops over.
     pub over: Option<String>,
-    /// The steps that it waits for.
+    /// The steps that it depends on.
     pub after: Vec<String>,
     pub sends_back_to: Option<String>,
     pub finally: bool,
     pub when: Option<String>,
-    /// What `retry.limit` grants.
+    /// The limit of `retry.limit`.
     pub retries: u32,
     /// Of one attempt.
     pub timeout: Span,
 }
 
-/// What a step is.
+/// The kind of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ShapeKind {
-    /// An agent does it. `input` is the template of what it is told.
+    /// An agent runs. `input` is the template of its input.
     Task { agent: String, input: String },
     /// A person is asked.
     Approval { message: String },
 }
 
-/// Every step in the order of the workflow, or everything that is wrong with it.
+/// Every step in the order of the workflow, or all problems of the workflow.
 pub fn steps(spec: &WorkflowSpec) -> Result<Vec<StepShape>, Vec<String>> {
     let read = Definition::read(spec).map_err(|p| p.iter().map(ToString::to_string).collect::<Vec<_>>());
     let all = read?.steps;
@@ -40,7 +40,7 @@ pub fn steps(spec: &WorkflowSpec) -> Result<Vec<StepShape>, Vec<String>> {
 fn shape(step: &StepDef, all: &[StepDef]) -> StepShape {
     let name = |i: usize| all.get(i).map(|s| s.name.clone());
     let mut after: Vec<String> = step.needs.iter().filter_map(|i| name(*i)).collect();
-    // Who verifies the items of a loop has left the line of steps: it follows each item.
+    // A step that verifies the items of a loop is not part of the chain of steps: it follows each item.
     if after.is_empty() {
         after.extend(step.verifies.and_then(name));
     }

@@ -1,9 +1,9 @@
-//! The records of runs that ended in a window, and the runs that are live now -> figures, for all and per workflow.
+//! The records of runs that ended in a window, and the live runs -> figures, over all runs and per workflow.
 //!
-//! Only what ended enters rates, durations and averages; a run under way is no failure. Retries, lost attempts, rounds
-//! and escalations are counted as events, those of live runs so far included. A run that was answered by the record of an
-//! earlier one (`AlreadyRan`) is over and has no record of its own: it counts nowhere. A record that made room for a later
-//! execution is there twice for a moment: an execution has one UID, and counts once. Start reading at [`Stats::of`];
+//! Only runs that ended count in rates, durations and averages. Retries, lost attempts, rounds and escalations are
+//! counted as events, and include those of live runs. A run that was answered by the record of an earlier one
+//! (`AlreadyRan`) has no record of its own and counts nowhere. A record that is superseded by a later execution
+//! exists twice for a moment: an execution has one UID, and counts once. Start reading at [`Stats::of`];
 //! [`Trend::of`] has the same by day. docs/metrics.md defines each figure.
 
 use std::collections::{BTreeMap, HashSet};
@@ -26,17 +26,17 @@ use measure::{executions, ratio};
 pub use steps::{Bottleneck, bottlenecks};
 pub use trend::{Executions, StepDay, StepTrend, Trend, WorkflowTrend};
 
-/// With fewer runs that ended, figures say little.
+/// With fewer ended runs, figures say little.
 pub const FEW: usize = 10;
 
 /// Figures over all runs, and per workflow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
-    /// Runs count that ended since then, and those that are live.
+    /// The start of the window. Runs that ended since then count, and live runs.
     pub since: Stamp,
     pub all: Figures,
-    /// In the order of their names.
+    /// Sorted by name.
     pub workflows: Vec<WorkflowStats>,
 }
 
@@ -50,38 +50,38 @@ pub struct WorkflowStats {
     pub figures: Figures,
 }
 
-/// What is said about a set of runs.
+/// The figures of a set of runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
-    /// Those that ended and those that are live.
+    /// Ended and live runs.
     pub total: usize,
     pub ended: usize,
     pub live: usize,
-    /// How many are in each phase. A live run without a phase is Pending.
+    /// The number of runs in each phase. A live run without a phase is Pending.
     pub phases: BTreeMap<Phase, usize>,
-    /// Succeeded / (Succeeded + Failed), from 0 to 1. Cancelled runs are neither; absent without either.
+    /// Succeeded / (Succeeded + Failed), from 0 to 1. Cancelled runs are neither. Absent without either.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<f64>,
-    /// Of runs that ended and had started, whatever they came to.
+    /// Durations of runs that ended and had started, whatever their outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<Seconds>,
-    /// Failed attempts that were repeated.
+    /// Failed attempts that were retried.
     pub retries: u64,
-    /// Attempts that the cluster took away.
+    /// Lost attempts.
     pub lost: u64,
     /// How often work was sent back.
     pub rounds: u64,
-    /// Questions to people that were asked.
+    /// Questions to people.
     pub escalations: u64,
-    /// Steps that are done, skipped or tolerated, on average over the runs that `seconds` is about.
+    /// Steps that are done, skipped or tolerated, on average over the runs in `seconds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps_completed: Option<f64>,
-    /// The steps that hold runs up, worst first.
+    /// The bottlenecks, worst first.
     pub bottlenecks: Vec<Bottleneck>,
 }
 
-/// How good a success rate is.
+/// The band of a success rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Band {
     /// Over 80 %.
@@ -101,7 +101,7 @@ impl Band {
     }
 }
 
-/// The runs that figures are about.
+/// The runs that the figures cover.
 #[derive(Default)]
 struct Runs<'a> {
     ended: Vec<(Key<'a>, &'a RunRecordSpec)>,
@@ -109,13 +109,13 @@ struct Runs<'a> {
 }
 
 impl Stats {
-    /// `records` may be older than `since`, and `runs` may be over: those are passed over.
+    /// `records` may be older than `since`, and `runs` may have ended: those are ignored.
     pub fn of<'a>(
         records: impl IntoIterator<Item = &'a RunRecord> + Clone,
         runs: impl IntoIterator<Item = &'a WorkflowRun>,
         since: Stamp,
     ) -> Self {
-        // The record is the end of a run, also while the run's own status does not say so yet.
+        // A record is the end of its run, even while the run's own status does not show it yet.
         let recorded: HashSet<&str> = records.clone().into_iter().map(|r| r.spec.run_uid.as_str()).collect();
         let is_live = |run: &&WorkflowRun| {
             let over = run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
@@ -170,7 +170,7 @@ impl Figures {
         }
     }
 
-    /// So few that the figures say little.
+    /// Too few ended runs for meaningful figures.
     pub fn are_few(&self) -> bool {
         self.ended < FEW
     }

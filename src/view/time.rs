@@ -1,10 +1,10 @@
-//! Lengths of time -> the shortest text that says enough.
+//! Durations -> short text.
 
 use std::time::Duration;
 
 use crate::api::Stamp;
 
-/// `0.4s`, `12s`, `3m12s`, `2h05m`, `3d4h`: two units at most.
+/// `0.4s`, `12s`, `3m12s`, `2h05m`, `3d4h`: at most two units.
 pub fn short(duration: Duration) -> String {
     let s = duration.as_secs();
     match s {
@@ -16,7 +16,7 @@ pub fn short(duration: Duration) -> String {
     }
 }
 
-/// How long ago, in one unit, as kubectl has it: `12s`, `3m`, `2h`, `5d`.
+/// The age in one unit, as kubectl prints it: `12s`, `3m`, `2h`, `5d`.
 pub fn age(at: Stamp, now: Stamp) -> String {
     let s = now.since(at).as_secs();
     match s {

@@ -1,13 +1,13 @@
-//! How people name the status of a run -> its phase. The words of earlier systems are understood, in any case.
+//! A name that people use for a run's status -> its phase. The names of earlier systems are accepted, ignoring case.
 
 use crate::api::Phase;
 
-/// How a run's phase is shown; one that the operator has not seen yet has none.
+/// A run's phase as shown; a run that the operator has not seen yet has none.
 pub fn shown(phase: Option<Phase>) -> &'static str {
     phase.map_or("New", Phase::as_str)
 }
 
-/// Every word that [`phase_of`] knows besides the phases themselves.
+/// Every name that [`phase_of`] knows besides the phases themselves.
 const ALSO: &[(&str, Phase)] = &[
     ("COMPLETED", Phase::Succeeded),
     ("DONE", Phase::Succeeded),
@@ -20,7 +20,7 @@ const ALSO: &[(&str, Phase)] = &[
     ("QUEUED", Phase::Pending),
 ];
 
-/// The phase that a word names; else every word that would.
+/// The phase that a name means; otherwise all valid names.
 pub fn phase_of(word: &str) -> Result<Phase, String> {
     let own = Phase::ALL.iter().map(|(p, _)| (p.as_str(), *p));
     let mut all = own.clone().chain(ALSO.iter().copied());

@@ -1,4 +1,4 @@
-//! What the process is supposed to know: a run in each of two namespaces, a workflow, a record; and many of them.
+//! The known objects of the tests: a run in each of two namespaces, a workflow, a record; and large numbers of them.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ pub(crate) fn record(namespace: &str, name: &str, end: Timestamp) -> RunRecord {
     .unwrap()
 }
 
-/// A dashboard that knows these objects. Its API server is an address where nobody answers.
+/// A dashboard that knows these objects. The address of its API server does not answer.
 pub(crate) fn dashboard(
     runs: Vec<WorkflowRun>,
     workflows: Vec<Workflow>,
@@ -68,7 +68,7 @@ pub(crate) fn dashboard(
     dashboard_at(runs, workflows, records, now)
 }
 
-/// The same at another time. The records come as a watch's first list.
+/// The same at another time. The records arrive as the first list of a watch.
 pub(crate) fn dashboard_at(
     runs: Vec<WorkflowRun>,
     workflows: Vec<Workflow>,

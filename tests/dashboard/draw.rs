@@ -1,4 +1,4 @@
-//! Drawings say in shapes what their tables say in words.
+//! The shapes of a drawing equal the figures of its table.
 
 use jiff::civil::date;
 
@@ -17,7 +17,7 @@ fn size(value: &str, whole: f64) -> f64 {
     }
 }
 
-/// The cells of the table, without its heads.
+/// The cells of the table, without its header.
 fn cells(html: &str) -> Vec<String> {
     let body = html.split("<tbody").nth(1).unwrap_or_default();
     body.split("<t")
@@ -88,7 +88,7 @@ fn each_drawing_is_named_and_has_a_table() {
 fn bars_are_as_high_as_the_table_says() {
     let day = Day { date: date(2026, 11, 1), succeeded: 12, failed: 3, cancelled: 0 };
     let html = days(&CAPTION, &[day]).into_string();
-    // 15 are the uppermost mark, 136 pixels above the lowest; a pixel is air.
+    // 15 is the topmost mark, 136 pixels above the lowest; one pixel is space.
     let heights: Vec<f64> = blocks(&html).iter().map(|b| b.get("height").unwrap().parse().unwrap()).collect();
     let expected = [12.0 / 15.0 * 136.0 - 1.0, 3.0 / 15.0 * 136.0 - 1.0];
     assert!(
@@ -106,7 +106,7 @@ fn points_are_as_high_as_the_table_says() {
     let drawing = html.split("class=\"line p50\"").last().unwrap().split("</g>").next().unwrap();
     let circles: Vec<f64> =
         tags(&format!("<g{drawing}")).iter().filter_map(|t| t.get("cy")?.parse().ok()).collect();
-    // 20m are the uppermost mark, 128 pixels above the lowest at 140.
+    // 20m is the topmost mark, 128 pixels above the lowest at 140.
     assert_eq!(circles, [76.0, 108.0]);
     assert!(!drawing.contains("<line"), "a day without a run is a gap");
     assert_eq!(cells(&html), ["2026-11-03", "5m", "10m", "2026-11-02", "–", "–", "2026-11-01", "10m", "20m"]);
@@ -156,7 +156,7 @@ fn an_attempt_without_an_end_goes_up_to_now() {
     let html = gantt(&CAPTION, &chart).into_string();
     let [block] = &blocks(&html)[..] else { panic!("{html}") };
     assert_eq!((block.get("x"), block.get("width")), (Some("25.000%"), Some("50.000%")));
-    assert_eq!(cells(&html), ["plan", "attempt 1", "2026-11-25T10:00:30Z", "goes on", "1m00s"]);
+    assert_eq!(cells(&html), ["plan", "attempt 1", "2026-11-25T10:00:30Z", "ongoing", "1m00s"]);
     assert!(html.contains("class=\"now\" x1=\"75.000%\""), "{html}");
 }
 

@@ -1,4 +1,4 @@
-//! What a page that stays open is told.
+//! The events that an open page receives.
 
 use axum::body::Body;
 use axum::http::header;
@@ -11,13 +11,13 @@ use mission_control::dashboard::access::rights::ObjectKind;
 use mission_control::dashboard::changes::Change;
 use mission_control::dashboard::{Dashboard, web};
 
-/// Where the page listens, as its own script reads it.
+/// The address that the page subscribes to, as its own script reads it.
 fn address(page: &str) -> String {
     let rest = page.split_once("data-events=\"").expect("the page listens nowhere").1;
     rest.split('"').next().unwrap().replace("&amp;", "&")
 }
 
-/// What is told first; nothing, if that is in two minutes.
+/// The first event; None if there is none within two minutes.
 async fn first(d: &std::sync::Arc<Dashboard>, address: &str) -> Option<String> {
     let request = get(address).header(header::AUTHORIZATION, "Bearer admin");
     let response = web::router(std::sync::Arc::clone(d)).oneshot(request.body(Body::empty()).unwrap()).await;
@@ -25,7 +25,7 @@ async fn first(d: &std::sync::Arc<Dashboard>, address: &str) -> Option<String> {
     let event = async {
         loop {
             let text = String::from_utf8(told.next().await?.unwrap().to_vec()).unwrap();
-            // Between events there are signs of life.
+            // Keep-alive comments between events.
             if text.contains("event:") {
                 return Some(text);
             }

@@ -1,7 +1,7 @@
-//! What pages and JSON say of two hundred rehearsed runs is what was made to happen, counted by hand.
+//! Pages and JSON of two hundred rehearsed runs show what was made to happen, counted by hand.
 //!
-//! The engine writes the records, the shelf keeps them, the pages are read as a browser has them. Nothing here asks the code
-//! that counts. The same accounts are held against the figures themselves in tests/figures.
+//! The engine writes the records, the record cache keeps them, and the pages are parsed as a browser sees them.
+//! Nothing here uses the code that counts. tests/figures compares the same accounts with the figures themselves.
 
 #[path = "../figures/by_hand.rs"]
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
@@ -38,7 +38,7 @@ fn now() -> Stamp {
 const WORKFLOWS: [(&str, &str); 4] =
     [("other", "flow-0"), ("other", "never"), ("team", "flow-0"), ("team", "flow-1")];
 
-/// What is in the window: runs that ended in it, and live ones.
+/// The runs in the window: those that ended in it, and live ones.
 fn accounts() -> Vec<&'static Account> {
     let since = Stamp(now().0 - Duration::from_secs(30 * 24 * 3600));
     let all: Vec<&Account> = all().accounts.iter().collect();
@@ -54,7 +54,7 @@ fn of_workflow(namespace: &str, name: &str) -> Vec<&'static Account> {
 fn filled() -> Arc<Dashboard> {
     let all = all();
     let mut records = all.records.clone();
-    // A crash between the copy of a record that makes room and its deletion leaves two.
+    // A crash between the copy of a superseded record and its deletion leaves two.
     let mut copy = records[records.len() - 1].clone();
     copy.metadata.name = Some("copy".into());
     records.push(copy);
@@ -103,7 +103,7 @@ fn cards(page: &Page, of: &[&Account]) {
     assert_eq!(page.card("Escalations"), [f.questions.to_string(), "questions to people".into()]);
 }
 
-/// The tables beside the drawings of days, the newest day first.
+/// The tables beside the drawings by day, newest day first.
 fn days(page: &Page, of: &[&Account]) {
     let (mut ended, mut took, mut sums) = (Vec::new(), Vec::new(), [0; 3]);
     for back in 0..31 {
@@ -135,7 +135,7 @@ fn bottlenecks(page: &Page, of: &[&Account]) {
         let words = format!("{step}: {percent:.0}% failure, {:.1} avg retries", s.average_retries);
         vec![words, format!("{namespace}/{workflow}"), s.executions.to_string()]
     };
-    assert_eq!(page.table("Steps that hold runs up, worst first"), worst.iter().map(row).collect::<Vec<_>>());
+    assert_eq!(page.table("Bottlenecks, worst first"), worst.iter().map(row).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Pages that show every part and every drawing, with usual, empty, huge and hostile content.
 //!
-//! Tests hold them against what every page must be; people look at them:
-//! `cargo test --test dashboard gallery -- --ignored` writes them to `target/gallery`.
+//! Tests check the rules of every page on them. To look at them yourself: `cargo test --test dashboard gallery --
+//! --ignored` writes them to `target/gallery`.
 
 mod checks;
 mod content;
@@ -17,7 +17,7 @@ pub(crate) use samples::{HOSTILE, at};
 use mission_control::dashboard::assets;
 use mission_control::dashboard::parts::{Nav, Shell, page};
 
-/// Every page, by the name of its file.
+/// Every page, by its file name.
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let of = |title: &str, nav: Nav, main: Markup| {
         let shell = Shell {

@@ -1,5 +1,5 @@
-//! Texts that people and agents write act nowhere, whatever field they are in: every field that the API has is filled with
-//! one, and every page and answer is looked through.
+//! Texts of people and agents are harmless, whatever field they are in: every field of the API is filled with a
+//! hostile one, and every page and response is searched.
 
 mod fill;
 
@@ -38,7 +38,7 @@ fn object<K: CustomResourceExt + serde::de::DeserializeOwned>(filled: &Filled, n
     serde_json::from_value(value).unwrap()
 }
 
-/// A workflow of which a graph can be drawn: it names what it has.
+/// A workflow with a valid graph: its references name existing steps.
 fn workflow() -> Filled {
     let mut filled = fill(&Workflow::crd());
     let spec = &mut filled.value["spec"];
@@ -55,7 +55,7 @@ fn workflow() -> Filled {
     filled
 }
 
-/// The run is of that workflow and at its steps.
+/// The run belongs to that workflow and has its steps.
 fn run(phase: Phase) -> Filled {
     let mut filled = fill(&WorkflowRun::crd());
     filled.value["spec"]["workflowRef"]["name"] = json!("flow");
@@ -65,9 +65,9 @@ fn run(phase: Phase) -> Filled {
     for work in ["/steps/0", "/steps/0/items/0"] {
         status.pointer_mut(work).unwrap()["current"]["n"] = json!(2);
     }
-    // The operator's own: a hash, which forms send back as it is.
+    // Set by the operator: a hash, which forms send back unchanged.
     status["escalations"][0]["id"] = json!("e1-aaaaaa");
-    // So that the run executes the workflow that is there.
+    // So that the run executes the existing workflow.
     status.as_object_mut().unwrap().remove("workflow");
     filled
 }
@@ -92,7 +92,7 @@ fn filled(phase: Phase) -> Arc<Dashboard> {
     d
 }
 
-/// What must be in no page: each stands for something that a browser would do.
+/// Patterns that no page may contain: each would act in a browser.
 fn inert(answer: &Answer, about: &str) {
     if let Some((n, found)) = raw(&answer.body) {
         panic!("{about} has field {n} as it was written: {found}");
@@ -133,7 +133,7 @@ async fn answers_in_json_are_json_and_say_what_was_written() {
     }
 }
 
-/// So that the test above looks at something: these are shown, in other letters.
+/// So that the test above checks something: these fields are shown, escaped.
 #[tokio::test]
 async fn what_people_and_agents_said_is_shown() {
     let d = filled(Phase::Paused);
@@ -206,7 +206,7 @@ async fn what_a_reader_asks_for_and_is_called_acts_nowhere() {
         let answer = read(&d, "odd", &path).await;
         assert!(matches!(answer.status.as_u16(), 200 | 400 | 404), "{path}: {}", answer.status);
         assert_eq!(raw(&answer.body), None, "{path}");
-        // What is typed into a field stands in it again; nobody else gets it.
+        // The page repeats an input only to the client that sent it.
         if !path.contains("/runs?") || answer.status != StatusCode::OK {
             inert(&answer, &path);
         }

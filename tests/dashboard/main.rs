@@ -1,5 +1,5 @@
-//! Requests to the real routes, without a socket and without an API server: what it would have said is supposed, as
-//! if it had been asked just now. What it does say is tested on a cluster (tests/on_cluster/dashboard).
+//! Requests to the real routes, without a socket and without an API server: its answers are cached beforehand. Tests
+//! on a cluster cover its real answers (tests/on_cluster/dashboard).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod data;
@@ -30,7 +30,7 @@ use mission_control::dashboard::access::rights::{ObjectKind, Permission};
 use mission_control::dashboard::access::token::Token;
 use mission_control::dashboard::{Dashboard, web};
 
-/// What came back.
+/// A response.
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,

@@ -1,4 +1,4 @@
-//! What readers see, and what they do not.
+//! What readers see, and what they do not see.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

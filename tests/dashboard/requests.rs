@@ -1,5 +1,5 @@
-//! What a page costs the API server: questions about its reader's rights, these and no others. Its address is one where
-//! nobody answers, so a page that comes all the same asked for nothing that is not supposed here.
+//! The requests that a page sends to the API server: reviews of its reader's rights, these and no others. The API
+//! server's address does not answer, so a page that succeeds has sent only the requests that are prepared here.
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ const RECORDS: Permission =
 const WORKFLOWS: Permission =
     Permission { verb: "list", kind: ObjectKind::Workflows, namespace: None, name: None };
 
-/// Each address and its questions.
+/// Each address and its requests.
 fn table() -> Vec<(&'static str, &'static str, Vec<Permission>)> {
     let (run, flow) =
         (Permission::get(ObjectKind::Runs, "a", "one"), Permission::get(ObjectKind::Workflows, "a", "flow"));
@@ -37,7 +37,7 @@ fn table() -> Vec<(&'static str, &'static str, Vec<Permission>)> {
     ]
 }
 
-/// What comes if the API server has answered these before.
+/// The response if the API server has answered these before.
 async fn seen(path: &str, asks: &[Permission]) -> StatusCode {
     let d = two_namespaces();
     let answers: Vec<(Permission, bool)> = asks.iter().map(|a| (a.clone(), true)).collect();

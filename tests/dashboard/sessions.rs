@@ -1,4 +1,4 @@
-//! Strangers, signing in and out, and what every answer carries.
+//! Clients without a session, sign-in and sign-out, and the headers of every response.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};

@@ -1,4 +1,4 @@
-//! Ten thousand runs and as many records: what a page weighs, and what all of it takes.
+//! Ten thousand runs and as many records: the size of a page, and the memory and time needed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,7 +36,8 @@ async fn ten_thousand_runs_make_a_page_that_is_not_larger() {
     }
 }
 
-/// `cargo test --release --test dashboard the_dashboard_in_figures -- --ignored --nocapture`; docs/dashboard.md has what it printed.
+/// `cargo test --release --test dashboard the_dashboard_in_figures -- --ignored --nocapture`; docs/dashboard.md
+/// quotes its output.
 #[tokio::test]
 #[ignore = "prints figures for people to look at"]
 async fn the_dashboard_in_figures() {
@@ -70,7 +71,7 @@ async fn timed(d: &Arc<Dashboard>, token: &str, path: &str, when: &str) {
     eprintln!("{path} {when}: {} bytes, {:.1?}", page.body.len(), start.elapsed());
 }
 
-/// What objects take in memory.
+/// The memory that objects need.
 fn taken() {
     let resident = || {
         let text = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -88,7 +89,7 @@ fn taken() {
     drop((records, runs));
 }
 
-/// A hundred pages are open, and all hear of changes.
+/// A hundred pages are open, and all receive changes.
 #[tokio::test(start_paused = true)]
 #[ignore = "prints figures for people to look at"]
 async fn what_a_change_costs_in_figures() {
@@ -120,7 +121,7 @@ async fn what_a_change_costs_in_figures() {
                 let name = format!("run-{}", 2 * n);
                 d.changes.publish(Change { kind: ObjectKind::Runs, namespace: "a".into(), name });
             }
-            // Time stands but for what is waited for, so this is the work alone.
+            // The clock is paused except for timers, so this measures the work alone.
             let start = Instant::now();
             let told = futures::future::join_all(open.iter_mut().map(StreamExt::next)).await;
             let bytes: usize = told.into_iter().map(|part| part.unwrap().unwrap().len()).sum();

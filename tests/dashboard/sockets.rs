@@ -1,6 +1,8 @@
-//! The real server on a real socket: limits, methods, and what strangers get from every address that there is.
+//! The real server on a real socket: limits, methods, and the response of every address to a client without a
+//! session.
 //!
-//! ConnectionLimits of time are made short, and the server must act; nothing is measured. What never comes fails by [`PATIENCE`].
+//! Timeouts are short, and the server must act; nothing is measured. A response that never comes fails after
+//! [`PATIENCE`].
 
 mod wire;
 
@@ -14,7 +16,7 @@ use mission_control::dashboard::access::token::Token;
 use mission_control::dashboard::limits::ConnectionLimits;
 use wire::{Server, Wire, get};
 
-/// For what happens at once on a machine that has nothing else to do.
+/// Enough for what happens at once on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -24,7 +26,7 @@ fn bounded(change: impl FnOnce(&mut ConnectionLimits)) -> Arc<Dashboard> {
     d
 }
 
-/// The address of a route, with names for what is in braces.
+/// The address of a route, with names in place of its parameters.
 fn address(route: &str) -> String {
     route.replace("{namespace}", "a").replace("{name}", "one").replace("{file}", "style.css")
 }
@@ -111,7 +113,7 @@ async fn who_is_slow_with_a_head_is_let_go_and_who_is_not_is_answered() {
     let mut silent = server.connect().await;
     assert_eq!(silent.rest().await, "", "nothing was asked");
     let mut slow = server.connect().await;
-    // A byte at a time, for as long as somebody listens.
+    // One byte at a time, as long as the server reads.
     let drip = async {
         slow.send("GET / HTTP/1.1\r\nX: ").await;
         while slow.try_send("a").await {
@@ -147,7 +149,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 async fn who_takes_nothing_of_the_answers_is_let_go() {
     let server = Server::of(bounded(|b| (b.write_timeout, b.max_connections) = (SHORT, 1))).await;
     let mut greedy = server.connect().await;
-    // More answers than all buffers on the way hold; none is read.
+    // More responses than all buffers on the way hold; none is read.
     let many = get("/assets/style.css", "").repeat(2_000);
     let asked = async {
         for part in many.as_bytes().chunks(8 * 1024) {
@@ -156,7 +158,7 @@ async fn who_takes_nothing_of_the_answers_is_let_go() {
             }
         }
     };
-    // The only place there is free again.
+    // The only slot is free again.
     let (_, health) =
         tokio::join!(tokio::time::timeout(PATIENCE, asked), server.ask("GET /healthz HTTP/1.1", ""));
     assert_eq!(health.status, 200);
@@ -192,7 +194,7 @@ async fn events_are_for_eight_pages_of_a_reader_and_a_hundred_of_all() {
         }
     }
     assert_eq!((open.len(), server.listen("viewer").await.0), (100, 429));
-    // Who goes makes room, as soon as the server has noticed.
+    // A client that disconnects frees its slot, as soon as the server notices.
     drop(open.pop());
     let again = async { while server.listen("viewer").await.0 != 200 {} };
     tokio::time::timeout(PATIENCE, again).await.expect("no slot is given back");

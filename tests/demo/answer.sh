@@ -1,12 +1,12 @@
-# A person's part: the question that a run asks is shown, and answered with what stands in runs/WORKFLOW.answer. Once: a run that asks
-# again is left for the viewer.
+# The person's part: shows the question of a run, and answers it once, with the text of runs/WORKFLOW.answer. A second
+# question is left for the viewer.
 
 ANSWERED=''
 
-# can_answer ID: there is an answer, and it was not given to another question.
+# can_answer ID: there is an answer, and it was not used for another question.
 can_answer() { [ -r "$ROOM/runs/$WORKFLOW.answer" ] && { [ -z "$ANSWERED" ] || [ "$ANSWERED" = "$1" ]; }; }
 
-# answer ID: as a viewer would do it, with the command shown.
+# answer ID: answers as a viewer would, and shows the command.
 answer() {
   local name=$RUN-$1 file=$WORK/decision.yaml result
   if [ "$ANSWERED" = "$1" ]; then

@@ -33,7 +33,7 @@ show_commit() { git show --format= --no-color --no-ext-diff --no-textconv "$1"; 
 # A mail from git format-patch has a head and a signature around its diff.
 only_diff() { sed -n '/^diff --git /,$p' | sed '/^-- $/,$d'; }
 
-# Whole files only, as long as they fit: half a file would be a wrong diff.
+# Whole files only, as many as fit: half a file would be a wrong diff.
 fitting_files() {
   LC_ALL=C awk -v limit="$DIFF_LIMIT" '
     function flush() {

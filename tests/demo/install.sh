@@ -1,7 +1,7 @@
-# Builds the operator and mc, makes the two images and installs what people without Helm install (charts/kustomize), and a workflow. Everything
-# may be repeated.
+# Builds the operator and mc, builds the two images, and installs the operator as users without Helm do
+# (charts/kustomize), and a workflow. Every step can be repeated.
 
-# PROFILE=release builds what would be shipped; the first demo need not wait for that.
+# PROFILE=release builds what would be shipped; the demo does not need it.
 build_operator() {
   local profile=() made
   [ "${PROFILE:-dev}" = dev ] || profile=(--profile "$PROFILE")
@@ -13,8 +13,8 @@ build_operator() {
     file=$(jq -r --arg name "$name" \
       'select(.reason == "compiler-artifact" and .target.name == $name) | .executable // empty' <<<"$made")
     [ -x "$file" ] || die "cargo did not name the program $name"
-    # Without its debug information the image is a tenth of the size.
-    # Renamed into place: a shell of an earlier demo may be running the one that is there.
+    # Without debug information the image is a tenth of the size.
+    # Renamed into place: a shell of an earlier demo may be running the existing file.
     cp "$file" "$WORK/bin/$name.new"
     strip "$WORK/bin/$name.new" 2>/dev/null || true
     mv "$WORK/bin/$name.new" "$WORK/bin/$name"
@@ -24,7 +24,7 @@ build_operator() {
 
 load_images() {
   local hash
-  # The tag is the content, so that a new build is rolled out and an old one is not loaded twice.
+  # The tag is a hash of the content, so that a new build is rolled out and an old one is not loaded again.
   hash=$(cat "${PROGRAMS[@]}" "$CHECKOUT/tests/image/root" | sha256sum | cut -c1-12)
   OPERATOR_IMAGE=missioncontrol.dev/operator:$hash
   if [ "${CLUSTER:-}" = existing ]; then
@@ -39,7 +39,7 @@ load_images() {
 }
 
 install_operator() {
-  # With the decision policy: a decision's spec.by must be the user who creates it, whom `kubectl auth whoami` shows.
+  # With the decision policy: a decision's spec.by must be the user who creates it, as `kubectl auth whoami` shows.
   kubectl kustomize "$ROOM/operator" | sed "s|missioncontrol.dev/operator:demo$|$OPERATOR_IMAGE|" |
     kubectl apply --server-side --force-conflicts -f - >/dev/null
   kubectl wait --for=condition=Established --timeout=30s -f crds/ >/dev/null
@@ -53,7 +53,7 @@ install_operator() {
 
 install_workflow() {
   kubectl create namespace "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
-  # Whose token signs in to the dashboard: an administrator of the namespace.
+  # The account whose token signs in to the dashboard: an administrator of the namespace.
   kubectl create serviceaccount reader -n "$NAMESPACE" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
   kubectl create rolebinding reader -n "$NAMESPACE" --clusterrole=admin --serviceaccount="$NAMESPACE:reader" --dry-run=client -o yaml |
     kubectl apply -f - >/dev/null

@@ -1,7 +1,7 @@
-# The run that the demo asks for: runs/WORKFLOW.yaml with a runID of its own, and for a code review the change to review.
+# The run of the demo: runs/WORKFLOW.yaml with a runID of its own, and for a code review the change to review.
 
 start_run() {
-  # The spec of a run is immutable and executes once: a repeated demo takes the old run away and asks with a new runID.
+  # A run's spec is immutable and executes once: a repeated demo deletes the old run and uses a new runID.
   : >"$WORK/diff"
   [ "$WORKFLOW" != code-review ] || choose_diff >"$WORK/diff"
   kubectl create --dry-run=client -o json -n "$NAMESPACE" -f "$ROOM/runs/$WORKFLOW.yaml" |

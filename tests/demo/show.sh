@@ -1,4 +1,4 @@
-# The end of the demo: the run as a table, what it gave back, and how to go on.
+# The end of the demo: the run as a table, its outputs, and the next commands.
 
 show_end() {
   local phase=$1

@@ -1,8 +1,9 @@
-# Watches the run: one line per change of a step, of an item or of the run, and a question as soon as it is asked.
+# Watches the run: one line per change of a step, an item or the run, and a question as soon as it is asked.
 
 readonly WATCH_LIMIT=600
 
-# One line per step, item and question and one for the run: what is compared with the last look. The first word says whose it is.
+# One line per step, item and question and one for the run, for comparison with the last poll. The first word names
+# the object.
 run_lines() {
   jq -r '
     def went: "attempt \(.n) \(.outcome)\(if .cause then " (\(.cause))" else "" end)\(if .message then ": \(.message)" else "" end)";
@@ -40,7 +41,7 @@ watch_run() {
   show_end "$phase"
 }
 
-# Prints the lines that are not as they were; uses `seen` and `tenths` of watch_run.
+# Prints the lines that changed; uses `seen` and `tenths` of watch_run.
 show_changes() {
   local line name
   while IFS= read -r line; do

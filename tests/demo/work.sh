@@ -1,6 +1,6 @@
-# Where the demo keeps what it builds and makes: the programs in bin, the run, what the viewer saw.
+# The demo's folder: the programs in bin, the run, what the viewer saw.
 
-# work_folder: in the cluster's own folder, so that it goes with the cluster.
+# work_folder: inside the cluster's own folder, so that it is deleted with the cluster.
 work_folder() {
   if [ "${CLUSTER:-}" = existing ]; then
     printf '%s\n' "${TMPDIR:-/tmp}/demo"

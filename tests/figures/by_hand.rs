@@ -1,4 +1,4 @@
-//! Accounts -> figures, counted by hand: with loops and sums that anybody can follow, and nothing of the code that is tested.
+//! Accounts -> figures, counted by hand: with simple loops and sums, and without the tested code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub(crate) struct Figures {
     pub lost: u64,
     pub rounds: u64,
     pub questions: u64,
-    /// Steps that are satisfied, on average.
+    /// Satisfied steps, on average.
     pub completed: Option<f64>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Lengths {
     pub p95: u64,
 }
 
-/// Of the executions of a step.
+/// Over the executions of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step {
     pub executions: usize,
@@ -68,7 +68,7 @@ pub(crate) fn figures(of: &[&Account]) -> Figures {
     }
 }
 
-/// Sorted, a percentile is the smallest that so many per cent of all do not exceed.
+/// The percentile of a sorted list is the smallest value that at least this share of all values does not exceed.
 pub(crate) fn lengths(mut all: Vec<u64>) -> Option<Lengths> {
     all.sort_unstable();
     let rank = |percent: f64| all[((percent / 100.0 * all.len() as f64).ceil() as usize).max(1) - 1];
@@ -98,7 +98,7 @@ pub(crate) fn step(of: &[&Account], name: &str) -> Option<Step> {
     })
 }
 
-/// Workflow, step and figures of the five that hold runs up most.
+/// Workflow, step and figures of the five worst bottlenecks.
 pub(crate) fn worst<'a>(of: &[&'a Account]) -> Vec<((&'a str, &'a str), &'a str, Step)> {
     let mut found = Vec::new();
     for (workflow, of) in by_workflow(of) {
@@ -117,7 +117,7 @@ pub(crate) fn worst<'a>(of: &[&'a Account]) -> Vec<((&'a str, &'a str), &'a str,
     found
 }
 
-/// In the order of namespaces and names.
+/// Sorted by namespace and name.
 pub(crate) fn by_workflow<'a>(of: &[&'a Account]) -> BTreeMap<(&'a str, &'a str), Vec<&'a Account>> {
     let mut all: BTreeMap<_, Vec<&Account>> = BTreeMap::new();
     for account in of {

@@ -1,5 +1,5 @@
-//! Figures against the truth: two hundred runs are rehearsed with failures, losses, rework, questions and pauses, while the
-//! test itself keeps account of what it made happen. What it then counts by hand must be what the figures say.
+//! Figures against the truth: two hundred runs are rehearsed with failures, losses, rework, questions and pauses,
+//! while the test itself keeps account of what it made happen. The figures must equal what it then counts by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(clippy::cast_precision_loss, reason = "small counts")]
 
@@ -131,11 +131,11 @@ fn applying_runs_again_changes_no_figure() {
     let all = all();
     let before = Stats::of(&all.records, &all.runs, first());
     let (mut records, mut runs) = (all.records.clone(), all.runs.clone());
-    // Between the copy of a superseded record and its deletion there are two of one execution.
+    // Between the copy of a superseded record and its deletion, one execution has two.
     let mut copy = records[7].clone();
     copy.metadata.name = Some("r-7-copy".into());
     records.push(copy);
-    // A run that its record answered.
+    // A run that was answered by its record.
     let is_over = |r: &&WorkflowRun| r.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal);
     let answered = runs.iter().find(is_over).unwrap();
     let mut answered = answered.clone();

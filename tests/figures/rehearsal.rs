@@ -1,8 +1,8 @@
-//! Two hundred runs are rehearsed, as dice have it, and an account is kept of all that was made to happen.
+//! Two hundred runs are rehearsed with random events, while an account is kept of all that was made to happen.
 //!
-//! What the operator would have written by then (records, also superseded ones) and what a watch would show (runs that are
-//! over, live, new, not told yet that they are over, or answered by a record) comes out of the engine. The account is kept
-//! here and asks the engine only where a step stands. Start reading at [`rehearse`].
+//! The engine produces what the operator would have written by then (records, including superseded ones) and what a
+//! watch would show: runs that have ended, are live, are new, have a stale status, or were answered by a record. The
+//! account is kept here and asks the engine only for the phase of a step. Start reading at [`rehearse`].
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use mission_control::rehearse::cluster::SimulatedCluster;
 use crate::script::event;
 
 const RUNS: u64 = 200;
-/// Namespace, name, and what it is made of. Two have the same name.
+/// Namespace, name, and definition. Two have the same name.
 const FLOWS: [(&str, &str, &str); 4] = [
     ("team", "flow-0", "a limit=2 | b limit=1 onRetry=a:1"),
     ("team", "flow-1", "a limit=1 lostLimit=1 | b limit=0 onExhausted=Fail | c"),
@@ -26,10 +26,10 @@ const FLOWS: [(&str, &str, &str); 4] = [
     // Its runs give no value for the param, and never start.
     ("other", "never", "a | spec param=repo!"),
 ];
-/// What becomes of the second: so that what failed may be executed again.
+/// The kind of a second execution, which repeats what failed.
 const MENDED: &str = "a limit=1 lostLimit=1 | b limit=1 onExhausted=Fail | c";
 
-/// Numbers that look random and are the same each time (an xorshift).
+/// Pseudo-random numbers, the same each time (an xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -49,7 +49,7 @@ pub(crate) struct OfStep {
     pub retries: u32,
     pub lost: u32,
     pub ended: Option<StepPhase>,
-    /// When its first attempt started, and when it was over.
+    /// When its first attempt started, and when it ended.
     pub from: Option<Stamp>,
     pub to: Option<Stamp>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct OfStep {
 pub(crate) struct Account {
     pub namespace: String,
     pub workflow: String,
-    /// It got as far as an attempt.
+    /// It had at least one attempt.
     pub started: bool,
     pub outcome: Option<Phase>,
     pub phase: Option<Phase>,
@@ -79,7 +79,7 @@ struct Rehearsal {
     flow: usize,
     account: Account,
     dice: Dice,
-    /// The run as it was before the last thing happened.
+    /// The run before the last event.
     before: Option<WorkflowRun>,
 }
 
@@ -155,7 +155,7 @@ impl Rehearsal {
         steps.iter().find(|s| s.work.phase == wanted).map(|s| s.name.clone())
     }
 
-    /// Something happens, as the dice have it.
+    /// A random event happens.
     fn turn(&mut self) {
         if let Some(step) = self.at(StepPhase::Escalated) {
             let hours = 1 + self.dice.below(20);
@@ -181,7 +181,8 @@ impl Rehearsal {
                 self.say("decide Pause");
                 self.account.pauses += 1;
             }
-            // Less than an attempt may take. The clock goes on until it is over, also where somebody pauses the run.
+            // Shorter than an attempt may take. The clock moves on until it has ended, even if a person pauses the
+            // run.
             let seconds = 1 + self.dice.below(500);
             self.wait(seconds, true);
             self.end_attempt(&step);
@@ -217,7 +218,7 @@ impl Rehearsal {
         }
     }
 
-    /// To its end, or for some turns only.
+    /// To its end, or for a few turns only.
     fn go(&mut self, turns: usize) {
         for _ in 0..turns {
             if self.is_over() {
@@ -243,7 +244,7 @@ pub(crate) struct All {
     pub records: Vec<RunRecord>,
     pub runs: Vec<WorkflowRun>,
     pub accounts: Vec<Account>,
-    /// How many records made room for another execution, and how many runs were answered by a record.
+    /// How many records were superseded, and how many runs were answered by a record.
     pub superseded: usize,
     pub answered: usize,
 }
@@ -276,13 +277,13 @@ pub(crate) fn later(hours: u64) -> Stamp {
     first().plus(Duration::from_secs(hours * 3600))
 }
 
-/// They are rehearsed once for all tests.
+/// Rehearsed once for all tests.
 pub(crate) fn all() -> &'static All {
     static ALL: OnceLock<All> = OnceLock::new();
     ALL.get_or_init(rehearse)
 }
 
-/// Two hundred runs within six weeks, a tenth of them not over yet; and what followed on some.
+/// Two hundred runs within six weeks, a tenth of them live; some are executed again.
 fn rehearse() -> All {
     let mut all = All::default();
     for n in 0..RUNS {
@@ -306,8 +307,8 @@ fn rehearse() -> All {
             all.record(n, it.flow, name, record);
         }
         all.superseded += it.cluster.superseded.len();
-        // A status that does not say yet that the run is over, though its record is there. The operator's next pass says it:
-        // none is as old as a window.
+        // A status that does not show the end of the run yet, though its record exists. The operator's next pass
+        // updates it, so none is as old as a window.
         let untold = over && n > RUNS / 2 && n % 11 == 3 && n % 7 != 2 && it.account.started;
         let shown = if untold { it.before } else { it.cluster.run };
         all.take(n, it.flow, shown.unwrap());

@@ -1,4 +1,4 @@
-//! What agents print, by mistake or in bad faith.
+//! Output of agents that is wrong by mistake or on purpose.
 
 use mission_control::api::{Cause, Outcome, Phase, StepPhase};
 
@@ -80,7 +80,7 @@ fn a_later_status_beats_an_earlier_one_and_a_bad_exit_beats_both() {
     assert_eq!((last.cause, last.exit_code), (Some(Cause::ExitCode), Some(3)));
 }
 
-/// Each fault of `STORIES_JSON`, and the words that name it.
+/// Each error of `STORIES_JSON`, and the words that name it.
 const FAULTS: &[(&str, &str)] = &[
     ("do it", "STORIES_JSON is not JSON"),
     ("[{\"id\":\"a\"", "STORIES_JSON is not JSON"),

@@ -6,7 +6,7 @@ use mission_control::api::Phase;
 
 use super::{Stage, stories};
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers, the same each time.
 struct Dice(u64);
 
 impl Dice {

@@ -1,4 +1,4 @@
-//! How large things may be, and what agents may say: runs at the limits, in the toy cluster.
+//! Large objects and large outputs: runs at the limits, in the simulated cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod answers;
@@ -14,13 +14,13 @@ use mission_control::api::{Phase, StepPhase, Work, WorkflowRunStatus};
 use mission_control::engine::status_size::LIMIT;
 use mission_control::rehearse::cluster::SimulatedCluster;
 
-/// A run in the toy cluster. Its status fits at any time.
+/// A run in the simulated cluster. Its status fits at any time.
 struct Stage {
     cluster: SimulatedCluster,
 }
 
 impl Stage {
-    /// The workflow in the words of the scenarios; lint has nothing to say about it.
+    /// The workflow in the words of the scenarios; it passes lint.
     fn of(workflow: &str, run: &str) -> Self {
         let mut stage = Self { cluster: SimulatedCluster::new() };
         stage.happens(&format!("workflow: {workflow}"));
@@ -34,7 +34,7 @@ impl Stage {
         self.settle(line);
     }
 
-    /// The attempt under way of `step`, or of `step/item`, ends well and has said the text.
+    /// The current attempt of `step`, or of `step/item`, succeeds with this output.
     fn says(&mut self, place: &str, text: &str) {
         let job = self.cluster.job_of(place).unwrap_or_else(|| panic!("{place} has no attempt under way"));
         self.cluster.exits(&job, 0, text);
@@ -67,12 +67,12 @@ impl Stage {
         self.work(step).phase
     }
 
-    /// What the last attempt that was started is asked.
+    /// The input of the last started attempt.
     fn input(&self) -> &str {
         &self.cluster.launched.last().unwrap().input
     }
 
-    /// What the run was refused, or asked, or told last.
+    /// The latest refusal, question or message of the run.
     fn answer(&self) -> String {
         self.status().decisions.last().unwrap().result.clone()
     }
@@ -81,7 +81,7 @@ impl Stage {
         self.status().escalations[0].message.clone()
     }
 
-    /// The places that have an attempt under way.
+    /// The places with a current attempt.
     fn under_way(&self) -> Vec<String> {
         let mut places = Vec::new();
         for step in &self.status().steps {
@@ -93,12 +93,12 @@ impl Stage {
     }
 }
 
-/// So many KiB that are no key line.
+/// This number of KiB without a key line.
 fn words(kib: usize) -> String {
     "all is well and so on, \n".repeat(kib * 1024).chars().take(kib * 1024).collect()
 }
 
-/// As many stories, as an agent prints them.
+/// This number of stories, as an agent prints them.
 fn stories(n: usize) -> String {
     let story =
         |k| format!(r#"{{"id":"s{k}","title":"Story {k}","description":"d","acceptanceCriteria":["c"]}}"#);

@@ -1,4 +1,4 @@
-//! What is said is more than a status holds. [`Stage`] looks at its size after everything that happens.
+//! Agents print more than a status can hold. [`Stage`] checks its size after every event.
 
 use std::collections::BTreeMap;
 

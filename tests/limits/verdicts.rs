@@ -1,13 +1,13 @@
-//! Random answers, made of lines of which it is known what they are: a clear status, one that takes back, prose.
+//! Random outputs, made of lines of known kinds: a clear status, one that takes it back, prose.
 
 use mission_control::engine::output::{Output, Reading, Status, parse, read};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A part of an answer.
+/// A part of an output.
 #[derive(Clone, Debug)]
 enum Part {
-    /// A line outside of fences that counts.
+    /// A line outside fences, which counts.
     Status(&'static str, Status),
     /// A line that says nothing about the status.
     Prose(String),
@@ -15,7 +15,7 @@ enum Part {
     Fence(&'static str, Vec<String>),
     /// A closed block of thinking, and what follows its tag.
     Thinking(Vec<String>),
-    /// A closing tag that nothing opened.
+    /// A closing tag without an opening tag.
     Stray,
 }
 
@@ -60,7 +60,7 @@ fn status() -> impl Strategy<Value = (&'static str, Status)> {
     select(STATUSES)
 }
 
-/// A line of a log. Without letters that status lines, tags and fences need.
+/// A line of a log, without the characters that status lines, tags and fences need.
 fn prose() -> impl Strategy<Value = String> {
     prop_oneof![select(NEITHER).prop_map(String::from), "[ a-rA-R0-9.,:=*#|-]{0,12}"]
 }
@@ -69,7 +69,7 @@ fn any_line() -> impl Strategy<Value = String> {
     prop_oneof![status().prop_map(|(line, _)| line.to_string()), prose()]
 }
 
-/// A line that does not end the block that it is in.
+/// A line that does not end its block.
 fn thought() -> impl Strategy<Value = String> {
     any_line().prop_filter("it ends the block", |line| !line.contains("</think"))
 }
@@ -100,7 +100,7 @@ fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// What the last line that counts says.
+/// The verdict of the last line that counts.
 fn last_counting(parts: &[Part]) -> Option<Status> {
     let own = parts.iter().rev().take_while(|part| !matches!(part, Part::Stray));
     own.filter_map(|part| if let Part::Status(_, says) = part { Some(*says) } else { None }).next()
@@ -112,7 +112,7 @@ proptest! {
         let output = parse(&text(&parts), None);
         match last_counting(&parts) {
             Some(says) => prop_assert_eq!(output.status, says),
-            // A fence at the end may say it.
+            // A fence at the end may contain it.
             None => prop_assert!(output.status != Status::Done || ends_in_a_fence(&parts)),
         }
     }
@@ -136,7 +136,7 @@ proptest! {
         let mut more = parts.clone();
         more.insert(at.index(parts.len() + 1), Part::Prose(line));
         let (before, after) = (parse(&text(&parts), None).status, parse(&text(&more), None).status);
-        // Prose below a fence only makes it an example.
+        // Prose below a fence makes it a mere example.
         prop_assert!(before == after || (last_counting(&parts).is_none() && after == Status::Absent));
     }
 
@@ -159,7 +159,7 @@ fn ends_in_a_fence(parts: &[Part]) -> bool {
     matches!(last, Some(Part::Fence(..)))
 }
 
-/// How long reading takes, at best of three.
+/// The time to read an output: the best of three.
 fn time(text: &str, input: &str) -> std::time::Duration {
     let once = || {
         let start = std::time::Instant::now();
@@ -187,7 +187,7 @@ fn eight_times_the_text_takes_about_eight_times_as_long() {
             time(&piece.repeat(size / piece.len()), &input)
         };
         let (small, large) = (of(64 * 1024), of(512 * 1024));
-        // Quadratic would be 64 times.
+        // Quadratic time would be 64 times as long.
         assert!(large < 32 * small + std::time::Duration::from_millis(5), "{piece:?}: {small:?}, {large:?}");
     }
 }

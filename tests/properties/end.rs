@@ -1,4 +1,4 @@
-//! Faults stop, people answer, time goes by: the run must end.
+//! Faults stop, people answer, time passes: the run must end.
 
 use mission_control::api::{Cause, Phase, StepPhase};
 
@@ -47,7 +47,7 @@ fn faults_stop(play: &mut Play, flow: &Flow) -> Held {
     Ok(())
 }
 
-/// Every agent does all that it could be asked for.
+/// Every agent does everything that it could be asked for.
 fn agents_answer(play: &mut Play) -> Held {
     let answer = format!("STATUS: done\\nKEY: v\\nFILES: {}\\nSTORIES_JSON: {}", files(2), stories(2));
     for place in attempts(&play.status()) {
@@ -58,7 +58,7 @@ fn agents_answer(play: &mut Play) -> Held {
     Ok(())
 }
 
-/// Each question is answered by a yes, or by a Retry with all that may be missing, and then by Skip.
+/// Each question is answered with Approve, or with a Retry that supplies all missing values, and then with Skip.
 fn people_answer(play: &mut Play, round: u32) -> Held {
     for place in questions(&play.status()) {
         let now = play.status();
@@ -78,7 +78,7 @@ fn people_answer(play: &mut Play, round: u32) -> Held {
     Ok(())
 }
 
-/// An end is an end: late words are refused, what the run made goes in time, and nothing of its story changes.
+/// The end is final: late decisions are refused, the run's objects are deleted in time, and its history stays.
 fn afterwards(play: &mut Play) -> Held {
     let ended = play.status();
     state_invariants::ended(&play.cluster)?;

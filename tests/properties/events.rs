@@ -1,4 +1,4 @@
-//! Random numbers -> lines of a scenario that make sense in the cluster as it is.
+//! Random numbers -> lines of a scenario that are valid in the current cluster.
 
 use mission_control::api::WorkflowRunStatus;
 use mission_control::api::decision::Action;
@@ -11,19 +11,19 @@ use super::status;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// Something happens to one of the attempts under way.
+    /// An event of one of the current attempts.
     Attempt(u8, &'static str),
     /// One of the attempts that may send work back does so.
     Reject(u8, &'static str),
-    /// One of the attempts under way prints a list of so many.
+    /// One of the current attempts prints a list with this number of items.
     Lists(u8, u8),
     After(&'static str),
-    /// Of an open question (by number), or of the run as a whole, or of a question that is not open.
+    /// An answer to an open question (by number), an order to the run, or an answer to a closed question.
     Decide(Action, Target, Given),
-    /// Whatever the scenario language has for the whole.
+    /// Any event of the scenario language for the whole run.
     Cluster(&'static str),
     Edit,
-    /// A workflow that was edited or deleted is as it was.
+    /// Undoes an edit or a deletion of the workflow.
     Restore,
 }
 
@@ -128,7 +128,7 @@ fn orders_of_any() -> impl Strategy<Value = Action> {
     proptest::sample::select(&[Action::Retry, Action::Skip, Action::Abort, Action::Resume][..])
 }
 
-/// The event in the words of the scenarios; `None`: there is nothing that it could happen to.
+/// The event in the words of the scenarios; `None`: nothing that it could happen to.
 pub(crate) fn line(event: &Event, cluster: &SimulatedCluster, flow: &Flow) -> Option<String> {
     let now = status(cluster);
     match event {
@@ -140,7 +140,7 @@ pub(crate) fn line(event: &Event, cluster: &SimulatedCluster, flow: &Flow) -> Op
         Event::Reject(pick, what) => {
             let all = attempts(&now);
             let judges: Vec<String> = all.iter().filter(|at| may_reject(cluster, at)).cloned().collect();
-            // Where nobody judges yet, the work goes on.
+            // Without a verdict the work continues.
             match chosen(&judges, *pick) {
                 Some(judge) => Some(format!("{judge} {what}")),
                 None => Some(format!("{} {DONE_WITH_KEY}", chosen(&all, *pick)?)),
@@ -185,7 +185,7 @@ fn place(step: &str, item: Option<&str>) -> String {
     item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
 }
 
-/// The places that have an attempt under way.
+/// The places with a current attempt.
 pub(crate) fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
     let of_step = |s: &mission_control::api::StepStatus| {
         let own = s.work.current.iter().map(|_| place(&s.name, None));
@@ -195,7 +195,7 @@ pub(crate) fn attempts(now: &WorkflowRunStatus) -> Vec<String> {
     now.steps.iter().flat_map(of_step).collect()
 }
 
-/// The places that a question is open about.
+/// The places with an open question.
 pub(crate) fn questions(now: &WorkflowRunStatus) -> Vec<String> {
     now.escalations.iter().map(|e| place(&e.step, e.item.as_deref())).collect()
 }

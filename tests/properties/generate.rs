@@ -1,4 +1,4 @@
-//! Random numbers -> a workflow in the words of the scenarios. Each part shrinks towards the plainest one.
+//! Random numbers -> a workflow in the words of the scenarios. Each part shrinks towards the simplest one.
 
 use std::fmt::{Debug, Formatter, Result as Shown, Write};
 
@@ -6,13 +6,13 @@ use crate::script;
 use mission_control::engine::lint;
 use proptest::prelude::*;
 
-/// A workflow, and what a run of it is given.
+/// A workflow, and the params of its run.
 #[derive(Clone)]
 pub(crate) struct Flow {
     pub text: String,
     pub params: String,
     pub slow: bool,
-    /// Writes fail and effects get lost also while the run comes to its end.
+    /// Writes fail and effects get lost while the run ends, too.
     pub clumsy: bool,
 }
 
@@ -28,7 +28,7 @@ impl Debug for Flow {
     }
 }
 
-/// What one step is made from; what does not fit where it stands is left out.
+/// The parts of one step; parts that do not fit in its place are left out.
 #[derive(Clone, Debug)]
 struct Numbers {
     kind: u8,
@@ -97,7 +97,7 @@ fn whole() -> impl Strategy<Value = Whole> {
     )
 }
 
-/// What lint says against a workspace that steps share side by side is mended; nothing else may be wrong.
+/// Fixes what lint reports about a workspace that parallel steps share; nothing else may be wrong.
 fn valid(steps: &[Numbers], whole: &Whole) -> Flow {
     let problems = |text: &str| lint::problems(&script::workflow(text).expect(text));
     let mut text = text_of(steps, whole, "ReadOnly");
@@ -143,7 +143,7 @@ struct Main {
     /// Name of each, and the positions of those before it.
     steps: Vec<(String, Vec<usize>)>,
     loops: usize,
-    /// The verifier of the loop that is the last step.
+    /// The verifier of the loop, if that is the last step.
     verifier: Option<String>,
 }
 
@@ -184,7 +184,7 @@ impl Main {
         self.steps.push((name, before));
     }
 
-    /// Writes `needs`, and gives every step before this one.
+    /// Writes `needs` and adds every step before this one.
     fn needs(&self, n: &Numbers, i: usize, text: &mut String) -> Vec<usize> {
         let direct: Vec<usize> = match n.needs {
             None => i.checked_sub(1).into_iter().collect(),
@@ -192,7 +192,7 @@ impl Main {
         };
         if n.needs.is_some() {
             let names: Vec<&str> = direct.iter().map(|k| self.steps[*k].0.as_str()).collect();
-            // The last loop may as well be named by its verifier.
+            // Names the last loop by itself or by its verifier.
             let named = |name: &str| match &self.verifier {
                 Some(verifier) if n.items % 2 == 1 && name == self.steps[i - 1].0 => verifier.clone(),
                 _ => name.to_string(),

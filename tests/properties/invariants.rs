@@ -1,4 +1,4 @@
-//! What must hold after every pass, and whenever nothing is left to do.
+//! Invariants after every pass, and whenever nothing is left to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +20,13 @@ pub(crate) struct Watch {
     definition: Option<Definition>,
     /// Jobs of attempts whose end was seen.
     ended: BTreeSet<String>,
-    /// Ids of every question ever asked.
+    /// Ids of all questions so far.
     asked: BTreeSet<String>,
     record: Option<RunRecordSpec>,
 }
 
 impl Watch {
-    /// One pass led from `before` to the status as it is now.
+    /// One pass led from `before` to the current status.
     pub(crate) fn pass(&mut self, cluster: &SimulatedCluster, before: &WorkflowRunStatus) -> Held {
         let after = status(cluster);
         self.record_is_written_once(cluster, &after)?;
@@ -78,7 +78,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Every started attempt ends exactly once, and starts only when its turn has come.
+    /// Every started attempt ends exactly once, and starts only in its turn.
     fn attempts(
         &mut self,
         all: &Definition,
@@ -134,7 +134,7 @@ impl Watch {
         Ok(())
     }
 
-    /// One open question per waiting place, no more than 16, no id twice.
+    /// One open question per waiting place, at most 16, and no id twice.
     fn questions(&mut self, before: &WorkflowRunStatus, after: &WorkflowRunStatus) -> Held {
         for question in &after.escalations {
             let known = before.escalations.iter().any(|e| e.id == question.id);
@@ -185,19 +185,19 @@ impl Watch {
 
 type ByKey = BTreeMap<(usize, Option<String>), (WorkRef, Work)>;
 
-/// Each time that work goes back, one of those who reject it is charged.
+/// Each rejection charges one of the steps that rejected the work.
 fn rejections(before: &WorkflowRunStatus, after: &WorkflowRunStatus, old: &ByKey, new: &ByKey) -> Held {
     let rounds = |s: &WorkflowRunStatus| s.totals.as_ref().map_or(0, |t| t.rounds);
     let was = |key| old.get(key).map_or(0, |(_, w)| w.sent_back);
     let charged: u32 = new.iter().map(|(key, (_, w))| w.sent_back.saturating_sub(was(key))).sum();
     let went_back = rounds(after) - rounds(before);
-    // Of several at once one may have sent back over the head of another, which is then fresh.
+    // Of several concurrent ones, one may have sent work back past another, which then starts fresh.
     let fits = charged == went_back || (went_back > 1 && charged < went_back);
     hold!(fits, "work went back {went_back} time(s), charged were {charged}");
     Ok(())
 }
 
-/// A name for each piece of work that stays the same: of items, also the round in which it was listed.
+/// A stable name for each piece of work; for an item, with the round in which it was listed.
 fn by_key(now: &WorkflowRunStatus) -> ByKey {
     let entry = |at: WorkRef| Some(((at.step, at.item_key(now)), (at, at.of(now)?.clone())));
     work_refs(now).into_iter().filter_map(entry).collect()

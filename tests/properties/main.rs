@@ -1,7 +1,8 @@
-//! What holds for any workflow and any order of events: random workflows, random runs of them in the toy cluster.
+//! Invariants of any workflow and any order of events: random workflows, and random runs of them in the simulated
+//! cluster.
 //!
-//! [`generate`] makes workflows that lint has nothing to say about, [`events`] makes lines of a scenario, [`invariants`]
-//! looks at every pass. A failure prints the whole run as a scenario: it can be put into tests/scenarios as it is.
+//! [`generate`] makes workflows that pass lint, [`events`] makes lines of a scenario, [`invariants`] checks every
+//! pass. A failure prints the whole run as a scenario, which can be added to tests/scenarios unchanged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod end;
@@ -20,10 +21,10 @@ use proptest::test_runner::{Config, TestCaseError};
 use generate::Flow;
 use invariants::Watch;
 
-/// Nothing, or what is broken.
+/// Ok, or what is broken.
 pub type Held = Result<(), String>;
 
-/// The condition holds, or the words say what is broken.
+/// Ok if the condition holds, otherwise the words.
 macro_rules! hold {
     ($condition:expr, $($words:tt)+) => {
         if !$condition {
@@ -34,7 +35,7 @@ macro_rules! hold {
 
 pub(crate) use hold;
 
-/// A cluster, what must hold in it, and what has happened so far.
+/// A cluster, its invariants, and its history.
 #[allow(missing_debug_implementations, reason = "it shows itself as a scenario")]
 pub struct Play {
     pub cluster: SimulatedCluster,
@@ -51,13 +52,13 @@ impl Play {
         status(&self.cluster)
     }
 
-    /// One line of a scenario happens; every pass that follows is looked at.
+    /// Applies one line of a scenario; every pass that follows is checked.
     pub fn happens(&mut self, line: &str) -> Held {
         self.told.push(line.to_string());
         self.play(line).map_err(|problem| self.tells(&problem))
     }
 
-    /// A problem with all that led to it.
+    /// A problem with the history that led to it.
     fn tells(&self, problem: &str) -> String {
         let (run, words) = (self.told.join("\n"), script::describe(&self.cluster).join(" "));
         format!("{problem}\n--- the run as a scenario ---\n{run}\n--- and then ---\n{words}\n---")

@@ -1,4 +1,4 @@
-//! What must hold at any moment, of one status and the cluster around it.
+//! Invariants of one status and the cluster around it, at any time.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use mission_control::rehearse::cluster::SimulatedCluster;
 
 use super::{Held, hold, status};
 
-/// Whether the attempt that was just started at the place could start.
+/// Whether the attempt that was just started at the place was allowed to start.
 pub(crate) fn may_start(
     all: &Definition,
     now: &WorkflowRunStatus,
@@ -36,7 +36,7 @@ pub(crate) fn may_start(
     Ok(())
 }
 
-/// Items: so many at once, and no verification of work that is not done.
+/// Items: at most `parallelism` at once, and no verification of unfinished work.
 pub(crate) fn loops(all: &Definition, now: &WorkflowRunStatus) -> Held {
     for (i, def) in all.steps.iter().enumerate() {
         let Some(each) = &def.each else { continue };
@@ -96,7 +96,7 @@ pub(crate) fn numbers(all: &Definition, before: &WorkflowRunStatus, now: &Workfl
     Ok(())
 }
 
-/// Each Job belongs to an attempt, is unique, is told its end; one live Pod per piece of work.
+/// Each Job belongs to an attempt, is unique, and gets its end; one live Pod per piece of work.
 pub(crate) fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &BTreeSet<String>) -> Held {
     let terminal = now.phase.is_some_and(Phase::is_terminal);
     let mut names = BTreeSet::new();
@@ -120,7 +120,7 @@ pub(crate) fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &
     Ok(())
 }
 
-/// Paused exactly while something is asked or held and nothing runs or can start; and nobody sleeps for ever.
+/// Paused exactly while something is asked or held and nothing runs or can start; and no run sleeps forever.
 pub(crate) fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &WorkflowRunStatus) -> Held {
     let asked = !now.escalations.is_empty();
     let held = now.hold.is_some() || cluster.run.as_ref().is_some_and(|r| r.spec.suspend == Some(true));
@@ -144,7 +144,7 @@ pub(crate) fn pauses(all: &Definition, cluster: &SimulatedCluster, now: &Workflo
     Ok(())
 }
 
-/// What holds when a run has ended.
+/// Invariants of an ended run.
 pub(crate) fn ended(cluster: &SimulatedCluster) -> Held {
     let now = status(cluster);
     for step in now.steps.iter().filter(|_| now.started_at.is_some()) {

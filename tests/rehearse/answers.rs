@@ -1,4 +1,4 @@
-//! The file with answers of `mc workflow plan`: what it says, and what is wrong with it.
+//! The answers file of `mc workflow plan`: its effect, and its problems.
 
 use mission_control::api::{Outcome, WorkflowSpec};
 use mission_control::engine::definition::Definition;
@@ -19,7 +19,7 @@ fn problems(text: &str, answers: serde_json::Value) -> Vec<String> {
     read(&answers, &Definition::read(&flow(text)).unwrap()).unwrap_err()
 }
 
-/// The outcomes of all attempts in order, and what was not used.
+/// The outcomes of all attempts in order, and the unused answers.
 fn rehearsed(text: &str, answers: serde_json::Value) -> (Vec<String>, Vec<String>) {
     let all = Definition::read(&flow(text)).unwrap();
     let mut answers = Answers::new(read(&answers, &all).unwrap(), Synthesized::of(&all));

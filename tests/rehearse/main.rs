@@ -1,4 +1,4 @@
-//! Rehearsals of runs with answers that are known beforehand.
+//! Rehearsals of runs with known answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod answers;

@@ -1,4 +1,4 @@
-//! A run with scripted answers, played to its end: what happens, when.
+//! A run with scripted answers, played to its end: its events and their times.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use mission_control::rehearse::timeline::{Event, What};
 
 use crate::script;
 
-/// Attempts by place, the next one first; people likewise. The last word of an agent repeats.
+/// Attempts by place, the next one first; people likewise. The last answer of an agent repeats.
 #[derive(Default)]
 struct Scripted {
     agents: BTreeMap<&'static str, VecDeque<AttemptResult>>,
@@ -58,7 +58,7 @@ fn rehearsed(
     (cluster, told)
 }
 
-/// `+3s a: Starts`, without words.
+/// `+3s a: Starts`, without the explanation.
 fn lines(told: Result<Vec<Event>, String>) -> Vec<String> {
     let line = |e: Event| {
         let step = e.step.map_or(String::new(), |s| format!(" {s}"));

@@ -1,6 +1,6 @@
 //! HTML as maud writes it -> its tags, for tests.
 
-/// A tag with its attributes; `closes` where it is an end.
+/// A tag with its attributes; `closes` for an end tag.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tag {
     pub(crate) name: String,
@@ -17,7 +17,7 @@ impl Tag {
     }
 }
 
-/// Panics where a browser would have to guess: a quote or a bracket that is not closed.
+/// Panics where a browser would have to guess: an unclosed quote or bracket.
 pub(crate) fn tags(html: &str) -> Vec<Tag> {
     let mut rest = html;
     let mut tags = Vec::new();
@@ -59,7 +59,7 @@ fn attributes(mut rest: &str) -> (Vec<(String, String)>, &str) {
 
 const VOID: [&str; 4] = ["meta", "link", "input", "br"];
 
-/// Why the tags are not nested as they should be.
+/// Why the tags are not nested correctly.
 pub(crate) fn nested(tags: &[Tag]) -> Result<(), String> {
     let mut open: Vec<&str> = Vec::new();
     for tag in tags.iter().filter(|t| !VOID.contains(&t.name.as_str())) {
@@ -72,7 +72,7 @@ pub(crate) fn nested(tags: &[Tag]) -> Result<(), String> {
     if open.is_empty() { Ok(()) } else { Err(format!("never closed: {open:?}")) }
 }
 
-/// What is left without tags, unescaped.
+/// The text without tags, unescaped.
 pub(crate) fn text(html: &str) -> String {
     let mut out = String::new();
     let mut inside = false;

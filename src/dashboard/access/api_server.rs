@@ -1,7 +1,7 @@
-//! Questions to the API server in a reader's own name: who is this, may it do that, write this decision.
+//! Requests to the API server in a reader's own name: whose token is this, what may it do, create this decision.
 //!
-//! The client has no credentials: each request carries the reader's token and no other, so nothing here can be done with
-//! the operator's rights by mistake.
+//! The client has no credentials. Each request carries the reader's token and no other, so nothing here can use the
+//! operator's rights by mistake.
 
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ use crate::api::WorkflowDecision;
 use super::rights::Permission;
 use super::token::Token;
 
-/// How long an answer may take.
+/// Timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Requests at once, of all readers together: strangers who try out tokens must not become the API server's load.
+/// Concurrent requests of all readers: clients that guess tokens must not overload the API server.
 const MAX_CONCURRENT: usize = 16;
 
 /// The API server, without credentials.
@@ -32,15 +32,15 @@ pub(super) struct ApiServer {
     slots: Semaphore,
 }
 
-/// What the API server said instead.
+/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// It does not know the token, or does not any more.
+    /// The API server does not know the token, or no longer does.
     #[error("the API server does not accept the token; it is wrong or has expired")]
     Unauthenticated,
     #[error("the API server does not answer")]
     Unavailable(#[source] Option<kube::Error>),
-    /// Its own words.
+    /// The API server's own message.
     #[error("{}", .0.message)]
     Rejected(Box<kube::core::Status>),
 }
@@ -52,7 +52,7 @@ impl std::fmt::Debug for ApiServer {
 }
 
 impl ApiServer {
-    /// The API server of `config`, with everything taken out that says who asks.
+    /// A client of `config` without any credentials.
     pub(super) fn new(config: &Config) -> Result<Self, kube::Error> {
         let mut bare = config.clone();
         bare.auth_info = AuthInfo::default();
@@ -66,11 +66,11 @@ impl ApiServer {
         let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
         let review: SelfSubjectReview = self.post(token, path, &SelfSubjectReview::default()).await?;
         let user = review.status.and_then(|s| s.user_info).and_then(|u| u.username);
-        // A cluster that lets anybody in calls them so.
+        // The user name that an API server with anonymous access gives to a request without credentials.
         user.filter(|u| !u.is_empty() && u != "system:anonymous").ok_or(AccessError::Unauthenticated)
     }
 
-    /// Whether the reader may.
+    /// Whether the reader has the permission.
     pub(super) async fn may(&self, token: &Token, permission: &Permission) -> Result<bool, AccessError> {
         let resource = ResourceAttributes {
             group: Some(permission.kind.group().into()),
@@ -90,7 +90,7 @@ impl ApiServer {
         Ok(review.status.is_some_and(|s| s.allowed))
     }
 
-    /// Writes a decision. `namespace` is the run's.
+    /// Creates a decision. `namespace` is the run's.
     pub(super) async fn decide(
         &self,
         token: &Token,

@@ -1,4 +1,4 @@
-//! What the API server answered lately. Of a token it keeps the hash.
+//! A cache of the API server's latest answers. It keeps the hash of a token, not the token.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::rights::Permission;
 use super::token::TokenHash;
 
-/// How long an answer is believed: so long a right that was taken away is still there.
+/// The cache's time to live. A revoked right or token keeps working for up to this long.
 pub(super) const TTL: Duration = Duration::from_secs(30);
 /// Answers of all readers. One takes about 200 bytes.
 const MAX_ENTRIES: usize = 20_000;
@@ -25,7 +25,7 @@ struct Entry<T> {
 }
 
 impl AnswerCache {
-    /// `None`: not asked lately. `Some(None)`: nobody that the API server knows.
+    /// `None`: no cached answer. `Some(None)`: the API server does not know the token.
     pub(super) fn user(&self, hash: &TokenHash, now: Instant) -> Option<Option<String>> {
         fresh(lock(&self.users).get(hash), now)
     }
@@ -47,7 +47,7 @@ fn fresh<T: Clone>(entry: Option<&Entry<T>>, now: Instant) -> Option<T> {
     entry.filter(|e| now.saturating_duration_since(e.at) < TTL).map(|e| e.value.clone())
 }
 
-/// A full cache forgets what is old, and everything where nothing is.
+/// A full cache drops expired answers; if none has expired, it drops all.
 fn keep<K: std::hash::Hash + Eq, T>(all: &mut HashMap<K, Entry<T>>, key: K, value: T, now: Instant) {
     if all.len() >= MAX_ENTRIES {
         all.retain(|_, e| now.saturating_duration_since(e.at) < TTL);

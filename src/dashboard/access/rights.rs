@@ -1,8 +1,8 @@
-//! What readers may see. Pure: questions and answers, no requests.
+//! What readers may see. Pure: permissions and answers, no requests.
 
 use std::collections::BTreeSet;
 
-/// What is asked about.
+/// The kinds that permissions are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKind {
     Runs,
@@ -36,7 +36,7 @@ impl ObjectKind {
     }
 }
 
-/// A question about a right. Without a namespace it is about all of them, without a name about every object.
+/// A permission. Without a namespace it is about all namespaces, without a name about every object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permission {
     pub verb: &'static str,
@@ -59,7 +59,7 @@ impl Permission {
     }
 }
 
-/// The namespaces whose objects of a kind a reader may list.
+/// The namespaces in which a reader may list objects of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Visibility {
     All,

@@ -1,7 +1,7 @@
-//! What a request carries of its reader -> a token, and back into a cookie.
+//! The credentials of a request -> a token, and back into a cookie.
 //!
-//! A token is never printed: not by Debug, not in a URL, not in a log. What is remembered of one is its hash.
-//! Start reading at [`Token::read`].
+//! A token is never printed: not by Debug, not in a URL, not in a log. Caches keep its hash. Start reading at
+//! [`Token::read`].
 
 use std::fmt;
 
@@ -13,30 +13,30 @@ use super::transport::Transport;
 
 /// Browsers drop a cookie of more than 4,096 bytes, name and attributes included.
 pub const LONGEST: usize = 3_800;
-/// So long after a sign-in its cookie is not taken any more, however long the token itself is good.
+/// The longest life of a session, even if the token itself is valid for longer.
 pub const SESSION: i64 = 12 * 3_600;
 
-/// Over TLS: the prefix makes browsers refuse one that was set without TLS, or by another host of the domain.
+/// With TLS: the prefix makes browsers refuse a cookie that was set without TLS or by another host of the domain.
 const SECURE: &str = "__Host-mission-control";
-/// On a loopback address, where there is no TLS.
+/// On a loopback address, without TLS.
 const LOCAL: &str = "mission-control";
 
 /// A bearer token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// The hash of a token: what it is remembered by.
+/// The hash of a token, which caches use as their key.
 pub type TokenHash = [u8; 32];
 
-/// Why a text is no token.
+/// Why a text is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoToken {
-    #[error("there is no token in it")]
+    #[error("the token is empty")]
     Empty,
     #[error("a token has only letters, digits and - . _ ~ + / =; something else was copied with it")]
     Letters,
     #[error(
-        "the token is longer than a cookie can be (3,800 bytes); put a proxy in front that sends it as Authorization: Bearer"
+        "the token is longer than a cookie may be (3,800 bytes); use a proxy that sends it as Authorization: Bearer"
     )]
     TooLong,
 }
@@ -48,8 +48,8 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    /// White space around it is what copying leaves. The letters are those of RFC 6750, none of which ends a header or a
-    /// cookie.
+    /// Removes the white space that copying leaves. The characters are those of RFC 6750; none of them ends a header
+    /// or a cookie.
     pub fn read(text: &str) -> Result<Self, NoToken> {
         let text = text.trim();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
@@ -60,7 +60,7 @@ impl Token {
         }
     }
 
-    /// The same, for a cookie.
+    /// The same, for a token that must fit into a cookie.
     pub fn for_cookie(text: &str) -> Result<Self, NoToken> {
         Self::read(text).and_then(|t| if t.0.len() > LONGEST { Err(NoToken::TooLong) } else { Ok(t) })
     }
@@ -69,20 +69,20 @@ impl Token {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
-    /// What a form of this session carries: a page of somebody else can neither read nor guess it.
+    /// The CSRF token of this session's forms. A page of another site can neither read nor guess it.
     pub fn csrf(&self) -> String {
         let hash = Sha256::digest([b"mission-control/csrf/", self.0.as_bytes()].concat());
         hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// `Bearer …`, marked as a secret for whatever prints headers.
+    /// `Bearer …`, marked as sensitive so that it is not printed with the headers.
     pub fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", self.0)).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
-    /// The cookie of a session that begins now. It goes when the browser is closed.
+    /// The cookie of a new session. Browsers drop it when they are closed.
     pub fn cookie(&self, transport: Transport, now: Timestamp) -> String {
         format!("{}={}.{}; {}", name(transport), now.as_second(), self.0, attributes(transport))
     }
@@ -104,17 +104,17 @@ fn attributes(transport: Transport) -> &'static str {
     }
 }
 
-/// How a request says who it is from.
+/// The credentials that a request carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credentials {
-    /// In the header Authorization. No page of somebody else can send that.
+    /// The header Authorization. A page of another site cannot send it.
     Header(Token),
-    /// In a cookie, which a browser adds by itself.
+    /// A cookie, which the browser adds by itself.
     Cookie(Token),
     Missing,
 }
 
-/// The header counts before the cookie.
+/// The header takes precedence over the cookie.
 pub fn credentials(headers: &HeaderMap, transport: Transport, now: Timestamp) -> Credentials {
     if let Some(text) = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()) {
         let token = text.get(..7).filter(|w| w.eq_ignore_ascii_case("bearer ")).and_then(|_| text.get(7..));
@@ -130,7 +130,7 @@ fn session(headers: &HeaderMap, transport: Transport, now: Timestamp) -> Option<
     let (_, value) = pairs.find(|(name, _)| *name == wanted)?;
     let (since, token) = value.split_once('.')?;
     let age = now.as_second().checked_sub(since.parse().ok()?)?;
-    // A minute: the clocks of two replicas may disagree.
+    // One minute, because the clocks of two replicas may differ.
     (-60..SESSION).contains(&age).then(|| Token::for_cookie(token).ok()).flatten()
 }
 

@@ -1,18 +1,18 @@
-//! The headers of a request -> how it came here, and whether a page of ours sent it.
+//! The headers of a request -> its transport, and whether a page of this host sent it.
 //!
-//! What a proxy in front says (`X-Forwarded-Proto`, `X-Forwarded-Host`) is believed: whoever reaches this process directly
-//! and makes it up gets a cookie that his own browser refuses, and nothing else. No page of somebody else can set them.
+//! The headers of a proxy (`X-Forwarded-Proto`, `X-Forwarded-Host`) are trusted. A client that forges them only gets
+//! a cookie that its own browser does not send back. A page of another site cannot set them.
 
 use axum::http::{HeaderMap, header};
 
-/// How a request came here.
+/// The transport of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// Over TLS, as a proxy in front says.
+    /// TLS, according to the proxy in front.
     Tls,
-    /// To a loopback address: a port-forward, which is encrypted by itself.
+    /// A loopback address: a port-forward, which is itself encrypted.
     Loopback,
-    /// Over a network, readable by whoever is on the way: no place for a token.
+    /// A network on which others could read a token: none is accepted.
     Plain,
 }
 
@@ -27,7 +27,8 @@ impl Transport {
     }
 }
 
-/// Whether a page of this very host sent the request. Every browser says so with a POST; one that does not is none.
+/// Whether a page of this host sent the request. Every browser sends the header with a POST; a request without it is
+/// refused.
 pub fn is_ours(headers: &HeaderMap) -> bool {
     let Some((_, origin)) = text(headers, header::ORIGIN.as_str()).and_then(|o| o.split_once("://")) else {
         return false;
@@ -36,11 +37,11 @@ pub fn is_ours(headers: &HeaderMap) -> bool {
     hosts.into_iter().flatten().any(|host| host.eq_ignore_ascii_case(origin))
 }
 
-/// The path and query of the page of ours on which a form was filled in, where the browser says.
+/// The path and query of the page on which a form was filled in, if the browser sends them.
 pub fn came_from(headers: &HeaderMap) -> Option<&str> {
     let (_, rest) = text(headers, header::REFERER.as_str())?.split_once("://")?;
     let path = rest.get(rest.find('/')?..)?;
-    // `//host` would be another host's address.
+    // `//host` would be the address of another host.
     (!path.starts_with("//") && !path.starts_with("/\\")).then_some(path)
 }
 
@@ -48,7 +49,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|v| v.to_str().ok())
 }
 
-/// Proxies append to what is there already.
+/// Proxies append to the header.
 fn first(list: &str) -> &str {
     list.split(',').next().unwrap_or_default().trim()
 }

@@ -1,9 +1,9 @@
-//! The parameters of SGR (`ESC [ … m`) -> classes. What has no class here (italics, 256 colours, blinking) is as if it had
-//! not been said.
+//! The parameters of SGR (`ESC [ … m`) -> classes. Styles without a class here (italics, 256 colors, blinking) are
+//! ignored.
 
 use anstyle_parse::Params;
 
-/// How a character looks.
+/// The style of a character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pen {
     /// 0–7, and 8–15 for the bright ones.
@@ -27,7 +27,7 @@ impl Pen {
         let mut params = params.iter();
         while let Some(param) = params.next() {
             match param {
-                // A colour in one parameter (`38:5:n`), and in several (`38;5;n`, `38;2;r;g;b`).
+                // A color in one parameter (`38:5:n`), or in several (`38;5;n`, `38;2;r;g;b`).
                 [38, rest @ ..] if !rest.is_empty() => self.front = indexed(rest),
                 [48, rest @ ..] if !rest.is_empty() => self.back = indexed(rest),
                 [38] => self.front = following(&mut params),
@@ -64,7 +64,7 @@ fn indexed(rest: &[u16]) -> Option<u16> {
     }
 }
 
-/// Takes as many parameters as the colour has.
+/// Consumes all parameters of the color.
 fn following<'a>(params: &mut impl Iterator<Item = &'a [u16]>) -> Option<u16> {
     match params.next() {
         Some([5]) => params.next().and_then(|n| n.first().copied()).filter(|n| *n < 16),

@@ -68,7 +68,7 @@ fn of_a_long_text_the_end_is_shown() {
     assert!(shown(&one).contains("more characters"), "a text of one line has its beginning cut anywhere");
 }
 
-/// Pieces of which hostile texts are made.
+/// Pieces of hostile texts.
 fn said() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "\\PC{0,8}",

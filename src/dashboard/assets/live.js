@@ -1,14 +1,14 @@
-// Keeps a page fresh, counts times on, copies commands. Nothing needs it.
+// Refreshes a page, counts its times on, copies commands. Every page works without it.
 (() => {
   "use strict";
   const main = document.getElementById("live");
   const pulse = document.getElementById("pulse");
   const renew = document.getElementById("renew");
-  // It says which changes the page knows of: those after them are told.
+  // The version of the page: the server sends the changes after it.
   let url = document.body.dataset.events;
   if (!main) return;
 
-  // The server's clock, as far as ours differs from it.
+  // The difference between the server's clock and ours.
   const told = Date.parse(document.body.dataset.now || "");
   const skew = Number.isNaN(told) ? 0 : told - Date.now();
 
@@ -18,7 +18,7 @@
     pulse.textContent = words;
   };
 
-  // As mc has it.
+  // The same format as mc.
   const two = (n) => String(n).padStart(2, "0");
   const short = (ms) => {
     const s = Math.max(0, Math.floor(ms / 1000));
@@ -41,7 +41,7 @@
     count();
   };
 
-  // Who is writing or has marked something is not disturbed.
+  // Do not disturb a reader who types or has selected text.
   const isBusy = () => {
     const marked = getSelection();
     if (marked && !marked.isCollapsed && main.contains(marked.anchorNode)) return true;
@@ -81,7 +81,7 @@
     clearTimeout(timer);
     timer = 0;
     if (byHand !== true && isBusy()) {
-      say("held", "Changes are held back while you write");
+      say("held", "Updates wait while you type");
       return soon(2000);
     }
     if (asking) { again = true; return; }
@@ -92,7 +92,7 @@
       if (!answer.ok) throw answer.status;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = page.getElementById("live");
-      // Somebody may have begun to write meanwhile.
+      // The reader may have started to type meanwhile.
       if (!next || (byHand !== true && isBusy())) return soon(2000);
       put(next);
       document.title = page.title;
@@ -113,19 +113,19 @@
     if (!url || source || document.hidden) return;
     source = new EventSource(url);
     source.addEventListener("open", () => { wait = 1000; say("live", "Live"); });
-    // A burst of changes is one renewal.
+    // A burst of changes is one refresh.
     source.addEventListener("changed", () => soon(400));
     source.addEventListener("error", () => {
       close();
       say("stale", "Reconnecting");
-      // Not all readers at once after a restart.
+      // Spread the reconnects after a restart.
       retry = setTimeout(() => { connect(); fresh(); }, wait * (0.75 + Math.random() / 2));
       wait = Math.min(wait * 2, 30000);
     });
   };
   const close = () => { if (source) source.close(); source = null; };
 
-  // A browser has six connections for all its tabs: a hidden one holds none.
+  // A browser has six connections for all its tabs: a hidden one keeps none open.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { clearTimeout(retry); close(); say("paused", "Paused"); }
     else if (url) { connect(); fresh(); }
@@ -139,9 +139,9 @@
       await navigator.clipboard.writeText(code.textContent);
       button.textContent = "Copied";
     } catch {
-      // Without a secure connection there is no clipboard: mark the text instead.
+      // Without a secure connection there is no clipboard: select the text instead.
       getSelection().selectAllChildren(code);
-      button.textContent = "Marked";
+      button.textContent = "Selected";
     }
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });

@@ -1,4 +1,4 @@
-//! How many runs ended on each day, and how -> stacked bars.
+//! The number of runs that ended on each day, by outcome -> stacked bars.
 
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -38,7 +38,7 @@ const HEIGHT: f64 = 168.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 144.0;
 
-/// Bars from the oldest day to the newest, which the caller gives in this order.
+/// Bars from the oldest day to the newest. The caller passes them in this order.
 pub fn days(caption: &Caption, days: &[Day]) -> Markup {
     let most = days.iter().map(Day::sum).max().unwrap_or(0);
     let marks = counts(most);
@@ -78,19 +78,19 @@ fn legend(caption: &Caption, days: &[Day]) -> Markup {
 fn bar(caption: &Caption, n: usize, of: usize, day: &Day, y: &impl Fn(u64) -> f64) -> Markup {
     let each = 1.0 / of as f64;
     let left = n as f64 * each;
-    // Few days are not drawn as walls.
+    // The widest bar: a few days must not fill the drawing.
     let wide = (each * 0.72).min(0.06);
     let (x, width) = (percent(left + (each - wide) / 2.0), percent(wide));
     let mut from = 0_u64;
     html! {
         g.day {
             title { (date(day.date)) ": " (day.words()) }
-            // The whole column answers to a pointer, an empty one too.
+            // The whole column reacts to the pointer, even if it is empty.
             rect.hit x=(percent(left)) y=(px(TOP)) width=(percent(each)) height=(px(BOTTOM - TOP)) {}
             @for (phase, count) in day.parts().into_iter().filter(|(_, count)| *count > 0) {
                 @let below = y(from);
                 @let above = y({ from = from.saturating_add(count); from });
-                // A pixel of air between two, but never at the cost of being seen.
+                // One pixel of space between two parts, unless a part would disappear.
                 (caption.block(&x, above, &width, (below - above - 1.0).max(1.0), Tone::from(phase)))
             }
         }
@@ -98,7 +98,7 @@ fn bar(caption: &Caption, n: usize, of: usize, day: &Day, y: &impl Fn(u64) -> f6
     }
 }
 
-/// A label a week, counted from the newest day, but none that would be cut off at an edge.
+/// One label per week, counted from the newest day, without labels that the edge would cut off.
 pub(super) fn labelled(n: usize, of: usize) -> bool {
     let every = of.div_ceil(5).max(1);
     of <= 1 || ((of - 1 - n) % every == every / 2 && n > 0)

@@ -1,4 +1,4 @@
-//! How long runs took, day by day -> two lines: half of them were faster than the one, nineteen in twenty than the other.
+//! The duration of runs by day -> two lines: p50 and p95.
 
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use super::days::{date, labelled};
 use super::frame::{Caption, grid, px, with_axis};
 use super::scale::{length, lengths, percent};
 
-/// What the runs that ended on one day took, in seconds. A day without a run has neither.
+/// The durations of the runs that ended on one day, in seconds. A day without a run has neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DayDurations {
     pub date: Date,
@@ -21,7 +21,7 @@ const HEIGHT: f64 = 168.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 140.0;
 
-/// Lines from the oldest day to the newest, which the caller gives in this order. A day without a run is a gap.
+/// Lines from the oldest day to the newest. The caller passes them in this order. A day without a run is a gap.
 pub fn durations(caption: &Caption, days: &[DayDurations]) -> Markup {
     let most = days.iter().flat_map(|d| [d.p50, d.p95]).flatten().max().unwrap_or(0);
     let marks = lengths(most);

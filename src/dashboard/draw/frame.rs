@@ -1,10 +1,10 @@
-//! What is around each drawing: its caption, its description, its axis, and the table that says the same.
+//! The frame of each drawing: its caption, its description, its axis, and the table with the same data.
 
 use maud::{Markup, html};
 
 use crate::dashboard::parts::Tone;
 
-/// How a drawing is named.
+/// The name of a drawing.
 #[derive(Clone, Copy, Debug)]
 pub struct Caption<'a> {
     /// Unique on the page; part of the ids within the drawing.
@@ -13,7 +13,7 @@ pub struct Caption<'a> {
 }
 
 impl Caption<'_> {
-    /// The figure: the drawing, and its twin for those who cannot see it or want the numbers.
+    /// The figure: the drawing, and its table for readers who cannot see it or want the numbers.
     pub(super) fn figure(&self, drawing: Markup, twin: Markup) -> Markup {
         html! {
             figure.drawing {
@@ -27,7 +27,7 @@ impl Caption<'_> {
         }
     }
 
-    /// A drawing as wide as there is room: places along it are percent, heights are pixels.
+    /// A drawing of full width: horizontal positions are percentages, heights are pixels.
     pub(super) fn wide(&self, height: f64, says: &str, content: Markup) -> Markup {
         html! {
             svg.chart role="img" width="100%" height=(px(height))
@@ -39,7 +39,7 @@ impl Caption<'_> {
         }
     }
 
-    /// The hatching of what failed; [`hatched`] uses it.
+    /// The hatch pattern of failures; [`hatched`] uses it.
     pub(super) fn hatching(&self) -> Markup {
         html! {
             defs {
@@ -51,7 +51,7 @@ impl Caption<'_> {
         }
     }
 
-    /// A block, in the colour and with the pattern of its tone: what failed is hatched, what came to nothing is hollow.
+    /// A block in the color and pattern of its tone: failures are hatched, cancelled runs are hollow.
     pub(super) fn block(&self, x: &str, y: f64, width: &str, height: f64, tone: Tone) -> Markup {
         html! {
             rect.block.(tone.class()) x=(x) y=(px(y)) width=(width) height=(px(height)) rx="2" {}
@@ -61,7 +61,7 @@ impl Caption<'_> {
         }
     }
 
-    /// A block as a legend shows it.
+    /// A block as in a legend.
     pub(super) fn swatch(&self, tone: Tone) -> Markup {
         html! {
             svg.swatch width="12" height="12" aria-hidden="true" focusable="false" {
@@ -77,7 +77,7 @@ pub(super) fn px(n: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_string)
 }
 
-/// A drawing with the labels of its marks to the left of it: `(y, label)`.
+/// A drawing with the labels of its marks on the left: `(y, label)`.
 pub(super) fn with_axis(height: f64, marks: &[(f64, String)], drawing: Markup) -> Markup {
     html! {
         div.plot {
@@ -89,7 +89,7 @@ pub(super) fn with_axis(height: f64, marks: &[(f64, String)], drawing: Markup) -
     }
 }
 
-/// Lines across, at the marks.
+/// Horizontal lines at the marks.
 pub(super) fn grid(marks: &[(f64, String)]) -> Markup {
     html! { @for (y, _) in marks { line.grid x1="0" x2="100%" y1=(px(*y)) y2=(px(*y)) {} } }
 }

@@ -1,6 +1,6 @@
-//! When each step and item of a run was worked on -> a bar per attempt, on one axis of time.
+//! The attempts of a run's steps and items -> a bar per attempt, on one time axis.
 //!
-//! Names and lengths are text beside the drawing, so that they can be read, cut off and followed at any width.
+//! Names and durations are text beside the drawing, so that they can be read, truncated and linked at any width.
 
 use maud::{Markup, html};
 
@@ -12,13 +12,14 @@ use crate::view::time::short;
 use super::frame::{Caption, px};
 use super::scale::{Moment, moments, percent, place};
 
-/// What is drawn.
+/// The data of the drawing.
 #[derive(Clone, Copy, Debug)]
 pub struct Gantt<'a> {
     pub lanes: &'a [Lane],
     pub from: Stamp,
     pub to: Stamp,
-    /// Where the line of the present goes, while the run is live. Bars without an end go up to it, else to `to`.
+    /// Where the line of the present is, while the run is live. Bars without an end reach up to it, otherwise up to
+    /// `to`.
     pub now: Option<Stamp>,
 }
 
@@ -28,26 +29,26 @@ pub struct Lane {
     pub name: String,
     pub indented: bool,
     pub tone: Tone,
-    /// Where more is said of it, such as `#step-plan`.
+    /// The link target, such as `#step-plan`.
     pub href: Option<String>,
     pub bars: Vec<Bar>,
 }
 
-/// A stretch of time.
+/// A time span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     pub from: Stamp,
-    /// None: it goes on.
+    /// None: ongoing.
     pub to: Option<Stamp>,
     pub kind: BarKind,
-    /// What is said of it: `attempt 2: Failed (ExitCode)`.
+    /// The label, such as `attempt 2: Failed (ExitCode)`.
     pub words: String,
 }
 
-/// What a stretch of time was.
+/// The kind of a time span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BarKind {
-    /// Work, and what it came to.
+    /// Work, and its result.
     Work(Tone),
     /// Waiting: for a backoff, a node, or a person.
     Wait,
@@ -55,9 +56,9 @@ pub enum BarKind {
 
 const ROW: f64 = 28.0;
 const AXIS: f64 = 24.0;
-/// So many lanes are drawn; the table has all.
+/// The number of lanes drawn; the table has all.
 const MOST: usize = 200;
-/// So many labels fit on a phone.
+/// The number of labels that fit on a phone.
 const LABELS: u64 = 5;
 
 pub fn gantt(caption: &Caption, gantt: &Gantt) -> Markup {
@@ -84,7 +85,7 @@ pub fn gantt(caption: &Caption, gantt: &Gantt) -> Markup {
             (legend(caption))
             div.gantt { (names(drawn)) div.gantt-plot { (drawing) } (lengths(gantt, drawn)) }
             @if left_out > 0 { p.quiet-text { (left_out) " more are in the table." } }
-            p.quiet-text { "Times are UTC; the axis begins at " (gantt.from.0.strftime("%-d %b %Y %H:%M:%S").to_string()) "." }
+            p.quiet-text { "Times are in UTC; the axis starts at " (gantt.from.0.strftime("%-d %b %Y %H:%M:%S").to_string()) "." }
         },
         table_fallback(gantt),
     )
@@ -105,7 +106,7 @@ fn axis(marks: &[Moment], height: f64) -> Markup {
     html! {
         @for mark in marks {
             line.grid x1=(percent(mark.at)) x2=(percent(mark.at)) y1="4" y2=(px(height)) {}
-            // A label that would be cut off at the edge says nothing.
+            // Skips a label that the edge would cut off.
             @if mark.at < 0.86 { text.tick x=(percent(mark.at)) dx="4" y="14" { (mark.label) } }
         }
     }
@@ -122,7 +123,7 @@ fn end_of(gantt: &Gantt, bar: &Bar) -> Stamp {
 fn bar_of(caption: &Caption, gantt: &Gantt, bar: &Bar, top: f64) -> Markup {
     let left = place(bar.from, gantt.from, gantt.to);
     let right = place(end_of(gantt, bar), gantt.from, gantt.to).max(left);
-    // So narrow that it could not be seen is widened, to the left where there is no room on the right.
+    // Widens a bar that would be too narrow to see; to the left if there is no room on the right.
     let width = (right - left).max(0.003);
     let x = percent(left.min(1.0 - width));
     html! {
@@ -150,7 +151,7 @@ fn names(lanes: &[Lane]) -> Markup {
     }
 }
 
-/// How long was worked on it in all.
+/// The sum of the work.
 fn lengths(gantt: &Gantt, lanes: &[Lane]) -> Markup {
     html! {
         ul.gantt-lengths.num {
@@ -192,7 +193,7 @@ fn table_fallback(gantt: &Gantt) -> Markup {
         Head::text("What"),
         Head::text("From"),
         Head::text("To"),
-        Head::figures("Length"),
+        Head::figures("Duration"),
     ];
     let all = gantt.lanes.iter().flat_map(|lane| lane.bars.iter().map(move |bar| (lane, bar)));
     let rows = all.map(|(lane, bar)| {
@@ -200,7 +201,7 @@ fn table_fallback(gantt: &Gantt) -> Markup {
             words(&lane.name),
             words(&bar.words),
             html! { (bar.from.0) },
-            html! { @match bar.to { Some(to) => (to.0), None => "goes on" } },
+            html! { @match bar.to { Some(to) => (to.0), None => "ongoing" } },
             html! { (short(end_of(gantt, bar).since(bar.from))) },
         ]
     });

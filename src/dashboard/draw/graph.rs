@@ -1,8 +1,8 @@
-//! The steps of a workflow, and what each waits for -> boxes in columns, with lines between them.
+//! The steps of a workflow and their dependencies -> boxes in columns, with lines between them.
 //!
-//! [`layers`] says which column and row a step is in, [`place`] where that is, [`lines`] how a line gets from one to another.
-//! A line points forward unless it is dashed: work that is sent back. The order of the steps is the order of the columns' rows
-//! as far as lines do not cross for it.
+//! [`layers`] assigns columns and rows, [`place`] computes positions, [`lines`] draws the lines. A line points
+//! forward unless it is dashed: a dashed line sends work back. The rows of a column follow the order of the steps,
+//! except where another order has fewer crossings.
 
 mod layers;
 mod lines;
@@ -18,7 +18,7 @@ use crate::dashboard::parts::{Head, anchor, badge, table, words};
 
 use super::frame::{Caption, px};
 
-/// What is drawn.
+/// The data of the drawing.
 #[derive(Clone, Copy, Debug)]
 pub struct Graph<'a> {
     /// In the order of the workflow.
@@ -30,29 +30,29 @@ pub struct Graph<'a> {
 pub struct Node {
     pub name: String,
     pub shape: Shape,
-    /// Who does it, or another short word about it.
+    /// The agent, or another short note.
     pub note: String,
-    /// Names of the steps that it waits for. A name that no step has is left out.
+    /// Names of the steps that it depends on. Unknown names are ignored.
     pub after: Vec<String>,
-    /// The step that does its work again when this one sends it back.
+    /// The step that this one sends work back to.
     pub sends_back_to: Option<String>,
-    /// Where it is in a run; in the drawing of a workflow there is none.
+    /// The phase in a run; None in the drawing of a workflow.
     pub phase: Option<StepPhase>,
 }
 
-/// What a box looks like.
+/// The shape of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shape {
     Task,
-    /// A person is asked: a diamond.
+    /// An approval: a diamond.
     Approval,
-    /// Once per item: a stack. What it loops over, or how far it is.
+    /// A loop: a stack. The list, or the progress.
     Loop(String),
-    /// After all others, whatever came before.
+    /// Runs after all others, whatever their result.
     Finally,
 }
 
-/// Columns by what a step waits for. Wide workflows break into bands, each read from left to right.
+/// Columns by dependency. Wide workflows break into bands, each read from left to right.
 pub fn graph(caption: &Caption, graph: &Graph) -> Markup {
     let layout = place::layout(graph.nodes);
     let (width, height) = (layout.width, layout.height);
@@ -72,7 +72,7 @@ pub fn graph(caption: &Caption, graph: &Graph) -> Markup {
     caption.figure(drawing, table_fallback(graph))
 }
 
-/// The id of a step's part of the page, to which its box leads.
+/// The id of a step's section of the page, which its box links to.
 pub(super) fn step_id(name: &str) -> String {
     format!("step-{}", anchor(name))
 }

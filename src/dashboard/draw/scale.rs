@@ -1,4 +1,4 @@
-//! Extents -> round marks on an axis, and their labels.
+//! Ranges -> round marks on an axis, and their labels.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Distances between marks that people count in, in seconds.
+/// Usual distances between marks on a time axis, in seconds.
 const ROUND: [u64; 24] = [
     1,
     2,
@@ -37,7 +37,7 @@ const ROUND: [u64; 24] = [
     365 * DAY,
 ];
 
-/// Marks from 0 to at least `max`, five at most (and 0): 0, 1, 2 … or 0, 20, 40 …
+/// Marks from 0 to at least `max`, at most five (and 0): 0, 1, 2 … or 0, 20, 40 …
 pub(super) fn counts(max: u64) -> Vec<u64> {
     marks(max, counting_step(max.max(1)))
 }
@@ -50,7 +50,7 @@ fn counting_step(max: u64) -> u64 {
                 return step * ten;
             }
         }
-        // From here on a step more would overflow; there are no such counts.
+        // From here on the next step would overflow; there are no such counts.
         if ten > u64::MAX / 100 {
             return max;
         }
@@ -58,7 +58,7 @@ fn counting_step(max: u64) -> u64 {
     }
 }
 
-/// Marks from 0 to at least `max` seconds, in distances that people count time in.
+/// Marks from 0 to at least `max` seconds, at usual distances of a time axis.
 pub(super) fn lengths(max: u64) -> Vec<u64> {
     let max = max.max(1);
     marks(max, ROUND.into_iter().find(|step| max.div_ceil(*step) <= 4).unwrap_or(max.div_ceil(4)))
@@ -77,15 +77,15 @@ pub(super) fn length(seconds: u64) -> String {
     if text.is_empty() { "0".into() } else { text }
 }
 
-/// A mark on the axis of time.
+/// A mark on the time axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Moment {
-    /// From 0 at the beginning to 1 at the end.
+    /// From 0 at the start to 1 at the end.
     pub(super) at: f64,
     pub(super) label: String,
 }
 
-/// Marks at round clock times between two moments, in UTC, `most` of them at most.
+/// At most `most` marks at round clock times between two times, in UTC.
 pub(super) fn moments(from: Stamp, to: Stamp, most: u64) -> Vec<Moment> {
     let (from, to) = (from.0.as_millisecond(), to.0.as_millisecond());
     let extent = to.saturating_sub(from).max(1);
@@ -110,14 +110,14 @@ fn clock(ms: i64, step: u64) -> String {
     at.to_zoned(TimeZone::UTC).strftime(form).to_string()
 }
 
-/// Where between two moments one is, from 0 to 1; one outside is at the edge.
+/// The position of a time between two others, from 0 to 1; a time outside is at the edge.
 pub(super) fn place(at: Stamp, from: Stamp, to: Stamp) -> f64 {
     let ms = |stamp: Stamp| stamp.0.as_millisecond() as f64;
     let extent = (ms(to) - ms(from)).max(1.0);
     ((ms(at) - ms(from)) / extent).clamp(0.0, 1.0)
 }
 
-/// `12.34%`: a place or a size along the width of a drawing.
+/// `12.34%`: a position or a size relative to the width of a drawing.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.3}%", share.clamp(0.0, 1.0) * 100.0)
 }

@@ -1,4 +1,4 @@
-//! How many there are of each kind -> one bar in parts, with the kinds and their counts under it.
+//! Counts by kind -> one bar in parts, with the kinds and their counts below it.
 
 use maud::{Markup, html};
 
@@ -13,13 +13,13 @@ pub struct Share<'a> {
     pub name: &'a str,
     pub count: u64,
     pub tone: Tone,
-    /// Where those of this kind are listed.
+    /// The link to the list of this kind.
     pub href: Option<&'a str>,
 }
 
 const HEIGHT: f64 = 20.0;
 
-/// Kinds without a member are in the legend and the table, not in the bar.
+/// Kinds with a count of 0 are in the legend and the table, not in the bar.
 pub fn shares(caption: &Caption, shares: &[Share]) -> Markup {
     let total = shares.iter().fold(0, |sum: u64, s| sum.saturating_add(s.count));
     let drawing = caption.wide(
@@ -39,7 +39,7 @@ pub fn shares(caption: &Caption, shares: &[Share]) -> Markup {
     caption.figure(html! { (drawing) (legend(caption, shares)) }, table_fallback(shares, total))
 }
 
-/// Where each begins, from 0 to 1.
+/// The start of each part, from 0 to 1.
 fn begins(shares: &[Share], total: u64) -> Vec<f64> {
     let mut sum = 0_u64;
     let mut begins = Vec::with_capacity(shares.len());

@@ -1,4 +1,4 @@
-//! A few figures in order -> a line as small as a word, for a cell of a table.
+//! A few figures in order -> a line as small as a word, for a table cell.
 
 use maud::{Markup, html};
 
@@ -8,8 +8,8 @@ const WIDTH: f64 = 96.0;
 const HEIGHT: f64 = 24.0;
 const EDGE: f64 = 3.0;
 
-/// The oldest first; a figure that is missing is a gap. `words` says the same for those who do not see it, and is what the
-/// line's own cell or the one beside it shows: a line this small needs no table.
+/// Oldest first; a missing figure is a gap. `words` is the text alternative, which the cell or its neighbor shows: a
+/// line this small needs no table.
 pub fn sparkline(words: &str, values: &[Option<f64>]) -> Markup {
     let known: Vec<(usize, f64)> =
         values.iter().enumerate().filter_map(|(n, v)| v.filter(|v| v.is_finite()).map(|v| (n, v))).collect();
@@ -28,7 +28,7 @@ fn places(known: &[(usize, f64)], count: usize) -> Vec<(f64, f64)> {
     let most = known.iter().map(|k| k.1).fold(f64::NEG_INFINITY, f64::max);
     let (extent, across) = (most - least, count.saturating_sub(1).max(1) as f64);
     let place = |(n, v): &(usize, f64)| {
-        // All the same, or further apart than numbers go: a line in the middle.
+        // All values are equal, or their range overflows: a line in the middle.
         let up = if extent > 0.0 && extent.is_finite() { (v - least) / extent } else { 0.5 };
         (EDGE + (WIDTH - 2.0 * EDGE) * *n as f64 / across, HEIGHT - EDGE - (HEIGHT - 2.0 * EDGE) * up)
     };

@@ -1,7 +1,8 @@
-//! A run's status and its Jobs -> the attempts at each step and item, as far as they are still known.
+//! A run's status and its Jobs -> the attempts at each step and item, as far as they are known.
 //!
-//! A status keeps the attempt under way and the last that ended. Every other is known only while its Job is kept, and only to
-//! who may list Jobs; what is missing is counted, so that a page can say so. Start reading at [`attempts`].
+//! A status keeps the current attempt and the last one that ended. All others are known only while their Jobs exist,
+//! and only to readers who may list Jobs. The missing ones are counted, so that a page can say so. Start reading at
+//! [`attempts`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,21 +18,21 @@ use crate::dashboard::parts::Tone;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Attempt {
     pub(super) n: u32,
-    /// Its Job's name, where the Job is known.
+    /// The name of its Job, if the Job is known.
     pub(super) job: Option<String>,
     pub(super) from: Option<Stamp>,
     pub(super) to: Option<Stamp>,
     pub(super) end: AttemptEnd,
 }
 
-/// What became of it.
+/// The result of an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum AttemptEnd {
-    /// It is under way.
+    /// In progress.
     Running,
-    /// As the status has it.
+    /// As in the status.
     Known(LastAttempt),
-    /// As its Job has it: done or not, without the reason.
+    /// As in its Job: done or not, without the reason.
     Done,
     NotDone,
 }
@@ -68,7 +69,7 @@ impl AttemptEnd {
 /// A step, or one of its items.
 pub(super) type WorkKey = (String, Option<String>);
 
-/// The attempts at each place, in their order.
+/// The attempts at each step and item, in order.
 pub(super) fn attempts(steps: &[StepStatus], jobs: &[Arc<Job>]) -> BTreeMap<WorkKey, Vec<Attempt>> {
     let mut by_label: BTreeMap<WorkKey, Vec<Attempt>> = BTreeMap::new();
     for job in jobs {
@@ -111,7 +112,7 @@ fn of_job(job: &Job) -> Option<(WorkKey, Attempt)> {
     Some(((label(labels::STEP)?, label(labels::ITEM)), attempt))
 }
 
-/// The status knows better what became of the last, and which is under way.
+/// The status knows the result of the last attempt, and which attempt is current.
 fn merged(work: &Work, mut found: Vec<Attempt>) -> Vec<Attempt> {
     if let Some(last) = &work.last {
         let known = AttemptEnd::Known(last.clone());

@@ -11,7 +11,7 @@ use crate::view::stats::{Day, Seconds, StepTrend};
 
 use super::length;
 
-/// How many runs ended on each day, and how long they took.
+/// The number of runs that ended on each day, and their durations.
 pub(super) fn by_day(all: &[Day]) -> Markup {
     let bars: Vec<Bar> = all
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn by_day(all: &[Day]) -> Markup {
             "took",
             "Duration",
             html! { "of runs that ended" },
-            durations(&Caption { id: "durations", title: "How long runs took" }, &took),
+            durations(&Caption { id: "durations", title: "Duration of runs" }, &took),
         ),
     ])
 }
@@ -48,7 +48,7 @@ fn date(day: &str) -> Option<Date> {
     day.parse().ok()
 }
 
-/// How each step went, with a line for its days.
+/// Each step's figures, with a line for its days.
 pub(super) fn steps(all: &[StepTrend]) -> Markup {
     let heads = [
         Head::text("Step"),

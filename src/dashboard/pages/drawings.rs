@@ -1,4 +1,4 @@
-//! A run -> its graph, and its attempts on an axis of time.
+//! A run -> its graph, and its attempts on a time axis.
 
 use maud::{Markup, html};
 
@@ -36,11 +36,11 @@ fn graph_section(nodes: &[Node]) -> Markup {
         "graph-part",
         "Graph",
         html! {},
-        graph(&Caption { id: "graph", title: "What follows what" }, &Graph { nodes }),
+        graph(&Caption { id: "graph", title: "Order of the steps" }, &Graph { nodes }),
     )
 }
 
-/// What the drawing cannot have.
+/// The attempts that cannot be drawn.
 fn missing_attempts(s: &RunDetail<'_>) -> Markup {
     let begun: usize = s.status.works().map(|w| w.attempts as usize).sum();
     let known: usize = s.attempts.values().flatten().filter(|a| a.from.is_some()).count();
@@ -49,8 +49,8 @@ fn missing_attempts(s: &RunDetail<'_>) -> Markup {
         @if missing > 0 {
             p.quiet-text {
                 (missing) " of " (begun) " attempts are not drawn: "
-                @if s.jobs_seen { "their Jobs are gone, and a status keeps only the last." }
-                @else { "your token may not list Jobs, and a status keeps only the last." }
+                @if s.jobs_seen { "their Jobs are deleted, and the status keeps only the last attempt." }
+                @else { "your token may not list Jobs, and the status keeps only the last attempt." }
             }
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn nodes(shapes: &[StepShape], steps: &[StepStatus]) -> Vec<Node> {
     shapes.iter().map(node).collect()
 }
 
-/// `3/7`: items that are finished, of all.
+/// `3/7`: finished items of all items.
 fn counted(step: &StepStatus) -> String {
     let over = step.items.iter().filter(|i| i.work.phase.is_finished()).count();
     format!("{over}/{}", step.items.len())
@@ -120,7 +120,7 @@ fn bar(attempt: &Attempt) -> Option<Bar> {
     })
 }
 
-/// What is waited for now: a person, or the next attempt.
+/// What the step waits for now: a person, or the next attempt.
 fn waits(s: &RunDetail<'_>, step: &str, item: Option<&str>, work: &Work) -> Vec<Bar> {
     let wait = |from: Stamp, words: String| Bar { from, to: None, kind: BarKind::Wait, words };
     let open = s.status.escalations.iter().find(|q| q.step == step && q.item.as_deref() == item);

@@ -1,4 +1,4 @@
-//! `/`: who is waited for, how runs went in the last thirty days, and what holds them up.
+//! `/`: open questions, the figures of the last 30 days, and the bottlenecks.
 
 use std::sync::Arc;
 
@@ -45,30 +45,30 @@ pub async fn page(
     })
 }
 
-/// Which runs the figures are about.
+/// The runs that the figures cover.
 pub fn window(folded: &FigureSet) -> String {
     let since = folded.stats.since.0.strftime("%-d %B %Y");
-    let live = "and runs that are live now";
+    let live = "and live runs";
     if folded.without_records {
-        return "Figures are of the runs that are live now: your token may not list RunRecords.".into();
+        return "Figures cover live runs only: your token may not list RunRecords.".into();
     }
-    let cut = if folded.is_cut { ", of which only the newest are kept here" } else { "" };
-    format!("Figures are of runs that ended in the last 30 days (RunRecords since {since}{cut}), {live}.")
+    let cut = if folded.is_cut { ", only the newest of them" } else { "" };
+    format!("Figures cover runs that ended in the last 30 days (RunRecords since {since}{cut}), {live}.")
 }
 
-/// What a reader must know before the figures.
+/// Notices before the figures.
 fn remarks(d: &Dashboard, folded: &FigureSet, runs: &Visibility) -> Markup {
     html! {
         @if !(d.cluster.is_full)() {
-            (notice(Tone::Ask, "Not everything is here yet", html! { p { "The operator is still listing what there is." } }))
+            (notice(Tone::Ask, "Not everything is loaded yet", html! { p { "The operator is still listing objects." } }))
         }
         @if runs.is_empty() && folded.stats.all.total == 0 {
-            (empty("There is nothing that you may see",
-                "Either there are no runs, or your token may not list them. What it may is told by:",
+            (empty("Nothing to show",
+                "Either there are no runs, or your token may not list them. Check with:",
                 Some("kubectl auth can-i list workflowruns.missioncontrol.dev --all-namespaces")))
         } @else if folded.stats.all.are_few() {
             (notice(Tone::Neutral, "Few runs", html! {
-                p { "Fewer than " (FEW) " runs ended: the figures say little yet." }
+                p { "Fewer than " (FEW) " runs have ended, so the figures say little yet." }
             }))
         }
     }
@@ -88,7 +88,7 @@ fn figures(folded: &FigureSet) -> Markup {
     }
 }
 
-/// The five figures of a glance.
+/// The five main figures.
 pub fn figure_cards(all: &Figures) -> Markup {
     let band = all.success_rate.map(Band::of);
     let rate = all.success_rate.map_or_else(|| "–".into(), share);
@@ -138,10 +138,14 @@ fn breakdown(all: &Figures) -> Markup {
     shares(&Caption { id: "statuses", title: "Runs by status" }, &parts)
 }
 
-/// The figures of each workflow, those with most runs first.
+/// The figures of each workflow, those with the most runs first.
 pub fn of_workflows(all: &[WorkflowStats]) -> Markup {
     if all.is_empty() {
-        return empty("No workflow has run", "None of those that you may see.", Some("mc workflow list -A"));
+        return empty(
+            "No workflow has run yet",
+            "None of the workflows that you may see has a run.",
+            Some("mc workflow list -A"),
+        );
     }
     let mut most: Vec<&WorkflowStats> = all.iter().collect();
     most.sort_by_key(|w| std::cmp::Reverse(w.figures.total));
@@ -190,5 +194,5 @@ pub fn bottlenecks(found: &[Bottleneck]) -> Markup {
             html! { (b.executions) },
         ]
     };
-    table("Steps that hold runs up, worst first", &heads, &found.iter().map(row).collect::<Vec<_>>())
+    table("Bottlenecks, worst first", &heads, &found.iter().map(row).collect::<Vec<_>>())
 }

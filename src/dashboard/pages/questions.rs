@@ -1,4 +1,4 @@
-//! Open questions of runs: who is waited for, for what, and what answers.
+//! Open questions of runs: what is asked, and the commands and forms that answer.
 
 use maud::{Markup, html};
 
@@ -15,10 +15,10 @@ use crate::view::time::{age, short};
 
 use super::{at, many, run_url};
 
-/// So many are shown; the rest are counted.
+/// Questions shown; the rest are counted.
 const MOST: usize = 20;
 
-/// The runs that wait for a person, the longest first.
+/// The runs that wait for a person, the longest wait first.
 pub(super) fn needs_you(d: &Dashboard, visibility: &Visibility, now: Stamp) -> Markup {
     let runs = d.cluster.visible_runs_unsorted(visibility);
     let mut open: Vec<(&WorkflowRun, &EscalationStatus)> = runs
@@ -29,7 +29,7 @@ pub(super) fn needs_you(d: &Dashboard, visibility: &Visibility, now: Stamp) -> M
     let name = |run: &WorkflowRun| (run.metadata.namespace.clone(), run.metadata.name.clone());
     open.sort_unstable_by(|(a, p), (b, q)| p.since.cmp(&q.since).then_with(|| name(a).cmp(&name(b))));
     let content = html! {
-        @if open.is_empty() { (empty("Nobody is waited for", "No run that you may see asks a person anything.", None)) }
+        @if open.is_empty() { (empty("No open questions", "No run that you may see waits for a person.", None)) }
         @for (run, question) in open.iter().take(MOST) { (in_short(run, question, now)) }
         @if open.len() > MOST { p.quiet-text { (open.len() - MOST) " more questions are open." } }
     };
@@ -59,17 +59,17 @@ fn times(question: &EscalationStatus, now: Stamp) -> Markup {
     }
 }
 
-/// Where a run is, and whether and how its reader may answer.
+/// The run, and whether and how its reader may answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QuestionContext<'a> {
     pub(super) namespace: &'a str,
     pub(super) name: &'a str,
-    /// The word of the reader's forms, where the reader may decide here.
+    /// The CSRF token of the reader's forms, if the reader may create decisions here.
     pub(super) csrf: Option<&'a str>,
     pub(super) now: Stamp,
 }
 
-/// Every open question of a run, with what answers it.
+/// Every open question of a run, with its answers.
 pub(super) fn all(context: &QuestionContext<'_>, open: &[EscalationStatus]) -> Markup {
     html! { @for q in open { (one(context, q, open.len() == 1)) } }
 }
@@ -91,7 +91,7 @@ fn one(context: &QuestionContext<'_>, q: &EscalationStatus, alone: bool) -> Mark
         answer: context.csrf.map(|csrf| Answer { url: &url, csrf, actions: &actions, outputs }),
         command: first,
     });
-    // Each by itself: who pastes a copy of them all gives every answer at once.
+    // One block per command: pasting all of them at once would give every answer.
     html! {
         (shown)
         @if !others.is_empty() {
@@ -101,7 +101,7 @@ fn one(context: &QuestionContext<'_>, q: &EscalationStatus, alone: bool) -> Mark
     }
 }
 
-/// What can be said to the run itself.
+/// Orders to the run itself.
 pub(super) fn orders(context: &QuestionContext<'_>, orders: &[Action]) -> Markup {
     html! {
         @if let Some(csrf) = context.csrf {

@@ -1,4 +1,4 @@
-//! `/runs/NAMESPACE/NAME`: one run, as its status, its Jobs and its workflow's revision tell it.
+//! `/runs/NAMESPACE/NAME`: one run, from its status, its Jobs and its workflow's revision.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub async fn page(
         title: format!("{name} in {namespace}"),
         nav: Some(Nav::Runs),
         live: Some(events_url(version, &[("namespace", &namespace), ("name", &name)])),
-        window: "This run, as its status tells it.".into(),
+        window: "This run, from its status.".into(),
         main: main(&detail),
     })
 }
@@ -73,8 +73,8 @@ async fn detail<'a>(
     })
 }
 
-/// The revision that the run executes: the Workflow of now if it is still that one, else the operator's copy. A reader
-/// needs the right to see the one or the other.
+/// The revision that the run executes: the current Workflow if its hash matches, otherwise the operator's copy. The
+/// reader needs the right to see that object.
 async fn revision(
     d: &Dashboard,
     reader: &Reader,
@@ -99,7 +99,7 @@ async fn revision(
     Ok((d.cluster.revision)(&namespace, name, revision))
 }
 
-/// A task of at most so many bytes stands above the page; a longer one can be unfolded.
+/// The longest task in bytes that is shown above the page; a longer one is folded.
 const LEAD: usize = 1_000;
 
 fn lead<'s>(s: &'s RunDetail<'_>) -> &'s str {
@@ -127,7 +127,7 @@ fn main(s: &RunDetail<'_>) -> Markup {
 fn summary(s: &RunDetail<'_>) -> Markup {
     let view = &s.view;
     let message = match view.phase {
-        None => "the operator has not seen it yet",
+        None => "the operator has not seen this run yet",
         Some(_) => view.message.as_str(),
     };
     let mut pairs = vec![
@@ -139,7 +139,7 @@ fn summary(s: &RunDetail<'_>) -> Markup {
         pairs.push(("Waits for", words(waiting)));
     }
     if let Some(totals) = &s.status.totals {
-        pairs.push(("So far", html! { (so_far(totals)) }));
+        pairs.push(("Totals", html! { (so_far(totals)) }));
     }
     if let Some(id) = &s.run.spec.run_id {
         pairs.push(("runID", words(id)));
@@ -178,7 +178,7 @@ fn workflow(s: &RunDetail<'_>) -> Markup {
         a href=(workflow_url(&s.view.namespace, &s.view.workflow)) { (words(&s.view.workflow)) }
         @if let Some(revision) = revision { " " small { "revision " code { (words(&revision)) } } }
         @if s.shapes.is_none() && s.status.workflow.is_some() {
-            " " small { "(not the current one, and not at hand: limits and agents are not shown)" }
+            " " small { "(not the current revision, and not available: limits and agents are not shown)" }
         }
     }
 }
@@ -195,11 +195,11 @@ fn lasted(s: &RunDetail<'_>) -> Markup {
     }
 }
 
-/// How long it was active, where a person was waited for in between.
+/// The active time, if the run waited for a person in between.
 fn active(s: &RunDetail<'_>) -> Option<Duration> {
     let before = Duration::from_secs(u64::try_from(s.status.active_seconds?).ok()?);
     let active = before + s.status.active_since.map_or(Duration::ZERO, |since| s.now.since(since));
-    // Seconds are rounded down more than once.
+    // Both values are rounded down to seconds.
     s.view.duration.filter(|all| *all > active + Duration::from_secs(2)).map(|_| active)
 }
 
@@ -221,10 +221,10 @@ fn outputs(s: &RunDetail<'_>) -> Markup {
 
 fn decisions(all: &[DecisionResult]) -> Markup {
     let heads = [
-        Head::text("When"),
+        Head::text("Time"),
         Head::text("By"),
-        Head::text("What"),
-        Head::text("What came of it"),
+        Head::text("Action"),
+        Head::text("Result"),
         Head::text("Decision"),
     ];
     let rows: Vec<Vec<Markup>> = all
@@ -242,7 +242,7 @@ fn decisions(all: &[DecisionResult]) -> Markup {
         .collect();
     html! {
         @if !rows.is_empty() {
-            (section("decisions", "Decisions", html! {}, table("What people said, the last first", &heads, &rows)))
+            (section("decisions", "Decisions", html! {}, table("Decisions, newest first", &heads, &rows)))
         }
     }
 }
@@ -254,12 +254,12 @@ fn conditions(all: &[Condition]) -> Markup {
     html! {
         @if !rows.is_empty() {
             (section("conditions", "Conditions", html! {}, details("conditions-table",
-                html! { "As GitOps tools read them" }, table("Conditions", &heads, &rows), false)))
+                html! { "Kubernetes conditions" }, table("Conditions", &heads, &rows), false)))
         }
     }
 }
 
-/// What a person can type, and where the whole object is.
+/// Commands for the run, and where to find the whole object.
 fn by_hand(s: &RunDetail<'_>) -> Markup {
     let run = at(&s.view.name, &s.view.namespace);
     let over = s.view.phase.is_some_and(Phase::is_terminal);
@@ -270,11 +270,11 @@ fn by_hand(s: &RunDetail<'_>) -> Markup {
     lines.push(format!("kubectl get workflowrun {run} -o yaml"));
     section(
         "commands",
-        "By hand",
+        "Commands",
         html! {},
         html! {
             @if !over { (questions::orders(&context(s), &orders)) }
-            p.quiet-text { "Logs and the whole manifest are for who may read them: they are not shown here." }
+            p.quiet-text { "The dashboard shows neither logs nor the whole manifest. These commands use your own rights." }
             @for line in lines { (command(&line)) }
         },
     )

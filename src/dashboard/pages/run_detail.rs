@@ -1,6 +1,6 @@
-//! All that the page of one run is made of: the run itself, its steps' shapes and attempts, and what its reader may do.
+//! The data of one run's page: the run itself, the shapes and attempts of its steps, and what its reader may do.
 //!
-//! [`super::run`] collects it; [`super::steps`] and [`super::drawings`] show their parts of it.
+//! [`super::run`] collects it; [`super::steps`] and [`super::drawings`] show parts of it.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::view::shape::StepShape;
 
 use super::attempts::{Attempt, WorkKey};
 
-/// All that the page is made of.
+/// The data of the page.
 #[derive(Debug)]
 pub(super) struct RunDetail<'a> {
     pub(super) run: &'a WorkflowRun,
     pub(super) status: WorkflowRunStatus,
     pub(super) view: RunView,
-    /// The steps of the revision that the run executes, where that is at hand and may be seen.
+    /// The steps of the revision that the run executes, if it is available and the reader may see it.
     pub(super) shapes: Option<Vec<StepShape>>,
     pub(super) attempts: BTreeMap<WorkKey, Vec<Attempt>>,
     /// The reader may list Jobs.
     pub(super) jobs_seen: bool,
-    /// The word of the reader's forms, where the reader may decide here.
+    /// The CSRF token of the reader's forms, if the reader may create decisions here.
     pub(super) csrf: Option<&'a str>,
     pub(super) now: Stamp,
 }

@@ -1,4 +1,4 @@
-//! Runs and what a reader wants to see of them -> one page of a list, newest first.
+//! Runs and a filter -> one page of a list, newest first.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ use super::{ago, length, phase_badge, run_url, workflow_url};
 /// Rows of a page.
 pub const ROWS: usize = 50;
 
-/// What is asked for, in the address.
+/// The filter, as in the address.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Filter {
     pub status: String,
     pub workflow: String,
     pub namespace: String,
-    /// Sought in names, tasks and messages, in any case.
+    /// Searched in names, tasks and messages, ignoring case.
     pub q: String,
     /// From 1.
     pub page: usize,
@@ -33,18 +33,18 @@ pub struct Filter {
 #[derive(Debug)]
 pub struct Found<'a> {
     pub rows: Vec<&'a WorkflowRun>,
-    /// How many fit, on all pages.
+    /// The number of matches on all pages.
     pub total: usize,
     pub page: usize,
 }
 
 impl Filter {
-    /// The phase that is meant; `Err`: no status has that name.
+    /// The selected phase; `Err`: no phase has that name.
     pub fn phase(&self) -> Result<Option<Phase>, String> {
         if self.status.is_empty() { Ok(None) } else { said::phase_of(&self.status).map(Some) }
     }
 
-    /// `runs` are in the order of the list.
+    /// `runs` are already sorted.
     pub fn of<'a>(&self, runs: &'a [Cached<WorkflowRun>]) -> Result<Found<'a>, String> {
         let (phase, sought) = (self.phase()?, self.q.trim().to_lowercase());
         let fits = |run: &&WorkflowRun| {
@@ -85,7 +85,7 @@ fn has(run: &WorkflowRun, sought: &str) -> bool {
     texts.into_iter().flatten().any(|text| text.to_lowercase().contains(sought))
 }
 
-/// The different values of something, for a choice.
+/// The distinct values of a field, for a choice.
 pub fn values(runs: &[Cached<WorkflowRun>], of: fn(&WorkflowRun) -> Option<&str>) -> BTreeSet<&str> {
     runs.iter().filter_map(|r| readable::<WorkflowRun>(r)).filter_map(of).collect()
 }

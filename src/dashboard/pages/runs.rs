@@ -1,4 +1,4 @@
-//! `/runs`: the runs that a reader may see, newest first, by status, workflow, namespace and text.
+//! `/runs`: the runs that a reader may see, newest first, filtered by status, workflow, namespace and text.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::dashboard::parts::{Field, Nav, Pages, RUNS, Way, empty, filters, page
 
 use super::run_list::{Filter, Found, ROWS, rows, values};
 
-/// Names that a choice offers; with more of them the name is typed.
+/// The longest list of names for a choice; a longer one becomes a text field.
 const CHOICES: usize = 100;
 
 pub async fn page(
@@ -38,7 +38,7 @@ pub async fn page(
         title: "Runs".into(),
         nav: Some(Nav::Runs),
         live: Some(events_url(version, &[])),
-        window: "Runs that exist now, whenever they were made.".into(),
+        window: "All existing runs.".into(),
         main,
     })
 }
@@ -78,10 +78,10 @@ fn choices<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> 
 
 fn nothing(runs: &[Cached<WorkflowRun>]) -> Markup {
     if runs.is_empty() {
-        let text = "Or your token may not list those that are there.";
-        return empty("There are no runs", text, Some("mc workflow run NAME \"what is asked for\""));
+        let text = "Or your token may not list them.";
+        return empty("There are no runs", text, Some("mc workflow run NAME \"TASK\""));
     }
-    empty("No run is like that", "Others are: choose less.", None)
+    empty("No runs match", "Remove a filter to see more.", None)
 }
 
 fn pages(filter: &Filter, found: &Found) -> Markup {

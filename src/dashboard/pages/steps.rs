@@ -1,4 +1,4 @@
-//! The steps and items of a run, each with its attempts, what it said, and why it waits.
+//! The steps and items of a run, each with its attempts, its output, and why it waits.
 
 use maud::{Markup, html};
 
@@ -16,12 +16,12 @@ use super::attempts::{Attempt, AttemptEnd};
 use super::run_detail::RunDetail;
 use super::{at, length, many, step_id};
 
-/// Items that are shown in full; the drawing and its table have all.
+/// Items shown in full; the drawing and its table have all.
 const ITEMS: usize = 100;
 
 pub(super) fn all(s: &RunDetail<'_>) -> Markup {
     html! {
-        @if s.status.steps.is_empty() { p.quiet-text { "It has not started: there are no steps yet." } }
+        @if s.status.steps.is_empty() { p.quiet-text { "The run has not started: there are no steps yet." } }
         @for step in &s.status.steps { (one(s, step)) }
     }
 }
@@ -38,7 +38,7 @@ fn one(s: &RunDetail<'_>, step: &StepStatus) -> Markup {
         @if !step.items.is_empty() {
             h4 { (many(step.items.len(), "item")) }
             @for item in step.items.iter().take(ITEMS) { (one_item(s, &step.name, item, shape)) }
-            @if step.items.len() > ITEMS { p.quiet-text { (step.items.len() - ITEMS) " more are not shown here." } }
+            @if step.items.len() > ITEMS { p.quiet-text { (step.items.len() - ITEMS) " more are not shown." } }
         }
     };
     parts::step(&here, head, content)
@@ -56,10 +56,10 @@ fn one_item(s: &RunDetail<'_>, step: &str, item: &ItemStatus, shape: Option<&Ste
     )
 }
 
-/// What the workflow says that is asked for.
+/// The step's definition in the workflow.
 fn asked_for(here: &str, shape: Option<&StepShape>) -> Markup {
     let Some(StepShape { kind: ShapeKind::Task { input, .. }, .. }) = shape else { return html! {} };
-    details(&format!("{here}-input"), html! { "Input, as the workflow has it" }, output(input), false)
+    details(&format!("{here}-input"), html! { "Input template" }, output(input), false)
 }
 
 fn work(
@@ -75,12 +75,12 @@ fn work(
     html! {
         (definitions(&facts(work, line, shape)))
         @if let Some(said) = &work.verify_feedback { (fold(&here, "sent-back", "Sent back with", said, true)) }
-        @if let Some(said) = &work.feedback { (fold(&here, "feedback", "What a person said", said, true)) }
+        @if let Some(said) = &work.feedback { (fold(&here, "feedback", "Feedback of a person", said, true)) }
         (tried(s, step, item, work))
         (folds(html! {
             @if !work.outputs.is_empty() { (details(&format!("{here}-outputs"), html! { "Outputs" }, values(work), false)) }
             @if let Some(said) = &work.output {
-                (fold(&here, "output", "What it said, the end of it", said, work.phase == StepPhase::Escalated))
+                (fold(&here, "output", "Output (the end)", said, work.phase == StepPhase::Escalated))
             }
             (more)
         }))
@@ -130,15 +130,15 @@ fn tried(s: &RunDetail<'_>, step: &str, item: Option<&str>, work: &Work) -> Mark
     let known = known.map(Vec::as_slice).unwrap_or_default();
     let heads = [
         Head::text("Attempt"),
-        Head::text("How it ended"),
+        Head::text("Result"),
         Head::text("Message"),
         Head::text("Started"),
-        Head::figures("Length"),
+        Head::figures("Duration"),
         Head::text("Job"),
     ];
     let rows: Vec<Vec<Markup>> = known.iter().map(|a| row(s, &step_id(step, item), a)).collect();
     html! {
-        @if !rows.is_empty() { (table("Attempts that are known", &heads, &rows)) }
+        @if !rows.is_empty() { (table("Attempts", &heads, &rows)) }
         @if work.current.is_some() { (command(&log(s, step, item))) }
     }
 }
@@ -160,7 +160,7 @@ fn row(s: &RunDetail<'_>, here: &str, attempt: &Attempt) -> Vec<Markup> {
     ]
 }
 
-/// The log of a live attempt is for who may read logs: the command says how.
+/// Readers who may read logs get a live attempt's log with this command.
 fn log(s: &RunDetail<'_>, step: &str, item: Option<&str>) -> String {
     let run = at(&s.view.name, &s.view.namespace);
     let item = item.map(|i| format!(" --item {}", quoted(i))).unwrap_or_default();

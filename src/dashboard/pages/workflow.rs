@@ -1,4 +1,4 @@
-//! `/workflows/NAMESPACE/NAME`: what a workflow is made of, which of its revisions runs execute, and how they went.
+//! `/workflows/NAMESPACE/NAME`: the definition of a workflow, the revisions that live runs execute, and its figures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::view::stats::WorkflowTrend;
 
 use super::{at, charts, drawings, many, overview, run_list, step_id, workflows};
 
-/// Runs that are listed here; the page of runs has all.
+/// Runs listed here; the page of runs has all.
 const LATEST: usize = 10;
 
 pub async fn page(
@@ -71,7 +71,7 @@ impl WorkflowPage<'_> {
             (self.figures(folded))
             (self.runs(runs))
             @if let Some(shapes) = &shapes {
-                (section("graph-part", "Graph", html! {}, graph(&Caption { id: "graph", title: "What follows what" },
+                (section("graph-part", "Graph", html! {}, graph(&Caption { id: "graph", title: "Order of the steps" },
                     &Graph { nodes: &drawings::nodes(shapes, &[]) })))
                 (section("steps", "Steps", html! { (many(shapes.len(), "step")) },
                     html! { @for step in shapes { (self.step(step)) } }))
@@ -86,7 +86,7 @@ impl WorkflowPage<'_> {
         let problems = self.workflow.status.as_ref().map(|s| s.problems.as_slice()).unwrap_or_default();
         html! {
             @if !problems.is_empty() {
-                (notice(Tone::Bad, "No run of it can start", html! { ul { @for p in problems { li { (words(p)) } } } }))
+                (notice(Tone::Bad, "No run can start", html! { ul { @for p in problems { li { (words(p)) } } } }))
             }
         }
     }
@@ -99,7 +99,7 @@ impl WorkflowPage<'_> {
             html! {},
             html! {
                 @match of {
-                    None => p.quiet-text { "No run of it ended in that time, and none is live." },
+                    None => p.quiet-text { "No run ended in that time, and none is live." },
                     Some(of) => {
                         (overview::figure_cards(of))
                         @if let Some(trend) = self.trend(folded) {
@@ -127,14 +127,14 @@ impl WorkflowPage<'_> {
             "Runs",
             html! { a href=(href) { "All " (all.len()) } },
             html! {
-                @if all.is_empty() { p.quiet-text { "There are none that you may see." } }
+                @if all.is_empty() { p.quiet-text { "There are no runs that you may see." } }
                 @else { (run_list::rows("The latest runs", latest, self.now)) }
                 (self.revisions(&all))
             },
         )
     }
 
-    /// What live runs execute: an edit does not touch them.
+    /// The revisions that live runs execute: an edit does not affect them.
     fn revisions(&self, runs: &[&WorkflowRun]) -> Markup {
         let mut live: BTreeMap<&str, usize> = BTreeMap::new();
         for status in runs.iter().filter_map(|r| r.status.as_ref()) {
@@ -161,12 +161,11 @@ impl WorkflowPage<'_> {
     }
 
     fn step(&self, step: &StepShape) -> Markup {
-        let after =
-            if step.after.is_empty() { "nothing: it starts at once".into() } else { step.after.join(", ") };
+        let after = if step.after.is_empty() { "no other step".into() } else { step.after.join(", ") };
         let mut facts = vec![("After", words(&after))];
         let (who, title, text) = match &step.kind {
             ShapeKind::Task { agent, input } => (agent.as_str(), "Input", input),
-            ShapeKind::Approval { message } => ("a person", "What is asked", message),
+            ShapeKind::Approval { message } => ("a person", "Question", message),
         };
         facts.insert(0, ("Who", words(who)));
         if let Some(list) = &step.over {
@@ -189,7 +188,7 @@ impl WorkflowPage<'_> {
     }
 
     fn agents(&self) -> Markup {
-        let heads = [Head::text("Agent"), Head::text("Image"), Head::text("What it is good for")];
+        let heads = [Head::text("Agent"), Head::text("Image"), Head::text("Description")];
         let rows: Vec<Vec<Markup>> = self
             .workflow
             .spec
@@ -200,7 +199,7 @@ impl WorkflowPage<'_> {
                 vec![words(&a.name), image, words(a.description.as_deref().unwrap_or("–"))]
             })
             .collect();
-        table("Who does the steps", &heads, &rows)
+        table("Agents of the steps", &heads, &rows)
     }
 
     fn by_hand(&self) -> Markup {
@@ -210,10 +209,10 @@ impl WorkflowPage<'_> {
         let params: String = required.map(|p| format!(" --param {}=VALUE", p.name)).collect();
         section(
             "commands",
-            "By hand",
+            "Commands",
             html! {},
             html! {
-                (command(&format!("mc workflow run {name} \"what is asked for\"{params}")))
+                (command(&format!("mc workflow run {name} \"TASK\"{params}")))
                 (command(&format!("mc workflow stats {name}")))
                 (command(&format!("mc workflow revisions {name}")))
                 (command(&format!("kubectl get workflow {name} -o yaml")))
@@ -224,7 +223,7 @@ impl WorkflowPage<'_> {
 
 fn params(all: &[Param]) -> Markup {
     let heads =
-        [Head::text("Param"), Head::text("Required"), Head::text("Default"), Head::text("What it means")];
+        [Head::text("Param"), Head::text("Required"), Head::text("Default"), Head::text("Description")];
     let row = |p: &Param| {
         vec![
             html! { code { (words(&p.name)) } },
@@ -233,5 +232,5 @@ fn params(all: &[Param]) -> Markup {
             words(p.description.as_deref().unwrap_or("–")),
         ]
     };
-    table("What a run may be given", &heads, &all.iter().map(row).collect::<Vec<_>>())
+    table("Params of a run", &heads, &all.iter().map(row).collect::<Vec<_>>())
 }

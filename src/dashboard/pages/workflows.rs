@@ -1,4 +1,4 @@
-//! `/workflows`: the workflows that a reader may see, and how their runs went.
+//! `/workflows`: the workflows that a reader may see, and the figures of their runs.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub async fn page(
     let main = html! {
         (page_head("Workflows", html! {}, html! {}, ""))
         @if all.is_empty() {
-            (empty("There are no workflows", "Or your token may not list those that are there.",
+            (empty("There are no workflows", "Or your token may not list them.",
                 Some("kubectl apply -f workflow.yaml")))
         } @else { (list(&all, &folded)) }
         @if all.len() > MOST { p { (all.len() - MOST) " more are not shown." } }
@@ -53,7 +53,7 @@ fn list(all: &[&Workflow], folded: &FigureSet) -> Markup {
         Head::figures("Ended"),
         Head::figures("Live"),
         Head::text("Success"),
-        Head::text("What it is for"),
+        Head::text("Description"),
     ];
     let rows: Vec<Vec<Markup>> = all.iter().take(MOST).map(|w| row(w, folded)).collect();
     table("Workflows, by name", &heads, &rows)
@@ -80,7 +80,7 @@ pub fn figures<'f>(folded: &'f FigureSet, namespace: &str, name: &str) -> Option
     all.find(|w| w.namespace == namespace && w.workflow == name).map(|w| &w.figures)
 }
 
-/// Whether runs of it may start.
+/// Whether its runs may start.
 pub fn state(workflow: &Workflow) -> Markup {
     let conditions = workflow.status.iter().flat_map(|s| &s.conditions);
     let ready = conditions.into_iter().find(|c| c.type_ == "Ready").map(|c| c.status.as_str());

@@ -7,7 +7,7 @@ use crate::dashboard::ansi;
 use super::text::words;
 use super::tone::Tone;
 
-/// A figure with its name: what a glance is for.
+/// A figure with its name, to be read at a glance.
 pub fn card(label: &str, value: &str, note: Markup, tone: Tone) -> Markup {
     html! {
         div.card.(tone.class()) {
@@ -18,7 +18,7 @@ pub fn card(label: &str, value: &str, note: Markup, tone: Tone) -> Markup {
     }
 }
 
-/// Cards beside each other, as many as fit.
+/// Cards side by side, as many as fit.
 pub fn cards(all: &[Markup]) -> Markup {
     html! { dl.cards { @for one in all { (one) } } }
 }
@@ -31,7 +31,7 @@ pub fn badge(word: &str, tone: impl Into<Tone>) -> Markup {
     }
 }
 
-/// What a page is about, its state, and what can be done with it. `lead` may be a task of many lines.
+/// The head of a page: its object, the state, and the actions. `lead` may be a task of many lines.
 pub fn page_head(title: &str, state: Markup, aside: Markup, lead: &str) -> Markup {
     html! {
         div.page-head {
@@ -43,12 +43,12 @@ pub fn page_head(title: &str, state: Markup, aside: Markup, lead: &str) -> Marku
     }
 }
 
-/// Sections beside each other where there is room, else below each other.
+/// Sections side by side if there is room, otherwise one below the other.
 pub fn columns(all: &[Markup]) -> Markup {
     html! { div.columns { @for one in all { (one) } } }
 }
 
-/// A part of a page under a heading.
+/// A section of a page with a heading.
 pub fn section(id: &str, title: &str, aside: Markup, content: Markup) -> Markup {
     html! {
         section.part aria-labelledby=(id) {
@@ -58,17 +58,17 @@ pub fn section(id: &str, title: &str, aside: Markup, content: Markup) -> Markup 
     }
 }
 
-/// A step of a run or a workflow, where `#step-NAME` leads.
+/// A step of a run or a workflow, which `#step-NAME` links to.
 pub fn step(id: &str, head: Markup, content: Markup) -> Markup {
     html! { article.step id=(id) { h3 { (head) } (content) } }
 }
 
-/// An item, inside of its step.
+/// An item within its step.
 pub fn item(id: &str, head: Markup, content: Markup) -> Markup {
     html! { article.item id=(id) { h5 { (head) } (content) } }
 }
 
-/// What stands where nothing is: why, and the command that changes it.
+/// The text of an empty section: the reason, and the command that changes it.
 pub fn empty(title: &str, text: &str, try_this: Option<&str>) -> Markup {
     html! {
         div.empty {
@@ -79,7 +79,7 @@ pub fn empty(title: &str, text: &str, try_this: Option<&str>) -> Markup {
     }
 }
 
-/// A command to copy. live.js shows the button; without it the text can be selected like any other.
+/// A command to copy. live.js shows the button; without JavaScript the text can still be selected.
 pub fn command(text: &str) -> Markup {
     html! {
         div.command {
@@ -89,7 +89,7 @@ pub fn command(text: &str) -> Markup {
     }
 }
 
-/// A share as a bar with its figure, from 0 to 1. Without one: that there is none yet.
+/// A rate from 0 to 1 as a bar with its figure, or a note that there is none yet.
 pub fn meter(rate: Option<f64>, tone: Tone) -> Markup {
     let Some(rate) = rate.filter(|r| r.is_finite()).map(|r| r.clamp(0.0, 1.0)) else {
         return html! { span.meter.none { "no figure yet" } };
@@ -105,7 +105,7 @@ pub fn meter(rate: Option<f64>, tone: Tone) -> Markup {
     }
 }
 
-/// `99.9 %` is not yet `100 %`: a figure that is rounded to perfect would hide the one that failed.
+/// `99.9 %` is not rounded to `100 %`: that would hide the one failure.
 pub fn share(rate: f64) -> String {
     let whole = (rate * 100.0).round();
     match whole {
@@ -114,7 +114,7 @@ pub fn share(rate: f64) -> String {
     }
 }
 
-/// Something that a reader must know before the rest.
+/// A notice that a reader must see before the rest.
 pub fn notice(tone: Tone, title: &str, body: Markup) -> Markup {
     html! {
         div.notice.(tone.class()) role="note" {

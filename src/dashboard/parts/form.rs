@@ -1,4 +1,4 @@
-//! Forms: what to show, and who reads.
+//! Forms: the filter of a list, and the sign-in.
 
 use maud::{Markup, html};
 
@@ -21,11 +21,11 @@ pub enum Way<'a> {
     Text {
         hint: &'a str,
     },
-    /// Value and word of each choice; the first is the one that leaves all in.
+    /// Value and label of each option; the first one selects everything.
     Choice(&'a [(&'a str, &'a str)]),
 }
 
-/// A GET form: what is chosen stands in the address, so that it can be sent to somebody.
+/// A GET form: the choices are part of the address, which can be shared.
 pub fn filters(action: &str, fields: &[Field]) -> Markup {
     let active = fields.iter().any(|f| !f.value.is_empty());
     html! {
@@ -55,13 +55,13 @@ fn input(field: &Field) -> Markup {
     }
 }
 
-/// The page of a reader whom we do not know yet: the content of `<main>`. `csrf` as in [`super::Shell`].
+/// The content of `<main>` for a reader who is not signed in. `csrf` as in [`super::Shell`].
 pub fn sign_in(error: Option<&str>, csrf: &str, way_to_token: &str) -> Markup {
     html! {
         div.sign-in {
             h1 { "Sign in" }
-            p { "You see what your own token may read in the cluster, and decide what it may decide." }
-            @if let Some(error) = error { (notice(Tone::Bad, "That did not work", html! { p { (error) } })) }
+            p { "You see what your token may read in the cluster, and answer what it may answer." }
+            @if let Some(error) = error { (notice(Tone::Bad, "Sign-in failed", html! { p { (error) } })) }
             form method="post" action=(SIGN_IN) {
                 input type="hidden" name="csrf" value=(csrf);
                 label for="token" { "Bearer token" }
@@ -69,7 +69,7 @@ pub fn sign_in(error: Option<&str>, csrf: &str, way_to_token: &str) -> Markup {
                     aria-describedby="token-way";
                 button.primary type="submit" { "Sign in" }
             }
-            p #token-way { "A token can be had with:" }
+            p #token-way { "Get a token with:" }
             (command(way_to_token))
         }
     }

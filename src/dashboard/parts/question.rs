@@ -1,4 +1,4 @@
-//! An open question to a person: what happened, what may be answered, and the command that answers the same.
+//! An open question to a person: what happened, the possible answers, and the equivalent command.
 
 use maud::{Markup, html};
 
@@ -14,7 +14,7 @@ pub struct Question<'a> {
     /// The step, and the item where there is one.
     pub about: &'a str,
     pub cause: &'a str,
-    /// What the workflow or the operator says; with its lines.
+    /// The message of the workflow or the operator, with its line breaks.
     pub message: &'a str,
     /// How to answer with an object; absent in a status that an older operator wrote.
     pub hint: Option<&'a str>,
@@ -22,19 +22,19 @@ pub struct Question<'a> {
     pub times: Markup,
     /// None: the reader may not answer here.
     pub answer: Option<Answer<'a>>,
-    /// The same as a command line.
+    /// The equivalent command.
     pub command: &'a str,
 }
 
-/// How it can be answered.
+/// How to answer it.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// Where the form goes.
+    /// The form's target.
     pub url: &'a str,
     pub csrf: &'a str,
-    /// The legal actions, as the API writes them, the likeliest first.
+    /// The legal actions, as the API writes them, the most likely first.
     pub actions: &'a [&'a str],
-    /// Whether values can be supplied.
+    /// Whether the answer may supply values.
     pub outputs: bool,
 }
 
@@ -61,9 +61,9 @@ fn form(escalation: &str, answer: &Answer) -> Markup {
         form method="post" action=(answer.url) {
             input type="hidden" name="csrf" value=(answer.csrf);
             input type="hidden" name="escalation" value=(escalation);
-            label { span { "Feedback: what the step is told" } textarea name="feedback" rows="2" dir="auto" {} }
+            label { span { "Feedback for the step" } textarea name="feedback" rows="2" dir="auto" {} }
             @if answer.outputs {
-                label { span { "Values to supply, one KEY=value a line" } textarea name="outputs" rows="2" spellcheck="false" {} }
+                label { span { "Values to supply, one KEY=value per line" } textarea name="outputs" rows="2" spellcheck="false" {} }
             }
             div.actions {
                 @for (n, action) in answer.actions.iter().enumerate() {

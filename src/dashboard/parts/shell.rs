@@ -1,4 +1,4 @@
-//! What is around the content of every page: head, header, navigation, footer.
+//! The shell of every page: head, header, navigation, footer.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -13,25 +13,25 @@ pub const WORKFLOWS: &str = "/workflows";
 pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_OUT: &str = "/sign-out";
 
-/// What a page says around its content.
+/// What a page shows around its content.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Shell<'a> {
     pub title: &'a str,
-    /// Who reads. Without one there is neither navigation nor a way to sign out.
+    /// The reader. Without one there is neither navigation nor a sign-out.
     pub reader: Option<&'a str>,
-    /// Which part of the navigation the page belongs to.
+    /// The entry of the navigation that the page belongs to.
     pub nav: Option<Nav>,
-    /// Where the events come from that say that the page's content has changed. Without, the page stays as it is.
+    /// The address of the events that announce changes of the page's content. Without it the page does not refresh.
     pub live: Option<&'a str>,
-    /// When the page was made: times are counted on from it, whatever the reader's clock says.
+    /// When the page was made: its times are counted on from here, whatever the reader's clock says.
     pub now: Option<Stamp>,
     /// The value of the hidden field `csrf` in forms.
     pub csrf: &'a str,
-    /// Which runs and records the figures are about: the footer.
+    /// The runs and records that the figures cover: the footer.
     pub window: &'a str,
 }
 
-/// The parts of the dashboard.
+/// The sections of the dashboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nav {
     Overview,
@@ -47,7 +47,7 @@ impl Nav {
     ];
 }
 
-/// A whole document. `main` stands in `<main id="live">`, whose content live.js renews.
+/// A whole document. `main` is the content of `<main id="live">`, which live.js refreshes.
 pub fn page(shell: &Shell, main: Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -77,7 +77,7 @@ fn header(shell: &Shell) -> Markup {
         header.top {
             div.wide {
                 a.brand href=(HOME) {
-                    // The mark: an orbit and the thing that it goes around.
+                    // The logo: an orbit and a planet.
                     svg.logo viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false" {
                         circle.orbit cx="12" cy="12" r="9" {}
                         circle.body cx="12" cy="12" r="3.5" {}
@@ -108,7 +108,7 @@ fn who(shell: &Shell, reader: &str) -> Markup {
     html! {
         div.who {
             @if shell.live.is_some() {
-                // live.js fills both in; without it the page is as old as its last load, and says nothing else.
+                // live.js fills in both. Without it the page is as old as its last load, and shows nothing here.
                 span #pulse .pulse role="status" aria-live="polite" {}
                 button #renew .quiet type="button" hidden { "Refresh" }
             }
@@ -121,7 +121,7 @@ fn who(shell: &Shell, reader: &str) -> Markup {
     }
 }
 
-/// `NAMESPACE:NAME` of a service account; what all of them begin with tells nobody anything.
+/// `NAMESPACE:NAME` of a service account, without the prefix that all of them share.
 fn short_of(reader: &str) -> &str {
     reader.strip_prefix("system:serviceaccount:").unwrap_or(reader)
 }

@@ -1,4 +1,4 @@
-//! Tables that become a stack of cards on a phone, and the way through many pages of them.
+//! Tables that become a stack of cards on a phone, and the pager of long lists.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
     pub name: &'a str,
-    /// Figures stand to the right, so that their digits stand under each other.
+    /// Right-aligned, so that the digits align.
     pub figures: bool,
 }
 
@@ -19,15 +19,14 @@ impl<'a> Head<'a> {
     }
 }
 
-/// What stands in a column.
+/// A cell.
 pub type Cell = Markup;
 
-/// Rows under named columns. The first cell of a row names it. A row with more cells than there are columns keeps its
-/// columns' share of them.
+/// Rows under named columns. The first cell of a row is its header. Cells beyond the last column are dropped.
 pub fn table(caption: &str, heads: &[Head], rows: &[Vec<Cell>]) -> Markup {
     html! {
         div.table-box {
-            // A phone's style takes the meaning of rows and cells away from some browsers: the roles keep it.
+            // In some browsers the style for phones removes the meaning of rows and cells: the roles keep it.
             table role="table" {
                 caption { (caption) }
                 thead role="rowgroup" { tr role="row" { @for head in heads { th scope="col" role="columnheader" class=[class_of(head)] { (head.name) } } } }
@@ -55,7 +54,7 @@ fn row_of(heads: &[Head], row: &[Cell]) -> Markup {
     }
 }
 
-/// Where a reader is among the pages of a list.
+/// The position within the pages of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Pages<'a> {
     /// `51–100 of 1,204 runs`

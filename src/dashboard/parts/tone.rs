@@ -1,27 +1,27 @@
-//! Phases, outcomes and bands -> how they look: a tone is a colour, and the symbol that says the same without colour.
+//! Phases, outcomes and bands -> tones. A tone is a color, and the symbol that says the same without color.
 
 use crate::api::{Outcome, Phase, StepPhase};
 use crate::view::stats::Band;
 
-/// How something looks, and so how much it wants to be looked at.
+/// How much attention something needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
-    /// Not started; nothing to say.
+    /// Not started, or nothing to report.
     Neutral,
-    /// Under way.
+    /// In progress.
     Live,
-    /// Somebody is asked, or soon will be.
+    /// A person is asked, or soon will be.
     Ask,
     Good,
     Bad,
-    /// Over, without having come to anything: cancelled, skipped.
+    /// Ended without a result: cancelled, skipped.
     Over,
 }
 
 impl Tone {
     pub const ALL: [Tone; 6] = [Tone::Neutral, Tone::Live, Tone::Ask, Tone::Good, Tone::Bad, Tone::Over];
 
-    /// The class that gives the colour.
+    /// The class that sets the color.
     pub const fn class(self) -> &'static str {
         match self {
             Tone::Neutral => "tone-neutral",
@@ -33,7 +33,7 @@ impl Tone {
         }
     }
 
-    /// Shapes that differ in outline, not in detail, and that every system's fonts have.
+    /// Symbols with different outlines, which the fonts of every system have.
     pub const fn symbol(self) -> &'static str {
         match self {
             Tone::Neutral => "○",

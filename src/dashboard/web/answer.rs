@@ -1,7 +1,7 @@
-//! What a handler found -> a whole answer: a page in its shell, JSON, or what went wrong in the same looks.
+//! The result of a handler -> a complete response: a page in its shell, JSON, or an error in the same layout.
 //!
-//! Who reads and what surrounds a page is added here, once. Every answer gets the headers that keep a browser from doing
-//! anything with it that we did not mean.
+//! The reader and the shell of a page are added here, once. Every response gets the headers that restrict what a
+//! browser may do with it.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -18,7 +18,7 @@ pub fn is_api(path: &str) -> bool {
     path.starts_with("/api/")
 }
 
-/// The answer as the reader gets it. `api`: in JSON.
+/// The response that the reader gets. `api`: in JSON.
 pub fn render(mut response: Response, reader: Option<&Reader>, api: bool, now: Stamp) -> Response {
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| Problem::of(&response));
     let allowed = response.headers_mut().remove(header::ALLOW);
@@ -50,12 +50,12 @@ pub fn html_response(given: &Page, reader: Option<&Reader>, now: Stamp) -> Respo
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
 }
 
-/// Nothing from elsewhere, nothing inline, in nobody's frame.
+/// No external source, nothing inline, no frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// `same-origin` and not `no-referrer`: with that browsers send `Origin: null` with our own forms, and their check would
-/// refuse them. No other host is told anything by either.
+/// `same-origin` and not `no-referrer`: with `no-referrer` browsers send `Origin: null` with the dashboard's own
+/// forms, and the check would refuse them. Neither sends anything to another host.
 const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -65,14 +65,14 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Every answer, whoever gets it.
+/// Every response, with or without a session.
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // What a reader may see is kept by no one; the files say for themselves how long they are good.
+    // Nobody caches what a reader may see; the static files set their own cache time.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

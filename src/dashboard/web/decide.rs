@@ -1,5 +1,5 @@
-//! A form of a run's page -> a WorkflowDecision, written with the reader's own token and under the name by which the API
-//! server knows the reader. The run's status then says what came of it.
+//! The form of a run's page -> a WorkflowDecision, created with the reader's own token and with the user name that
+//! the API server knows. The run's status then shows the result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::dashboard::access::{AccessError, Reader};
 use crate::dashboard::cluster_view::readable;
 use crate::dashboard::page::Problem;
 
-/// What the form sends.
+/// The fields of the form.
 #[derive(Debug, Deserialize)]
 pub struct DecisionForm {
     csrf: String,
     action: Action,
-    /// The question that is answered; empty: an order to the run.
+    /// The answered question; empty: an order to the run.
     #[serde(default)]
     escalation: String,
     #[serde(default)]
     feedback: String,
-    /// `KEY=value`, one a line.
+    /// `KEY=value`, one per line.
     #[serde(default)]
     outputs: String,
 }
@@ -42,7 +42,7 @@ pub async fn decide(
     }
     if form.csrf != reader.csrf {
         return Err(Problem::Forbidden(
-            "The form is of another session; nothing was done. Load the page again.".into(),
+            "The form belongs to another session, so nothing was done. Load the page again.".into(),
         ));
     }
     let seen = (d.cluster.run)(&namespace, &name).ok_or(Problem::NotFound)?;
@@ -55,19 +55,19 @@ pub async fn decide(
             Ok(Redirect::to(&format!("/runs/{namespace}/{name}")))
         }
         Err(AccessError::Rejected(status)) if status.code == 409 => {
-            let why = "Somebody has answered that already; the run's page says who, and what came of it.";
+            let why = "This question is already answered. The run's page shows by whom, and the result.";
             Err(Problem::Invalid(why.into()))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Who signs in where the answer to a form was shown comes here.
+/// Signing in on the page that answered a form leads here.
 pub async fn redirect_to_run(Path((namespace, name)): Path<(String, String)>) -> Redirect {
     Redirect::to(&format!("/runs/{namespace}/{name}"))
 }
 
-/// The decision, or why it would change nothing.
+/// The decision, or why it would have no effect.
 fn decision(
     run: &WorkflowRun,
     name: &str,
@@ -84,8 +84,7 @@ fn decision(
         "" => None,
         id => {
             let open = status.escalations.into_iter().find(|q| q.id == id);
-            let open =
-                open.ok_or("That question is not open any more; the run's page says what came of it.")?;
+            let open = open.ok_or("This question is no longer open. The run's page shows the result.")?;
             if !open.actions.contains(&form.action) {
                 return Err(format!("{} does not answer that question.", form.action));
             }
@@ -108,7 +107,7 @@ fn outputs(text: &str) -> Result<BTreeMap<String, String>, String> {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_string(), value.trim().to_string()))
         }
-        _ => Err(format!("'{line}' is no value: write KEY=value, one a line.")),
+        _ => Err(format!("'{line}' is not a value: write KEY=value, one per line.")),
     };
     lines.map(pair).collect()
 }
@@ -147,7 +146,7 @@ mod tests {
     fn what_would_change_nothing_is_refused_with_the_reason() {
         let why = |phase, form: DecisionForm| decision(&run(phase), "r", &form, "alice").unwrap_err();
         assert!(why("Paused", form(Action::Skip, "e1-a", "")).contains("does not answer"));
-        assert!(why("Paused", form(Action::Retry, "e2-b", "")).contains("not open any more"));
+        assert!(why("Paused", form(Action::Retry, "e2-b", "")).contains("no longer open"));
         assert!(why("Paused", form(Action::Retry, "", "")).contains("none was named"));
         assert!(why("Paused", form(Action::Retry, "e1-a", "nonsense")).contains("KEY=value"));
         assert!(why("Succeeded", form(Action::Abort, "", "")).contains("is over"));

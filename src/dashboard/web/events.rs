@@ -1,6 +1,6 @@
-//! Changes -> Server-Sent Events: `changed`, at most once a second, with what changed where the reader may see it.
+//! Changes -> Server-Sent Events: `changed`, at most once a second, with the changed objects that the reader may see.
 //!
-//! Without JavaScript nobody listens, and pages are as old as their last load.
+//! Without JavaScript there is no subscriber, and pages are as old as their last load.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use crate::dashboard::changes::{Change, ChangeBatch, PUBLISH_DELAY, Subscriber};
 use crate::dashboard::limits::StreamSlot;
 use crate::dashboard::page::Problem;
 
-/// So often something is said although nothing happened, so that no proxy on the way takes the connection for dead.
+/// The interval of keep-alive comments, so that no proxy closes an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// What a page wants to hear of. Without a name: of all that its reader may see.
+/// The objects that a page subscribes to. Without a name: all that its reader may see.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct EventFilter {
     pub namespace: Option<String>,
     pub name: Option<String>,
-    /// Changes that the page knows of. What happened between the page and this connection would be told to nobody.
+    /// The version of the page. Changes between the page and this connection would otherwise be lost.
     pub seen: Option<u64>,
 }
 
@@ -37,7 +37,7 @@ struct EventStream {
     reader: Reader,
     filter: EventFilter,
     subscriber: Subscriber,
-    /// The page is older than what the subscriber will hear.
+    /// The page is older than the subscription.
     missed: bool,
     _slot: StreamSlot,
 }
@@ -48,10 +48,11 @@ pub async fn events(
     Query(filter): Query<EventFilter>,
 ) -> Response {
     let Some(slot) = dashboard.streams.take(reader.token.hash(), &dashboard.limits) else {
-        let why = "Too many pages are open that wait for news; close some. This one does not renew itself.";
+        let why = "Too many pages with live updates are open. Close some; this page does not refresh itself.";
         return Problem::TooMany(why.into()).into_response();
     };
-    // In this order, so that nothing is between the two. Another replica counts otherwise: its pages are renewed once too often.
+    // Subscribe first, so that no change is lost in between. Another replica counts differently: its pages refresh
+    // once too often.
     let subscriber = dashboard.changes.subscribe();
     let missed = filter.seen.is_some_and(|seen| seen != dashboard.changes.version());
     let stream = stream(EventStream { dashboard, reader, filter, subscriber, missed, _slot: slot });
@@ -62,7 +63,7 @@ fn stream(stream: EventStream) -> impl Stream<Item = Result<Event, Infallible>> 
     futures::stream::unfold(stream, async |mut stream| {
         loop {
             let batch = stream.next_batch().await?;
-            // A token that is refused by now, or an API server that is away: the page connects again.
+            // The token is no longer valid, or the API server does not answer: the page connects again.
             let event = stream.event(batch).await.ok()?;
             if let Some(event) = event {
                 return Some((Ok(event), stream));
@@ -71,11 +72,11 @@ fn stream(stream: EventStream) -> impl Stream<Item = Result<Event, Infallible>> 
     })
 }
 
-/// What is sent as data.
+/// The data of an event.
 #[derive(Debug, Serialize)]
 struct ChangedEvent {
     changes: Vec<ChangedObject>,
-    /// More changed than is named.
+    /// More objects changed than are named.
     more: bool,
 }
 
@@ -89,16 +90,16 @@ struct ChangedObject {
 impl EventStream {
     async fn next_batch(&mut self) -> Option<ChangeBatch> {
         if std::mem::take(&mut self.missed) {
-            // Until then a page could be made of the same figures again.
+            // Before that a page could still get the same figures.
             tokio::time::sleep(PUBLISH_DELAY).await;
             return Some(ChangeBatch::Overflow);
         }
         self.subscriber.next_batch().await
     }
 
-    /// None where nothing is for this reader.
+    /// None if nothing is for this reader.
     async fn event(&self, batch: ChangeBatch) -> Result<Option<Event>, AccessError> {
-        // Rights may have gone since the page was opened.
+        // Rights may have been revoked since the page was opened.
         self.dashboard.access.reader(&self.reader.token).await?;
         let event = match batch {
             ChangeBatch::Overflow => ChangedEvent {
@@ -107,7 +108,7 @@ impl EventStream {
             },
             ChangeBatch::Named(all) => {
                 let mut changes = Vec::new();
-                // Asked once for all changes of a kind: they come in their order.
+                // One check for all changes of a kind: they are sorted.
                 let mut known: Option<(ObjectKind, Visibility)> = None;
                 for change in all.into_iter().filter(|c| self.filter.matches(c)) {
                     let visibility = match known.take().filter(|(kind, _)| *kind == change.kind) {

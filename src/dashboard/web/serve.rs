@@ -1,5 +1,5 @@
-//! Connections -> requests, each with a bound: of connections at once, of a head's size, and of the time
-//! that it and taking the answer may need.
+//! Connections -> requests, with limits: on concurrent connections, on the size of a head, and on the time to send a
+//! request and to read its answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub async fn serve(bind: SocketAddr, dashboard: Arc<Dashboard>) -> std::io::Resu
     serve_on(listener, dashboard).await
 }
 
-/// The same on a socket that is open.
+/// The same on an open socket.
 pub async fn serve_on(listener: TcpListener, dashboard: Arc<Dashboard>) -> std::io::Result<()> {
     let limits = dashboard.limits;
     let routes = super::router(dashboard);
@@ -39,8 +39,8 @@ pub async fn serve_on(listener: TcpListener, dashboard: Arc<Dashboard>) -> std::
                 });
             }
             Err(error) => {
-                // Such as too many open files: a pause, or this would turn as fast as it can.
-                tracing::warn!(%error, "a connection was not taken");
+                // Such as too many open files: without a pause, this would be a busy loop.
+                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
@@ -49,13 +49,13 @@ pub async fn serve_on(listener: TcpListener, dashboard: Arc<Dashboard>) -> std::
 
 async fn connection(stream: TcpStream, routes: Router, limits: ConnectionLimits) {
     let mut stream = TimeoutStream::new(stream);
-    // hyper bounds what is read, but waits for ever for somebody who takes nothing.
+    // hyper limits what is read, but waits forever for a client that reads nothing.
     stream.set_write_timeout(Some(limits.write_timeout));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.max_header_bytes)
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(routes));
-    // A browser that goes away is nothing to speak of.
+    // A browser that disconnects is not worth a log line.
     let _ = served.await;
 }

@@ -1,4 +1,4 @@
-//! Who reads: signing in, signing out, and the check that every other request passes.
+//! Sessions: sign-in, sign-out, and the check of every other request.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use crate::dashboard::parts::{self, Tone, command, notice};
 
 use super::answer::{self, html_response, render};
 
-/// How a person gets a token.
+/// How to get a token.
 const WAY: &str = "kubectl create token NAME --namespace NAMESPACE --duration 8h";
-/// How a person reaches the dashboard without TLS in front of it.
+/// How to reach the dashboard without TLS in front of it.
 const FORWARD: &str = "mc dashboard";
 
-/// Lets a request through whose reader the API server knows; [`Reader`] is then among its extensions.
+/// Admits a request whose reader the API server knows; [`Reader`] is then among its extensions.
 pub async fn authenticate(State(d): State<Arc<Dashboard>>, mut request: Request, next: Next) -> Response {
     let api = answer::is_api(request.uri().path());
     let transport = Transport::of(request.headers());
@@ -36,7 +36,7 @@ pub async fn authenticate(State(d): State<Arc<Dashboard>>, mut request: Request,
         Credentials::Missing => return unauthorized(api, transport, None, now),
     };
     if by_browser && !request.method().is_safe() && !is_ours(request.headers()) {
-        let why = "The form was sent by a page of another host; nothing was done.";
+        let why = "The form came from a page of another host, so nothing was done.";
         return render(Problem::Forbidden(why.into()).into_response(), None, api, now);
     }
     match d.access.reader(&token).await {
@@ -53,7 +53,7 @@ pub async fn authenticate(State(d): State<Arc<Dashboard>>, mut request: Request,
     }
 }
 
-/// All that somebody gets whom we do not know.
+/// The answer to a client without a session.
 fn unauthorized(api: bool, transport: Transport, error: Option<&str>, now: Stamp) -> Response {
     let mut response = if api {
         let message = error.unwrap_or("send a token: Authorization: Bearer TOKEN");
@@ -74,12 +74,12 @@ fn sign_in_page(transport: Transport, error: Option<&str>) -> Page {
     Page { title: "Sign in".into(), nav: None, live: None, window: String::new(), main }
 }
 
-/// There is no form: a token that is typed into it would already have travelled in the open.
+/// No form: a token that is typed here would be sent unencrypted.
 fn without_tls() -> Markup {
     html! {
         h1 { "Sign in" }
         (notice(Tone::Bad, "This connection is not encrypted", html! {
-            p { "A token would be readable on its way. Reach the dashboard through a proxy that ends TLS and sets "
+            p { "Others on the network could read a token. Reach the dashboard through a proxy that ends TLS and sets "
                 code { "X-Forwarded-Proto: https" } ", or from your own machine with:" }
             (command(FORWARD))
         }))
@@ -90,7 +90,7 @@ pub async fn page(State(d): State<Arc<Dashboard>>, headers: HeaderMap) -> Respon
     html_response(&sign_in_page(Transport::of(&headers), None), None, (d.now)())
 }
 
-/// What the form sends.
+/// The fields of the sign-in form.
 #[derive(Deserialize)]
 #[allow(missing_debug_implementations, reason = "there is a token in it")]
 pub struct SignIn {
@@ -103,12 +103,12 @@ pub async fn sign_in(
     Form(sent): Form<SignIn>,
 ) -> Response {
     let (transport, now) = (Transport::of(&headers), (d.now)());
-    // Nobody is signed in by a page of somebody else, under a name that is not his.
+    // A page of another site must not sign a user in under another name.
     if transport == Transport::Plain || !is_ours(&headers) {
         return unauthorized(
             false,
             transport,
-            Some("the form was not sent by this page; load it again"),
+            Some("the form did not come from this page; load the page again"),
             now,
         );
     }
@@ -127,7 +127,7 @@ pub async fn sign_in(
     }
 }
 
-/// What the form to sign out sends.
+/// The fields of the sign-out form.
 #[derive(Debug, Deserialize)]
 pub struct SignOut {
     csrf: String,
@@ -139,7 +139,7 @@ pub async fn sign_out(
     Form(sent): Form<SignOut>,
 ) -> Response {
     if sent.csrf != reader.csrf {
-        return Problem::Forbidden("The form is of another session; nothing was done.".into())
+        return Problem::Forbidden("The form belongs to another session, so nothing was done.".into())
             .into_response();
     }
     let mut response = Redirect::to(parts::SIGN_IN).into_response();

@@ -1,4 +1,4 @@
-//! A file with answers, as a value -> a [`Script`] for a certain workflow, or everything that is wrong with it.
+//! A file with answers, parsed as a value -> a [`Script`] for one workflow, or all of its problems.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ pub fn read(value: &Value, all: &Definition) -> Result<Script, Vec<String>> {
         for (i, entry) in list.iter().enumerate() {
             if let Err(problem) = add(&mut script, all, name, entry) {
                 problems.push(format!("{name}[{i}]: {problem}"));
-                // What is wrong with the name is wrong with every entry.
+                // Report an unknown name once, not for every entry.
                 if place(all, name).is_err() && name != DECISIONS {
                     break;
                 }
@@ -95,7 +95,7 @@ fn add(script: &mut Script, all: &Definition, name: &str, entry: &Value) -> Resu
     Ok(())
 }
 
-/// `step` or `step/item`. A step with the name of the list of decisions is written `decisions/`.
+/// `step` or `step/item`. A step that has the name of the list of decisions is written `decisions/`.
 fn place<'n>(all: &Definition, name: &'n str) -> Result<(&'n str, Option<&'n str>), String> {
     let (step, item) = name.split_once('/').map_or((name, None), |(s, i)| (s, Some(i)));
     let item = item.filter(|i| !i.is_empty());

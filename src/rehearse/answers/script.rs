@@ -1,4 +1,4 @@
-//! What people wrote about how a rehearsal goes: by step, in the order in which it is asked for.
+//! The answers that people wrote for a rehearsal: by step, in the order of use.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,18 +7,18 @@ use crate::engine::snapshot::Loss;
 
 use super::super::player::DecisionInput;
 
-/// Everything that was said beforehand.
+/// All answers.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     /// By `step` or `step/item`.
     pub attempts: BTreeMap<String, Vec<Attempt>>,
-    /// Of approval steps.
+    /// Answers of approval steps.
     pub approvals: BTreeMap<String, Vec<DecisionInput>>,
     /// Answers to other questions, and orders to the run.
     pub decisions: Vec<Decision>,
 }
 
-/// How one attempt goes.
+/// The course of one attempt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attempt {
     pub exit: Option<i32>,
@@ -33,7 +33,7 @@ pub struct Attempt {
 pub struct Decision {
     /// `None`: an order to the run.
     pub step: Option<String>,
-    /// `None`: whichever item of the step asks.
+    /// `None`: any item of the step.
     pub item: Option<String>,
     pub input: DecisionInput,
 }

@@ -1,7 +1,7 @@
-//! A workflow -> the keys that its later texts name, by the step that is to print them, and the params that it needs.
+//! A workflow -> the keys that its later texts name, by the step that prints them, and the params that it needs.
 //!
-//! A key that stands alone (`{{ branch }}`) may come from any step before. It is looked for in what these are told and in
-//! their programs; where none of them has the word, all of them are to print it.
+//! A key without a step (`{{ branch }}`) may come from any step before. The steps whose input or program contains the
+//! word print it; if none does, all of them print it.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(super) enum ValueKind {
     /// It is compared with this.
     DecisionInput(String),
     Number,
-    /// A JSON array of so many items; each has these fields, as dotted paths (none: it is a text).
+    /// A JSON array with this number of items; each item has these fields, as dotted paths (none: it is a text).
     List {
         item: String,
         count: usize,
@@ -32,14 +32,14 @@ pub(super) enum ValueKind {
     },
 }
 
-/// Items of a made-up list.
+/// The number of items in a generated list.
 const ITEMS: usize = 2;
-/// What stands between `steps.x` and what is done with its value, in a condition.
+/// A condition's reference to the output of a step.
 const OF_STEP: &str = r#"steps(?:\.(\w+)|\[['"]([-\w]+)['"]\])\.outputs(?:\.(\w+)|\[['"]([-\w]+)['"]\])"#;
 
 type Keys = Vec<BTreeMap<String, ValueKind>>;
 
-/// By position of the step: the keys that it is to print.
+/// By position of the step: the keys that it prints.
 pub(super) fn keys(all: &Definition) -> Keys {
     let mut found: Keys = vec![BTreeMap::new(); all.steps.len()];
     for (i, def) in all.steps.iter().enumerate() {
@@ -112,7 +112,7 @@ fn mark(found: &mut Keys, all: &Definition, i: usize, before: &[usize], path: &s
     }
 }
 
-/// A list says more than a word, a word more than any text.
+/// A list is more specific than a word, a word more specific than any text.
 fn insert(found: &mut Keys, step: usize, key: &str, kind: ValueKind) {
     let key = key.to_uppercase();
     let can_be_printed = key.starts_with(|c: char| c.is_ascii_uppercase())
@@ -136,7 +136,7 @@ fn is_whole_output(all: &Definition, before: &[usize], name: &str) -> bool {
     steps.into_iter().any(|s| name == camel_output(&s.name) || name == snake_output(&s.name))
 }
 
-/// Who of the steps before prints the key.
+/// The steps before that print the key.
 fn printers(all: &Definition, before: &[usize], key: &str) -> Vec<usize> {
     let agents = || before.iter().copied().filter(|k| all.steps.get(*k).is_some_and(|s| s.task().is_some()));
     let speaks = |k: &usize| all.steps.get(*k).is_some_and(|s| speaks_of(s, key));
@@ -152,7 +152,7 @@ fn speaks_of(step: &StepDef, key: &str) -> bool {
     step.outputs.iter().any(declares) || word.is_ok_and(|w| texts.into_iter().any(|t| w.is_match(t)))
 }
 
-/// `{% for i in steps.x.items %}{{ i.outputs.key }}`: the loop's own name hides whose key it is.
+/// `{% for i in steps.x.items %}{{ i.outputs.key }}`: the loop variable hides the step of the key.
 fn in_loops(found: &mut Keys, all: &Definition, text: &str) {
     let key = Regex::new(r"\b\w+\.outputs\.(\w+)");
     for (k, step) in all.steps.iter().enumerate() {
@@ -163,7 +163,7 @@ fn in_loops(found: &mut Keys, all: &Definition, text: &str) {
     }
 }
 
-/// The outputs that a condition names, and what it wants of them.
+/// The outputs that a condition names, and the values that it needs.
 fn of_condition(text: &str) -> Vec<(String, String, ValueKind)> {
     let number = r"(?:(int|uint|double)\s*\(\s*)?";
     let literal = r#"(?:\s*==\s*(?:'([^']*)'|"([^"]*)"))?"#;

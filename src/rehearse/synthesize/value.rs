@@ -1,14 +1,14 @@
-//! A name and what is asked of a value -> a value that looks made up, or at least fits.
+//! A name and the constraints of a value -> a value that is clearly generated, or at least fits.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 use super::named::ValueKind;
 
-/// The longest text that is made from a pattern.
+/// The longest text generated from a pattern.
 const LONGEST: usize = 16 * 1024;
 
-/// The first that fits of some plausible values, then whatever the pattern itself describes.
+/// The first of some plausible values that fits, otherwise a text generated from the pattern.
 pub(super) fn of(name: &str, kind: &ValueKind, pattern: Option<&str>, fits: &dyn Fn(&str) -> bool) -> String {
     let shown = format!("<{name}>");
     let first = match kind {
@@ -35,7 +35,7 @@ pub(super) fn of(name: &str, kind: &ValueKind, pattern: Option<&str>, fits: &dyn
     ];
     let fitting = std::iter::once(first).chain(others).find(|text| fits(text));
     let described = || pattern.and_then(from_pattern).filter(|text| fits(text));
-    // Where nothing fits, the rehearsal shows what the engine says about that.
+    // If nothing fits, the rehearsal shows the engine's error.
     fitting.or_else(described).unwrap_or(shown)
 }
 
@@ -62,7 +62,7 @@ fn with_fields(mut value: Value, n: usize, fields: &[String]) -> Value {
     value
 }
 
-/// Puts a text where nothing is; what is there stays.
+/// Adds missing fields; existing fields stay.
 fn put(value: &mut Value, path: &[&str], n: usize) {
     let (Some((name, rest)), Value::Object(fields)) = (path.split_first(), value) else { return };
     if rest.is_empty() {
@@ -73,7 +73,7 @@ fn put(value: &mut Value, path: &[&str], n: usize) {
     }
 }
 
-/// The simplest text that the pattern describes.
+/// The simplest text that matches the pattern.
 fn from_pattern(pattern: &str) -> Option<String> {
     let mut text = String::new();
     write(&regex_syntax::parse(pattern).ok()?, &mut text);
@@ -88,7 +88,7 @@ fn write(hir: &Hir, text: &mut String) {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
         HirKind::Class(class) => text.extend(letter(class)),
-        // What may be empty is left empty, however often.
+        // Optional parts are left out.
         HirKind::Repetition(repeated) if repeated.sub.properties().minimum_len() == Some(0) => {}
         HirKind::Repetition(repeated) => {
             for _ in 0..repeated.min {
@@ -104,7 +104,7 @@ fn write(hir: &Hir, text: &mut String) {
     }
 }
 
-/// A usual letter of the class, else its first.
+/// A common character of the class, otherwise its first.
 fn letter(class: &Class) -> Option<char> {
     let ranges: Vec<(char, char)> = match class {
         Class::Unicode(class) => class.ranges().iter().map(|r| (r.start(), r.end())).collect(),

@@ -1,4 +1,4 @@
-//! Executions -> what ended on each day, for a chart: a day without any is there, too, so that a line has no hole.
+//! Executions -> what ended on each day, for a chart. Days without any are included, so that a line has no hole.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,27 +7,27 @@ use crate::api::{Phase, RunRecordSpec, Stamp};
 
 use super::measure::{Seconds, ratio};
 
-/// Days of a chart at most: a window that is longer is not for charts by day.
+/// The longest chart by day; of a longer window, the newest days.
 const MOST: i64 = 400;
 
-/// What ended on one day (UTC).
+/// The executions that ended on one day (UTC).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Day {
-    /// Such as `2026-01-31`. The first and the last day of a window are not whole.
+    /// Such as `2026-01-31`. The first and the last day of a window are not complete.
     pub day: String,
-    /// Runs that ended on it.
+    /// Runs that ended on that day.
     pub ended: usize,
     pub succeeded: usize,
     pub failed: usize,
     pub cancelled: usize,
-    /// Succeeded / (Succeeded + Failed), absent without either.
+    /// Succeeded / (Succeeded + Failed); absent without either.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<f64>,
-    /// Of runs that ended on it and had started.
+    /// Durations of runs that ended on that day and had started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<Seconds>,
-    /// Of the runs that ended on it, whenever it was that they were retried.
+    /// Of the runs that ended on that day, on whatever day the retry was.
     pub retries: u64,
     /// Likewise.
     pub lost: u64,
@@ -59,35 +59,35 @@ impl Day {
     }
 }
 
-/// Seconds of a day: UTC has none of another length.
+/// Seconds per day: in UTC, all days are equal.
 const DAY: i64 = 24 * 3600;
 
 /// The days of a window, each with what ended on it.
 pub(super) struct Days {
-    /// Days since 1970 of the first.
+    /// The first day, in days since 1970.
     first: i64,
     names: Vec<String>,
 }
 
 impl Days {
-    /// Every day from one time to another, both included; the newest ones of a very long window.
+    /// Every day from one time to another, both included; the newest days of a very long window.
     pub(super) fn between(since: Stamp, now: Stamp) -> Self {
         let (from, to) = (number(since), number(now));
         let first = from.max(to.saturating_sub(MOST - 1));
         Self { first, names: (first..=to).map(name).collect() }
     }
 
-    /// The name of each.
+    /// The name of each day.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The place of a time's day among them.
+    /// The index of a time's day.
     pub(super) fn place(&self, at: Stamp) -> Option<usize> {
         usize::try_from(number(at) - self.first).ok().filter(|n| *n < self.names.len())
     }
 
-    /// What ended on each; what ended on another day is left out.
+    /// The executions that ended on each day; those of other days are left out.
     pub(super) fn of<'a>(&self, runs: &[&'a RunRecordSpec]) -> Vec<Vec<&'a RunRecordSpec>> {
         let mut of = vec![Vec::new(); self.names.len()];
         for run in runs {
@@ -99,7 +99,7 @@ impl Days {
     }
 }
 
-/// The same for whoever looks: in UTC.
+/// In UTC, so that all readers see the same days.
 fn number(at: Stamp) -> i64 {
     at.0.as_second().div_euclid(DAY)
 }

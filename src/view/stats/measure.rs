@@ -1,4 +1,4 @@
-//! Records -> what every figure is counted from: each execution once, lengths, ratios.
+//! Records -> the base of every figure: each execution once, durations, ratios.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub(super) fn executions<'a>(
         .collect()
 }
 
-/// For how long runs were active; waiting for people does not count.
+/// The active time of runs, without the time spent waiting for people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Seconds {
@@ -37,7 +37,8 @@ impl Seconds {
     pub(super) fn of(all: impl Iterator<Item = u64>) -> Option<Self> {
         let mut all: Vec<u64> = all.collect();
         all.sort_unstable();
-        // The nearest rank: the smallest that so many per cent of all do not exceed. It is one of them, never between two.
+        // The nearest rank: the smallest value that at least `percent` % of all values do not exceed. It is one of
+        // the values, never interpolated.
         let rank = |percent: usize| all.get((all.len() * percent).div_ceil(100).saturating_sub(1)).copied();
         Some(Self {
             average: ratio(usize::try_from(all.iter().sum::<u64>()).unwrap_or(usize::MAX), all.len())?,

@@ -1,4 +1,4 @@
-//! Records -> the steps that hold runs up.
+//! Records -> the bottlenecks.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,14 +10,14 @@ use crate::api::{Cause, RunRecordSpec, StepPhase};
 
 use super::measure::{Key, ratio};
 
-/// So many are named.
+/// The number of bottlenecks listed.
 const MOST: usize = 5;
-/// A step fails often from here on,
+/// A step fails often above this rate,
 const FAILURE_RATE: f64 = 0.1;
-/// and is repeated often from here on.
+/// and is retried often above this average.
 const RETRIES: f64 = 0.5;
 
-/// A step that fails or is repeated often.
+/// A step that often fails or is retried.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bottleneck {
@@ -26,9 +26,9 @@ pub struct Bottleneck {
     pub step: String,
     /// Its executions: the runs in which it had at least one attempt.
     pub executions: usize,
-    /// The share of its executions in which it failed: see [`has_failed`]. From 0 to 1.
+    /// The share of its executions in which it failed, from 0 to 1: see [`has_failed`].
     pub failure_rate: f64,
-    /// The `retries` of its records, on average over its executions: of all rounds, items and decisions.
+    /// The `retries` of its records, on average over its executions: over all rounds, items and decisions.
     pub average_retries: f64,
 }
 
@@ -47,13 +47,12 @@ struct Tally {
     retries: usize,
 }
 
-/// Steps that fail in more than a tenth of their executions, or have more than half a retry on average: those that fail
-/// most often first, then those with most retries; five at most. Given: records with the namespace and name of
-/// their workflows.
+/// Steps that fail in more than a tenth of their executions, or have more than half a retry on average. Sorted by
+/// failure rate, then by retries; at most five. `records` come with the namespace and name of their workflows.
 pub fn bottlenecks<'a>(records: impl Iterator<Item = (Key<'a>, &'a RunRecordSpec)>) -> Vec<Bottleneck> {
     let mut steps: HashMap<(Key<'_>, &str), Tally> = HashMap::new();
     let all = records.flat_map(|(workflow, record)| record.steps.iter().map(move |s| (workflow, s)));
-    // An approval has no attempts, and a step that was never reached has none.
+    // An approval has no attempts, nor has a step that was never reached.
     for (workflow, step) in all.filter(|(_, s)| s.attempts > 0) {
         let tally = steps.entry((workflow, step.name.as_str())).or_default();
         tally.executions += 1;
@@ -74,7 +73,7 @@ pub fn bottlenecks<'a>(records: impl Iterator<Item = (Key<'a>, &'a RunRecordSpec
         })
         .filter(|b| b.failure_rate > FAILURE_RATE || b.average_retries > RETRIES)
         .collect();
-    // A stable sort: equals stay in the order of their names.
+    // A stable sort: ties stay in the order of their names.
     found.sort_by(|a, b| {
         b.failure_rate.total_cmp(&a.failure_rate).then(b.average_retries.total_cmp(&a.average_retries))
     });
@@ -82,12 +81,12 @@ pub fn bottlenecks<'a>(records: impl Iterator<Item = (Key<'a>, &'a RunRecordSpec
     found
 }
 
-/// Did the step fail in that run? It did if it ended `Failed` or `Tolerated`; or if any of its attempts failed (`failures`),
-/// whatever followed. Records that are older than that field tell it by `retries` and by the `cause` of the last attempt.
+/// Whether the step failed in that run: it ended `Failed` or `Tolerated`, or one of its attempts failed (`failures`),
+/// whatever followed. For records that are older than that field, `retries` and the `cause` of the last attempt
+/// decide.
 ///
-/// A choice: a step that failed first and passed later has failed, too; only so does a step show that gets through on its
-/// third attempt each time. Attempts that the cluster took away are no failures of the step unless it ends by them, nor is
-/// work that was sent back.
+/// A step that fails first and passes later counts as failed: only so does a step show up that passes on its third
+/// attempt each time. Lost attempts do not count unless the step ends by them, nor does work that was sent back.
 pub(super) fn has_failed(step: &StepRecord) -> bool {
     let for_good = match step.phase {
         StepPhase::Failed | StepPhase::Tolerated => true,
@@ -102,7 +101,7 @@ pub(super) fn has_failed(step: &StepRecord) -> bool {
     for_good || step.failures > 0 || step.retries > 0 || step.cause.is_some_and(is_of_the_agent)
 }
 
-/// An attempt ran and was not what was asked for; else it was taken away, or could not be made at all.
+/// An attempt ran and failed; otherwise it was lost, or could not be created.
 fn is_of_the_agent(cause: Cause) -> bool {
     match cause {
         Cause::ExitCode

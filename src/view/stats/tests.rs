@@ -7,12 +7,12 @@ fn at(text: &str) -> Stamp {
     Stamp(text.parse().unwrap())
 }
 
-/// The beginning of the window.
+/// The start of the window.
 fn since() -> Stamp {
     at("2026-01-01T00:00:00Z")
 }
 
-/// A run of `flow` that ended in the window after so many seconds.
+/// A run of `flow` that ended in the window, with this duration.
 fn record(uid: &str, outcome: &str, seconds: i64, steps: Value) -> RunRecord {
     let retries: u64 = steps.as_array().unwrap().iter().filter_map(|s| s["retries"].as_u64()).sum();
     serde_json::from_value(json!({
@@ -82,7 +82,7 @@ fn live_runs_are_counted_by_phase_and_lower_no_rate() {
     assert_eq!((all.total, all.ended, all.live), (4, 1, 3));
     assert_eq!(counts(&all), [("Pending", 1), ("Running", 1), ("Paused", 1), ("Succeeded", 1)]);
     assert_eq!(all.success_rate, Some(1.0));
-    // Events: what the live runs had so far is there, too.
+    // Events include those of live runs.
     assert_eq!((all.retries, all.lost, all.rounds, all.escalations), (3, 1, 2, 2));
 }
 

@@ -1,7 +1,6 @@
-//! The records of runs that ended in a window -> the same figures day by day: of all runs, of each workflow and of each of
-//! its steps.
+//! The records of runs that ended in a window -> the same figures by day: over all runs, per workflow and per step.
 //!
-//! Live runs are in none of it: they have no day yet. Start reading at [`Trend::of`].
+//! Live runs are left out: they have no day yet. Start reading at [`Trend::of`].
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,32 +13,32 @@ use super::days::{Day, Days};
 use super::measure::{Key, Seconds, executions, ratio};
 use super::steps::has_failed;
 
-/// How figures went, day by day.
+/// Figures by day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trend {
-    /// Runs count that ended since then.
+    /// The start of the window. Runs that ended since then count.
     pub since: Stamp,
-    /// Until then.
+    /// The end of the window.
     pub until: Stamp,
-    /// Of all runs: every day, oldest first, those without any run included.
+    /// Over all runs: every day, oldest first, including days without a run.
     pub days: Vec<Day>,
-    /// In the order of their names.
+    /// Sorted by name.
     pub workflows: Vec<WorkflowTrend>,
 }
 
-/// One workflow's.
+/// The figures of one workflow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkflowTrend {
     pub namespace: String,
     pub workflow: String,
     pub days: Vec<Day>,
-    /// Steps that had an attempt, in the order in which records have them.
+    /// Steps that had an attempt, in the order of the records.
     pub steps: Vec<StepTrend>,
 }
 
-/// One step's.
+/// The figures of one step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepTrend {
@@ -51,7 +50,7 @@ pub struct StepTrend {
     pub days: Vec<StepDay>,
 }
 
-/// A step on one day.
+/// The figures of a step on one day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepDay {
@@ -60,21 +59,21 @@ pub struct StepDay {
     pub of: Executions,
 }
 
-/// What is said about some executions of a step: the runs in which it had at least one attempt.
+/// Figures of a set of executions of a step: the runs in which it had at least one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Executions {
     pub executions: usize,
-    /// The share in which it failed, also if a later attempt passed. From 0 to 1.
+    /// The share in which it failed, even if a later attempt passed. From 0 to 1.
     pub failure_rate: f64,
     pub average_retries: f64,
-    /// From the start of its first attempt to its end, waiting and rework included; of executions that have both.
+    /// From the start of its first attempt to its end, including waiting and rework; over executions that have both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<Seconds>,
 }
 
 impl Trend {
-    /// `records` may be older than `since`: those are passed over.
+    /// `records` may be older than `since`: those are ignored.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a RunRecord>, since: Stamp, now: Stamp) -> Self {
         let ended = executions(records, since);
         let days = Days::between(since, now);
@@ -98,14 +97,15 @@ fn whole_days(days: &Days, runs: &[&RunRecordSpec]) -> Vec<Day> {
     days.names().iter().zip(days.of(runs)).map(|(day, runs)| Day::of(day, &runs)).collect()
 }
 
-/// The executions of one step: all, and those of each day.
+/// The executions of one step: all, and by day.
 struct Executed<'a> {
     step: &'a str,
     all: Vec<&'a StepRecord>,
     days: Vec<Vec<&'a StepRecord>>,
 }
 
-/// In the order of the newest record, since a workflow's steps may have changed; then what only older ones have.
+/// In the order of the newest record, since a workflow's steps may have changed; then steps that only older records
+/// have.
 fn steps(days: &Days, runs: &[&RunRecordSpec]) -> Vec<StepTrend> {
     let mut runs: Vec<&RunRecordSpec> = runs.to_vec();
     runs.sort_by_key(|r| std::cmp::Reverse(r.finished_at));

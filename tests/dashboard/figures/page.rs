@@ -1,4 +1,4 @@
-//! A page as a browser has it -> the words of its cards, tables and legends.
+//! A page as a browser sees it -> the text of its cards, tables and legends.
 
 use scraper::{ElementRef, Html, Selector};
 
@@ -16,7 +16,7 @@ impl Page {
         [first(card, ".value"), first(card, ".note")]
     }
 
-    /// The rows under a caption.
+    /// The rows of the table with this caption.
     pub(crate) fn table(&self, caption: &str) -> Vec<Vec<String>> {
         let mut tables = all(self.0.root_element(), "table").into_iter();
         let table = tables.find(|t| first(*t, "caption") == caption);
@@ -25,7 +25,7 @@ impl Page {
         all(table, "tbody tr").into_iter().map(cells).collect()
     }
 
-    /// What the legend under a drawing says.
+    /// The entries of the legend under a drawing.
     pub(crate) fn legend(&self, title: &str) -> Vec<String> {
         let mut figures = all(self.0.root_element(), "figure").into_iter();
         let figure = figures.find(|f| first(*f, "figcaption") == title).expect(title);

@@ -1,18 +1,18 @@
-//! Figures that were counted by hand -> the words and the JSON in which they must be said.
+//! Figures that were counted by hand -> the expected words and JSON.
 
 use serde_json::{Value, json};
 
 use super::by_hand;
 use super::rehearsal::Account;
 
-/// A share that is rounded is neither all nor nothing if it was not so before.
+/// A rounded share is 0 or 100 % only if the exact share is.
 pub(crate) fn share(rate: f64) -> String {
     let whole = format!("{:.0} %", rate * 100.0);
     let hides = (whole == "100 %" && rate < 1.0) || (whole == "0 %" && rate > 0.0);
     if hides { format!("{:.1} %", rate * 100.0) } else { whole }
 }
 
-/// `1h30m`: the two largest units that there are any of.
+/// `1h30m`: the two largest units that are not zero.
 pub(crate) fn length(seconds: u64) -> String {
     let mut words = Vec::new();
     let mut rest = seconds;
@@ -25,7 +25,7 @@ pub(crate) fn length(seconds: u64) -> String {
     if words.is_empty() { "0".into() } else { words[..words.len().min(2)].concat() }
 }
 
-/// What stands for the line of a step's days.
+/// The text alternative for the line of a step's days.
 pub(crate) fn days(of: &[&Account], step: &str) -> String {
     let ran = |a: &&&Account| a.outcome.is_some() && a.steps.get(step).is_some_and(|s| s.attempts > 0);
     let mut all: Vec<&str> = of.iter().filter(ran).map(|a| a.day.as_str()).collect();
@@ -48,7 +48,7 @@ pub(crate) fn as_json(of: &[&Account]) -> Value {
         "retries": f.retries, "lost": f.lost, "rounds": f.rounds, "escalations": f.questions,
         "bottlenecks": by_hand::worst(of).into_iter().map(bottleneck).collect::<Vec<_>>(),
     });
-    // What there is none of is absent.
+    // Fields without a value are absent.
     if let Some(rate) = f.rate {
         all["successRate"] = json!(rate);
     }
@@ -59,6 +59,6 @@ pub(crate) fn as_json(of: &[&Account]) -> Value {
     if let Some(completed) = f.completed {
         all["stepsCompleted"] = json!(completed);
     }
-    // As whoever reads it gets it: the last digit of a number may be another.
+    // As a client parses it: the last digit of a number may differ.
     serde_json::from_str(&all.to_string()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What every page must be, whatever is in it.
+//! The rules of every page, whatever its content.
 
 use std::collections::BTreeSet;
 
@@ -106,7 +106,7 @@ fn used_in(tags: &[Tag]) -> impl Iterator<Item = String> + '_ {
     tags.iter().flat_map(|tag| tag.classes().into_iter().map(str::to_string).collect::<Vec<_>>())
 }
 
-/// The names after a dot, outside of comments and blocks of declarations.
+/// The names after a dot, outside comments and declaration blocks.
 fn classes_of(style: &str) -> BTreeSet<String> {
     let mut bare = String::new();
     let mut rest = style;

@@ -31,7 +31,7 @@ pub(crate) fn overview() -> Markup {
         ]))
         (section("status", "Status", none(), pictures::breakdown("s")))
         (section("by-workflow", "By workflow", html! { a href="/workflows" { "All workflows" } }, by_workflow()))
-        (section("bottlenecks", "Bottlenecks", html! { "steps that hold runs up" }, bottlenecks()))
+        (section("bottlenecks", "Bottlenecks", html! { "steps that delay runs" }, bottlenecks()))
     }
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn run() -> Markup {
     }
 }
 
-/// Every colour and attribute, as a program prints them.
+/// Every color and attribute, as a program prints them.
 pub(crate) fn colours() -> String {
     let both = (0..8).map(|n| format!("\u{1b}[3{n}mfront {n}\u{1b}[9{n}m bright\u{1b}[0m \u{1b}[4{n}mback\u{1b}[10{n}m bright\u{1b}[0m\n"));
     both.collect::<String>() + "\u{1b}[1mbold\u{1b}[22m \u{1b}[2mdim\u{1b}[22m \u{1b}[4munder\u{1b}[24m\n"

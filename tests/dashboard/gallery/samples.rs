@@ -1,8 +1,8 @@
-//! What the pages of the gallery are filled with.
+//! Sample texts of the gallery.
 
 use mission_control::api::Stamp;
 
-/// What an agent or a person may have written.
+/// Texts that an agent or a person may have written.
 pub(crate) const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u{1b}[31m\u{202e}gnp.exe\u{2066} style=\"x\" {{ task }} &amp;";
 
 pub(crate) fn at(clock: &str) -> Stamp {

@@ -1,20 +1,21 @@
-//! The schema of a kind -> an object that has every field there is, with a marker of its own in each text that the API
-//! server lets anybody write. A new field is filled as soon as the API has it.
+//! The schema of a kind -> an object with every field, and with a marker of its own in each text that the API server
+//! accepts from a client. A new field is filled as soon as the API has it.
 
 use serde_json::{Map, Value, json};
 
-/// An object's fields, and where each marker stands.
+/// The fields of an object, and the position of each marker.
 pub(crate) struct Filled {
     pub value: Value,
     pub paths: Vec<String>,
 }
 
-/// What would be a tag, turn a line around, colour a terminal and leave an attribute. The number is that of its field.
+/// A tag, a control character that reorders text, a terminal color, and a quote that ends an attribute. The number is
+/// that of its field.
 pub(crate) fn marker(n: usize) -> String {
     format!("<x-marker-{n}>\u{1b}[31m\u{202e}\"'onmouseover='x'")
 }
 
-/// The field whose marker stands in a text as it was written, if there is any.
+/// The field whose marker occurs unescaped in a text, if any.
 pub(crate) fn raw(text: &str) -> Option<(usize, String)> {
     let at = text.find("<x-marker-")?;
     let found: String = text[at..].chars().take(120).collect();
@@ -69,7 +70,7 @@ impl Filled {
         match (pattern, format) {
             (_, Some("date-time")) => "2026-03-01T11:00:00Z".into(),
             (Some(p), _) if p.contains("ms|s|m|h") => "5m".into(),
-            // A name that the API server lets pass.
+            // A name that the API server accepts.
             (Some(_), _) => path.rsplit(['.', '[']).find(|w| !w.starts_with(']')).unwrap().to_lowercase(),
             (None, _) => self.text(path),
         }

@@ -1,4 +1,4 @@
-//! HTTP by hand on a socket: no client between a test and what the server does.
+//! HTTP by hand on a socket: no client library between a test and the server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::PATIENCE;
 use mission_control::dashboard::Dashboard;
 use mission_control::dashboard::web::serve::serve_on;
 
-/// A request of a connection that stays.
+/// A request on a connection that stays open.
 pub(crate) fn get(path: &str, head: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{head}\r\n")
 }
@@ -52,7 +52,7 @@ impl Server {
         Wire(TcpStream::connect(self.at).await.unwrap())
     }
 
-    /// A connection that has had an answer, and stays.
+    /// A connection that has received one response and stays open.
     pub(crate) async fn opened(&self) -> Wire {
         let mut wire = self.connect().await;
         wire.send(&get("/healthz", "")).await;
@@ -60,11 +60,11 @@ impl Server {
         wire
     }
 
-    /// `rest`: what follows the first line and the host; a body follows an empty line in it.
+    /// `rest`: what follows the first line and the host header; a body follows an empty line in it.
     pub(crate) async fn ask(&self, line: &str, rest: &str) -> Answer {
         let mut wire = self.connect().await;
         let rest = if rest.is_empty() { String::new() } else { format!("\r\n{rest}") };
-        // Of a large body the server may not want the end.
+        // The server may refuse a large body before its end.
         wire.try_send(&format!("{line}\r\nHost: localhost\r\nConnection: close{rest}\r\n\r\n")).await;
         let text = wire.rest().await;
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
@@ -73,7 +73,7 @@ impl Server {
         Answer { status, head: head.into(), body: body.into() }
     }
 
-    /// Asks for events. The connection stays for as long as the wire is kept.
+    /// Subscribes to events. The connection stays open as long as the wire is kept.
     pub(crate) async fn listen(&self, token: &str) -> (u16, Wire) {
         let mut wire = self.connect().await;
         wire.send(&get("/events", &format!("Authorization: Bearer {token}\r\n"))).await;
@@ -89,7 +89,7 @@ impl Wire {
         assert!(self.try_send(text).await, "the connection is closed");
     }
 
-    /// False: nobody takes it any more.
+    /// False: the peer has closed the connection.
     pub(crate) async fn try_send(&mut self, text: &str) -> bool {
         self.0.write_all(text.as_bytes()).await.is_ok()
     }
@@ -99,7 +99,7 @@ impl Wire {
         tokio::time::timeout(time, self.0.readable()).await.is_ok()
     }
 
-    /// What comes until the first empty line.
+    /// Reads up to the first empty line.
     pub(crate) async fn head(&mut self) -> String {
         let mut text = Vec::new();
         while !text.ends_with(b"\r\n\r\n") {
@@ -109,11 +109,11 @@ impl Wire {
         String::from_utf8(text).unwrap()
     }
 
-    /// What comes until the server closes.
+    /// Reads until the server closes.
     pub(crate) async fn rest(&mut self) -> String {
         let mut text = Vec::new();
         let read = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut text)).await;
-        // A server that closes while a body is on its way resets the connection: what came before counts.
+        // A server that closes while a body is on its way resets the connection: data received before counts.
         let _ = read.expect("the server never closes");
         String::from_utf8(text).unwrap()
     }

@@ -13,7 +13,7 @@ flux_steps() {
   step "controllers are stopped and started" restart_controllers
   step "the cluster is bootstrapped again" bootstrap_again
   step "a plain Job with a TTL, for comparison" plain_job_runs_again
-  step "a failed run blocks what depends on it; mended, it goes on" fail_and_mend
+  step "a failed run blocks what depends on it; after a fix, it continues" fail_and_fix
 }
 
 bootstrap() {
@@ -177,7 +177,7 @@ change() {
   pull
 }
 
-fail_and_mend() {
+fail_and_fix() {
   local before
   before=$(run_uid release-staging)
   change 2.4.0 0.9.0

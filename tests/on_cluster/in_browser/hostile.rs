@@ -85,7 +85,7 @@ async fn hostile_text_in_every_field_is_shown_and_does_nothing() {
     v.screen.open("/runs").await;
     v.screen.type_into("input[name=q]", "\"><script>window.acted=1</script>").await;
     v.screen.click(".filters button").await;
-    v.screen.until_text(".empty", "No run is like that").await;
+    v.screen.until_text(".empty", "No runs match").await;
     harmless(&v.screen, "the search").await;
 
     answer(&f, &status.escalations[0]).await;

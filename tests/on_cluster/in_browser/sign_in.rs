@@ -36,7 +36,7 @@ async fn a_token_that_nobody_knows_is_refused_in_words_and_can_be_tried_again() 
 
     screen.open("/").await;
     screen.sign_in("not.a.token").await;
-    screen.until_text(".notice", "That did not work").await;
+    screen.until_text(".notice", "Sign-in failed").await;
     assert!(screen.text(".notice p:last-child").await.contains("token"), "{}", screen.text(".notice").await);
     screen.sign_in(&reader.token).await;
     screen.until_text("h1", "Overview").await;

@@ -29,7 +29,7 @@ async fn without_javascript_pages_have_their_content_and_questions_are_answered(
     v.screen.open("/runs").await;
     v.screen.type_into("input[name=q]", "nothing is called that").await;
     v.screen.click(".filters button").await;
-    v.screen.until_text(".empty", "No run is like that").await;
+    v.screen.until_text(".empty", "No runs match").await;
 
     v.screen.open(&run_page(&f, "demo")).await;
     assert!(v.screen.text("#step-say .badge").await.contains("Succeeded"));

@@ -1,4 +1,4 @@
-//! A cluster -> words: what expectations are compared with.
+//! A cluster -> words: expectations are compared with them.
 
 use std::fmt::Write;
 

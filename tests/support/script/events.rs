@@ -1,10 +1,10 @@
-//! One line -> what happens to an attempt.
+//! One line -> an event of an attempt.
 
 use mission_control::engine::snapshot::AttemptFact;
 
 use mission_control::rehearse::cluster::{SimulatedCluster, loss};
 
-/// What happens to the attempt under way of `step`, or of `step/item`.
+/// An event of the current attempt of `step`, or of `step/item`.
 pub(super) fn attempt_event(cluster: &mut SimulatedCluster, step: &str, what: &str) -> Result<(), String> {
     let job = cluster.job_of(step).ok_or(format!("step {step} has no attempt under way"))?;
     let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));

@@ -1,4 +1,4 @@
-//! Scenarios in text: an event a line, `->` what must follow.
+//! Scenarios as text: one event per line, `->` for what must follow.
 //!
 //! ```text
 //! == a failed step waits for its backoff
@@ -10,8 +10,8 @@
 //! after 1s
 //!   -> a=Running#2
 //! ```
-//! An expectation is a list of words; each must be among the words that describe the cluster. `~ text` instead asks that
-//! the text occurs in a message, a `waiting`, or the input of the last launch.
+//! An expectation is a list of words; each must be among the words that describe the cluster. `~ text` instead
+//! requires that the text occurs in a message, a `waiting`, or the input of the last launch.
 
 mod describe;
 mod events;
@@ -35,7 +35,7 @@ pub(crate) use describe::describe;
 use workflow::pairs;
 pub(crate) use workflow::workflow;
 
-/// Runs every scenario of a text; the errors name scenario, line and what was there instead.
+/// Runs every scenario of a text; an error names the scenario, the line and the actual words.
 pub(crate) fn run(text: &str) -> Vec<String> {
     let mut failures = Vec::new();
     let mut cluster = SimulatedCluster::new();
@@ -78,7 +78,7 @@ fn check(cluster: &SimulatedCluster, expected: &str) -> Result<(), String> {
     }
 }
 
-/// One line of a scenario happens. What follows from it is the caller's to wait for.
+/// Applies one line of a scenario. The caller waits for what follows.
 pub(crate) fn event(cluster: &mut SimulatedCluster, line: &str) -> Result<(), String> {
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();

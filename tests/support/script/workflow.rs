@@ -11,13 +11,13 @@ use mission_control::api::workflow::{
 
 /// `a limit=2 timeout=5m | b input="..." | finally clean | spec timeout=1h expiresAfter=72h param=repo!`
 ///
-/// An option has the name of the API's field that it sets; of a nested field, its last part.
-/// Of a step: limit, lostLimit, noRetryExitCodes, timeout, pendingTimeout, input, agent, expects, dependsOn, onExhausted,
-/// when, approval, expiresAfter, onRetry (`target:limit:KEY`), forEach (a list), as, parallelism, verifyWith, maxItems,
-/// onItemFailure (Stop or Continue), allowEmpty, outputs (`name:KEY:pattern`).
-/// Of the whole (`spec`): timeout, expiresAfter, onExpiry, param, outputs (`name:from`), workspace (when it is kept),
-/// concurrency (a key), reject (the same with the policy Reject), env (`NAME:template`), inputAs, workspaceAccess, runs and
-/// children (how long they are kept).
+/// An option has the name of the API field that it sets; for a nested field, of its last part.
+/// Options of a step: limit, lostLimit, noRetryExitCodes, timeout, pendingTimeout, input, agent, expects, dependsOn,
+/// onExhausted, when, approval, expiresAfter, onRetry (`target:limit:KEY`), forEach (a list), as, parallelism,
+/// verifyWith, maxItems, onItemFailure (Stop or Continue), allowEmpty, outputs (`name:KEY:pattern`).
+/// Options of the workflow (`spec`): timeout, expiresAfter, onExpiry, param, outputs (`name:from`), workspace (when
+/// it is kept), concurrency (a key), reject (the same with the policy Reject), env (`NAME:template`), inputAs,
+/// workspaceAccess, runs and children (how long they are kept).
 pub(crate) fn workflow(text: &str) -> Result<WorkflowSpec, String> {
     let agent = Agent { name: "x".into(), image: "x".into(), ..Agent::default() };
     let mut spec = WorkflowSpec { agents: vec![agent], ..WorkflowSpec::default() };
@@ -177,7 +177,7 @@ fn each(each: &mut ForEach, key: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `key=value` pairs; a value in double quotes may hold blanks, `\n` is a new line.
+/// `key=value` pairs; a value in double quotes may contain spaces, `\n` is a new line.
 pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut rest = text.trim();

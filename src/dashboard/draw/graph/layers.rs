@@ -1,19 +1,19 @@
-//! Steps -> columns: each step right of all that it waits for. A line that passes a column has a slot of its own in it, so
-//! that it runs between the boxes and not behind them.
+//! Steps -> columns: each step is to the right of all its dependencies. A line that passes a column has a slot of its
+//! own in it, so that it runs between the boxes and not behind them.
 
 use std::collections::HashMap;
 
 use super::Node;
 
-/// What stands in a row of a column.
+/// A row of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Slot {
     Box(usize),
-    /// A line on its way, by its number.
+    /// A line that passes, by its number.
     Pass(usize),
 }
 
-/// A line from a step to another that waits for it.
+/// A line from a step to one that depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
     pub from: usize,
@@ -28,7 +28,7 @@ pub(super) struct Layers {
     pub depth: Vec<usize>,
 }
 
-/// How often the rows are ordered anew; each time lines cross less, and after a few it changes nothing.
+/// The number of ordering rounds. Each reduces crossings; after a few rounds nothing changes.
 const SWEEPS: usize = 4;
 
 pub(super) fn layers(nodes: &[Node]) -> Layers {
@@ -75,7 +75,8 @@ fn edges(nodes: &[Node]) -> Vec<Edge> {
     edges
 }
 
-/// The longest way to each step. A circle, which no valid workflow has, is cut after as many rounds as there are steps.
+/// The longest path to each step. A cycle, which no valid workflow has, is cut after as many rounds as there are
+/// steps.
 fn depths(count: usize, edges: &[Edge]) -> Vec<usize> {
     let mut depth = vec![0; count];
     for _ in 0..count {
@@ -94,7 +95,7 @@ fn depths(count: usize, edges: &[Edge]) -> Vec<usize> {
     depth
 }
 
-/// Orders a column by the middle of what each slot is connected to in another; what has no connection stays where it is.
+/// Orders a column by the mean position of each slot's neighbors in another column; a slot without neighbors stays.
 fn order(columns: &mut [Vec<Slot>], column: usize, other: usize, edges: &[Edge]) {
     let Some(rows) = columns.get(other) else { return };
     let row: HashMap<Slot, usize> = rows.iter().enumerate().map(|(row, slot)| (*slot, row)).collect();
@@ -112,7 +113,7 @@ fn order(columns: &mut [Vec<Slot>], column: usize, other: usize, edges: &[Edge])
     *slots = keyed.into_iter().map(|(_, _, slot)| slot).collect();
 }
 
-/// What a slot may be connected to in the column before it.
+/// The neighbors of a slot in the column before it.
 fn before(slot: Slot, edges: &[Edge]) -> impl Iterator<Item = Slot> + '_ {
     edges
         .iter()

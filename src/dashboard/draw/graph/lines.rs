@@ -1,4 +1,4 @@
-//! The points of a line -> its path. Lines forward are full, work that is sent back is dashed.
+//! The points of a line -> its path. Forward lines are solid, lines that send work back are dashed.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::dashboard::draw::graph::Node;
 
 use super::place::{At, BETWEEN, Back, HEIGHT, LANE, Layout, Line, WIDTH};
 
-/// The heads of the arrows, which the lines name.
+/// The arrowheads that the lines refer to.
 pub(super) fn heads(caption: &Caption) -> Markup {
     let head = |name: &str, class: &str| {
         html! {
@@ -45,7 +45,7 @@ fn forward(line: &Line, layout: &Layout) -> String {
     let mut here = At { x: from.x + WIDTH, y: from.y + middle, band: from.band };
     for pass in &line.passes {
         join(&mut path, here, *pass, layout);
-        // Through its slot it is straight.
+        // Straight within its slot.
         let _ = write!(path, "H{}", px(pass.x + WIDTH));
         here = At { x: pass.x + WIDTH, ..*pass };
     }
@@ -53,7 +53,7 @@ fn forward(line: &Line, layout: &Layout) -> String {
     path
 }
 
-/// From the right side of a column to the left side of the next, which may be the first of the next band.
+/// From the right side of a column to the left side of the next, which may be the first column of the next band.
 fn join(path: &mut String, from: At, to: At, layout: &Layout) {
     if from.band == to.band {
         let bend = BETWEEN * 0.5;
@@ -70,16 +70,16 @@ fn join(path: &mut String, from: At, to: At, layout: &Layout) {
         return;
     }
     let between = layout.bands.get(to.band).copied().unwrap_or_default() - 22.0;
-    // Bands end before the drawing does, and begin after its edge: there is room for the turns.
+    // Bands leave room for the turns at both edges of the drawing.
     let _ =
         write!(path, "H{}V{}H{}V{}H{}", px(from.x + 8.0), px(between), px(to.x - 10.0), px(to.y), px(to.x));
 }
 
-/// Up into its lane, along it, and down on the step that works again. Where another box is above, beside the column.
+/// Up into its lane, along it, and down to the target; beside the column if another box is above it.
 fn backward(back: &Back, layout: &Layout) -> String {
     let (from, to) = (at(layout, back.from), at(layout, back.to));
     let lane = |at: At| layout.bands.get(at.band).copied().unwrap_or_default() + back.lane as f64 * LANE;
-    // Lines that share a gap stand beside each other in it.
+    // Spreads lines that share a gap.
     let aside = 10.0 + (back.lane % 4) as f64 * 4.0;
     let mut path = if is_open_above(layout, from) {
         format!("M{} {}V{}", px(from.x + WIDTH * 0.35), px(from.y), px(lane(from)))
@@ -93,7 +93,7 @@ fn backward(back: &Back, layout: &Layout) -> String {
     if is_open_above(layout, to) {
         let _ = write!(path, "H{}V{}", px(to.x + WIDTH * 0.65), px(to.y));
     } else {
-        // The last column has as much room to its right as the drawing has at its edge.
+        // The last column has as much room on its right as the drawing has at its edge.
         let beside = (to.x + WIDTH + aside).min(layout.width - 2.0);
         let _ = write!(path, "H{}V{}H{}", px(beside), px(to.y + 10.0), px(to.x + WIDTH));
     }

@@ -10,7 +10,7 @@ use crate::dashboard::parts::Tone;
 use super::place::{At, HEIGHT, WIDTH};
 use super::{Node, Shape, step_id};
 
-/// Columns of text that fit into a box, for its name and for the smaller line under it.
+/// Characters that fit into a box, for its name and for the smaller line below it.
 const NAME: usize = 16;
 const NOTE: usize = 20;
 
@@ -63,7 +63,7 @@ fn plate(at: &At, off: f64, radius: f64, class: &str) -> Markup {
     }
 }
 
-/// The edge on the left has the colour of the phase.
+/// The left edge has the color of the phase.
 fn edge(at: &At) -> Markup {
     html! { rect.edge-mark x=(px(at.x)) y=(px(at.y)) width="4" height=(px(HEIGHT)) rx="2" {} }
 }
@@ -75,7 +75,7 @@ fn diamond(at: &At) -> Markup {
     }
 }
 
-/// SVG does not cut text off by itself. The whole of it is the box's title.
+/// SVG does not truncate text. The full text is the box's title.
 pub(super) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_string();

@@ -1,4 +1,4 @@
-//! Columns -> pixels: where each box is, and the points that each line goes through.
+//! Columns -> pixels: the position of each box, and the points of each line.
 
 use super::layers::{Edge, Layers, Slot, layers};
 use super::{Node, Shape};
@@ -8,17 +8,17 @@ pub(super) const HEIGHT: f64 = 52.0;
 /// Room for lines between two columns.
 pub(super) const BETWEEN: f64 = 40.0;
 const ROW_GAP: f64 = 20.0;
-/// The height of a line's slot, and the air around it.
+/// The height of a line's slot, and the space around it.
 const PASS: f64 = 4.0;
 const EDGE: f64 = 16.0;
-/// Between two bands; lines from the end of one to the beginning of the next run in it.
+/// The gap between two bands, for lines from the end of one to the start of the next.
 const BAND_GAP: f64 = 44.0;
 /// The height of a lane for work that is sent back.
 pub(super) const LANE: f64 = 12.0;
-/// So many columns stand beside each other: what fits on a usual screen.
+/// Columns per band: the number that fits on a usual screen.
 const COLUMNS: usize = 6;
 
-/// The upper left corner of a box.
+/// The top left corner of a box.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct At {
     pub x: f64,
@@ -26,14 +26,14 @@ pub(super) struct At {
     pub band: usize,
 }
 
-/// A forward line: its edge, and the points in the columns that it passes.
+/// A forward line: its edge, and its points in the columns that it passes.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub edge: Edge,
     pub passes: Vec<At>,
 }
 
-/// Work that is sent back: from, to, and the lane over its band.
+/// A line that sends work back: from, to, and its lane above the band.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Back {
     pub from: usize,
@@ -49,7 +49,7 @@ pub(super) struct Layout {
     pub boxes: Vec<At>,
     pub lines: Vec<Line>,
     pub backs: Vec<Back>,
-    /// The upper edge of each band, where its lanes begin.
+    /// The top edge of each band, where its lanes start.
     pub bands: Vec<f64>,
 }
 
@@ -80,7 +80,7 @@ fn band_of(layers: &Layers, node: usize) -> usize {
     layers.depth.get(node).copied().unwrap_or_default() / COLUMNS
 }
 
-/// The height of a slot with the air under it.
+/// The height of a slot with the space below it.
 fn extent(nodes: &[Node], slot: Slot) -> f64 {
     match slot {
         Slot::Box(n) if nodes.get(n).is_some_and(|n| matches!(n.shape, Shape::Loop(_))) => {
@@ -91,7 +91,7 @@ fn extent(nodes: &[Node], slot: Slot) -> f64 {
     }
 }
 
-/// Returns the height of the band. Columns stand with their middles on one line, so that a chain is straight.
+/// Returns the height of the band. The middles of all columns are on one line, so that a chain is straight.
 fn put_band(nodes: &[Node], columns: &[Vec<Slot>], band: usize, top: f64, layout: &mut Layout) -> f64 {
     let high = |column: &Vec<Slot>| column.iter().map(|slot| extent(nodes, *slot)).sum::<f64>() - ROW_GAP;
     let height = columns.iter().map(high).fold(0.0, f64::max);
@@ -121,7 +121,7 @@ fn put_slot(slot: Slot, at: At, layout: &mut Layout) {
     }
 }
 
-/// Each has a lane of its own among those that share a band with it.
+/// Each line has a lane of its own among those of its band.
 fn backs(nodes: &[Node], layers: &Layers) -> Vec<Back> {
     let mut backs: Vec<Back> = Vec::new();
     for (from, node) in nodes.iter().enumerate() {

@@ -52,7 +52,7 @@ fn a_chain_is_a_straight_line_until_its_band_ends() {
     let layout = layout(&chain(4));
     let ys: Vec<f64> = layout.boxes.iter().map(|b| b.y + if b.y > 0.0 { 0.0 } else { 1.0 }).collect();
     assert!(layout.boxes.windows(2).all(|w| w[0].x < w[1].x), "{layout:?}");
-    // A loop's stack makes it a little higher than the others.
+    // The stack of a loop is slightly higher than other boxes.
     assert!(ys.iter().all(|y| (y - ys[0]).abs() <= 4.0), "{ys:?}");
 }
 
@@ -108,7 +108,7 @@ fn a_long_name_is_cut_and_stands_in_the_title() {
     assert!(html.contains("<title>implement-the-whole-thing</title>"), "{html}");
 }
 
-/// Any workflow without circles.
+/// Any workflow without cycles.
 fn workflows() -> impl Strategy<Value = Vec<Node>> {
     let step = (
         proptest::collection::vec(any::<proptest::sample::Index>(), 0..4),

@@ -1,8 +1,8 @@
-# How the scripts read what they were given and speak their answer. Sourced by bin/agent; POSIX sh, busybox is enough.
-# The prompt is in MISSION_INPUT. Its parts stand between the lines "--- begin NAME UID ---" and "--- end NAME UID ---"; the UID is
-# that of the run, so that no text from outside can end its own part.
+# How the scripts read their input and print their answer. Sourced by bin/agent; POSIX sh, busybox is enough. The
+# prompt is in MISSION_INPUT. Its parts are between the lines "--- begin NAME UID ---" and "--- end NAME UID ---". The
+# UID is that of the run, so that no text from outside can end its own part.
 
-# part NAME: the lines of the first part of that name; nothing if there is none.
+# part NAME: the lines of the first part with that name; nothing if there is none.
 part() {
   printf '%s\n' "$MISSION_INPUT" | awk -v name="$1" '
     inside && $0 == last { exit }
@@ -13,7 +13,7 @@ part() {
     }'
 }
 
-# fact NAME: the value of the line "NAME: value" outside of every part, such as "Repository: https://…".
+# fact NAME: the value of the line "NAME: value" outside all parts, such as "Repository: https://…".
 fact() {
   printf '%s\n' "$MISSION_INPUT" | awk -v name="$1: " '
     /^--- begin / { last = $0; sub(/begin/, "end", last) }
@@ -29,13 +29,13 @@ give_up() {
   exit 0
 }
 
-# send_back KEY TEXT: the work that was looked at has to be done again, and why.
+# send_back KEY TEXT: sends the checked work back, with the reason.
 send_back() {
   printf '%s:\n%s\nSTATUS: retry\n' "$1" "$2"
   exit 0
 }
 
-# one_line: stdin as one line, short enough for a value that is shown in a table.
+# one_line: stdin as one line, short enough for a table.
 one_line() { tr '\n' ' ' | tr -s ' ' | cut -c 1-120 | sed 's/ *$//'; }
 
 [ -n "${MISSION_INPUT:-}" ] || give_up "MISSION_INPUT is empty: there is nothing to read"

@@ -1,13 +1,13 @@
-# What the scripts do with source code: $WORKSPACE/repo is where the work is done, $WORKSPACE/base what it began with.
+# The source code of the scripts: $WORKSPACE/repo is the working tree, $WORKSPACE/base its original state.
 
-# start_tree: the source tree that the workflow's story is about. A repetition starts from the beginning.
+# start_tree: creates the source tree of the workflow's story. A second attempt starts from the beginning.
 start_tree() {
   rm -rf "$WORKSPACE/repo" "$WORKSPACE/base" "$WORKSPACE/change.patch"
   cp -r "$ROOM/tree" "$WORKSPACE/repo"
   cp -r "$ROOM/tree" "$WORKSPACE/base"
 }
 
-# need_tree: goes there, or gives up.
+# need_tree: changes into the tree, or gives up.
 need_tree() {
   if [ ! -d "$WORKSPACE/repo" ] || [ ! -d "$WORKSPACE/base" ]; then
     give_up "there is no source tree in $WORKSPACE: setup has not run"
@@ -15,7 +15,8 @@ need_tree() {
   cd "$WORKSPACE/repo" || exit
 }
 
-# run_tests [FILE...]: what failed, a line each, each after "- "; nothing if all is well. Without a FILE: all of them.
+# run_tests [FILE...]: the failures, one per line, each after "- "; nothing if all tests pass. Without a FILE: all
+# tests.
 run_tests() {
   [ $# -gt 0 ] || set -- tests/*_test.sh
   for test in "$@"; do
@@ -23,21 +24,21 @@ run_tests() {
   done
 }
 
-# check_syntax: source files that the shell cannot read.
+# check_syntax: source files with syntax errors.
 check_syntax() {
   for file in src/*.sh; do
     sh -n "$file" 2>/dev/null || echo "- $file is no shell script"
   done
 }
 
-# changed: the files of the tree that are not as they were at the start.
+# changed: the files of the tree that differ from the base.
 changed() {
   find . -type f | sed 's|^\./||' | sort | while IFS= read -r file; do
     cmp -s "$file" "$WORKSPACE/base/$file" || echo "$file"
   done
 }
 
-# write_patch: the whole change as $WORKSPACE/change.patch, tried on a copy of the base.
+# write_patch: writes the whole change to $WORKSPACE/change.patch, and tests it on a copy of the base.
 write_patch() {
   changed | while IFS= read -r file; do
     old=$WORKSPACE/base/$file
@@ -53,7 +54,7 @@ write_patch() {
   [ -z "$wrong" ] || give_up "the patch does not lead to the work that was done: $(printf '%s' "$wrong" | one_line)"
 }
 
-# propose TITLE: what a forge would answer. There is none here: the number follows from the patch.
+# propose TITLE: the answer of a forge. There is none here: the number is derived from the patch.
 propose() {
   need_tree
   write_patch

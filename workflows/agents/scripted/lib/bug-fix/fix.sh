@@ -1,4 +1,4 @@
-# fix: mends the code. It brings the regression test only when the verifier asks for it.
+# fix: fixes the code. It adds the regression test only when the verifier asks for it.
 . "$LIB/work.sh"
 need_tree
 [ -n "$(part root_cause)" ] || give_up "nobody says what the cause is"

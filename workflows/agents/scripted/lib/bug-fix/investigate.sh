@@ -1,4 +1,4 @@
-# investigate: sees the bug happen, in a copy of its own: the workspace is not set up yet.
+# investigate: reproduces the bug in a copy of its own: the workspace is not set up yet.
 copy=$(mktemp -d)
 cp -r "$ROOM/tree/." "$copy"
 seen=$(cd "$copy" && . src/price.sh && with_tax 99 19)

@@ -1,4 +1,4 @@
-# setup: the source tree, and whether it is healthy but for the bug.
+# setup: the source tree, and whether it is healthy apart from the bug.
 . "$LIB/work.sh"
 start_tree
 need_tree

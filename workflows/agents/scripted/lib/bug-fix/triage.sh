@@ -1,4 +1,4 @@
-# triage: how bad it is. The script knows one bug only; it needs a report all the same.
+# triage: the severity of the bug. The script knows only one bug, but it requires a report.
 [ -n "$(part report)" ] || give_up "the report is empty"
 cat <<ANSWER
 SEVERITY: medium

@@ -1,4 +1,4 @@
-# verify: the bug is gone, and a test would see it come back: one that fails on the source as it was.
+# verify: the bug is gone, and a regression test exists: one that fails on the original source.
 . "$LIB/work.sh"
 need_tree
 issues=$(

@@ -1,4 +1,4 @@
-# approve: decides by the verified facts alone, by four rules, first match wins.
+# approve: decides by the verified facts alone, with four rules; the first match wins.
 review=$(part review)
 verify=$(part verify)
 for name in FILES_TOUCHED LINES_ADDED LINES_REMOVED CODE_FILES TESTS_TOUCHED TODOS_ADDED SECRETS_ADDED; do

@@ -1,5 +1,5 @@
-# Facts about a unified diff, one per line: "count NAME N" or "note NAME text". Follows the hunk headers, so that a removed
-# line "-- x" is not taken for a file header. A secret's value is never repeated, only where it stands.
+# Facts about a unified diff, one per line: "count NAME N" or "note NAME text". Follows the hunk headers, so that a
+# removed line "-- x" is not taken for a file header. Never repeats the value of a secret, only its place.
 
 function flag(kind) { n[kind]++; print "note " kind " " file " line " new_line }
 function kind_of(path) {

@@ -1,4 +1,4 @@
-# intake: says what the change is about, so that the reviewer knows where to look. Answers in the termination message.
+# intake: describes the change, so that the reviewer knows where to look. It answers in the termination message.
 facts=$(part diff | awk -f "$ROOM/facts.awk")
 count() { printf '%s\n' "$facts" | sed -n "s/^count $1 //p"; }
 

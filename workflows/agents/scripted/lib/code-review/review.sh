@@ -1,5 +1,5 @@
-# review: counts what the change does and finds what a reviewer would stop at. At first it counts lines in a hurry and takes
-# the heads of files for changes; when the verifier sends the review back, it counts hunk by hunk.
+# review: counts what the change does, and lists findings. At first it counts carelessly and takes the heads of files
+# for changes; when the verifier sends the review back, it counts hunk by hunk.
 facts=$(part diff | awk -f "$ROOM/facts.awk")
 count() { printf '%s\n' "$facts" | sed -n "s/^count $1 //p"; }
 notes() { printf '%s\n' "$facts" | sed -n "s/^note $1 /- $2 /p" | head -n 20; }

@@ -1,15 +1,16 @@
-# verify: counts again, in another way than the reviewer did, and compares. Believes the change, not the review.
+# verify: counts again, differently from the reviewer, and compares. It trusts the change, not the review.
 review=$(part review)
 [ -n "$review" ] || give_up "there is no review to verify"
 
-# What is between a file's header and its first hunk goes, hunk headers go; what is left begins with + or - where it counts.
+# Drops the lines between a file's header and its first hunk, and the hunk headers. Of the rest, changed lines begin
+# with + or -.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 part diff | sed -n '/^diff --git /,$p' >"$work/diff"
 sed -e '/^diff --git /,/^@@ /d' -e '/^@@ /d' "$work/diff" >"$work/body"
 number() { grep -c "$1" "$2" || true; }
 
-compare() { # compare KEY COUNTED: a line, with a "!" in front where the review says something else
+compare() { # compare KEY COUNTED: a line, with a leading "!" if the review differs
   said=$(key "$1" "$review")
   if [ "$said" = "$2" ]; then echo "- $1 is $2"; else echo "! $1 is $2 and the review says '$said'"; fi
 }

@@ -1,4 +1,5 @@
-# implement: the code and the test of one story. Of story-2 it forgets a line at first, and puts it in when the verifier asks for it.
+# implement: the code and the test of one story. It first forgets a line of story-2, and adds it when the verifier
+# asks for it.
 . "$LIB/work.sh"
 need_tree
 feedback=$(part feedback)
@@ -6,7 +7,7 @@ feedback=$(part feedback)
 case ${MISSION_ITEM:-} in
   story-[123]) stories=$MISSION_ITEM ;;
   rework-*)
-    # Sent back by a later step: every story that the feedback names a file of is done again.
+    # Sent back by a later step: copy every story again that has a file that the feedback names.
     [ -n "$feedback" ] || feedback=$(part story)
     stories=$(for story in story-1 story-2 story-3; do
       for file in "$ROOM/stories/$story"/*/*; do

@@ -1,4 +1,4 @@
-# plan: three stories. The script knows one feature only, whatever the task says; it needs a task all the same.
+# plan: three stories. The script knows only one feature, whatever the task says, but it requires a task.
 [ -n "$(part task)" ] || give_up "the task is empty: there is nothing to plan"
 
 cat <<'JSON'

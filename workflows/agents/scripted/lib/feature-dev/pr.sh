@@ -1,3 +1,3 @@
-# pr: the change as a patch in the workspace, and the address that a forge would give it.
+# pr: the change as a patch in the workspace, and a made-up address of a pull request.
 . "$LIB/work.sh"
 propose "$(part task)"

@@ -1,4 +1,4 @@
-# review: reads the patch as a whole. Code without a test and unfinished marks are sent back.
+# review: reads the patch as a whole. It sends back code without a test and unfinished marks.
 . "$LIB/work.sh"
 need_tree
 patch=$WORKSPACE/change.patch

@@ -1,4 +1,4 @@
-# verify: every acceptance criterion of the story, looked at in the workspace. Believes the files, not the developer.
+# verify: checks every acceptance criterion of the story in the workspace. It trusts the files, not the developer.
 . "$LIB/work.sh"
 need_tree
 story=$(part story)
@@ -15,7 +15,7 @@ issues=$(
       'The test tests/'*_test.sh' passes.') if [ -f "$file" ]; then run_tests "$file"; else echo "- $file is missing"; fi ;;
     esac
   done
-  # A rework item says in prose what is wrong: there the whole of the tests decides.
+  # A rework item is prose, without criteria: run all tests.
   case ${MISSION_ITEM:-} in rework-*) run_tests ;; esac
 )
 [ -z "$issues" ] || send_back ISSUES "$issues"

@@ -1,9 +1,10 @@
-# fix: mends one finding. Where the password of sec-2 is to come from is not for an agent to decide: it waits for a person's word.
+# fix: fixes one finding. An agent must not decide where the password of sec-2 comes from: that fix waits for a
+# person's feedback.
 . "$LIB/work.sh"
 need_tree
 case ${MISSION_ITEM:-} in
   sec-[123]) findings=$MISSION_ITEM ;;
-  rework-*) findings='sec-1 sec-2 sec-3' ;; # sent back by the tests: all of them once more, they are whole files
+  rework-*) findings='sec-1 sec-2 sec-3' ;; # sent back by the tests: copy all fixes again, they are whole files
   *) give_up "there is no finding '${MISSION_ITEM:-}'; this script knows sec-1 to sec-3" ;;
 esac
 if [ "$findings" = sec-2 ] && [ -z "$(part human_feedback)" ]; then

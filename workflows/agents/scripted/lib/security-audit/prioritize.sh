@@ -1,4 +1,4 @@
-# prioritize: the findings of the scan, the worst first, each as a story for the fixer.
+# prioritize: the findings of the scan, worst first, each as a story for the fixer.
 findings=$(part findings | sed -n 's/^- //p')
 [ -n "$findings" ] || give_up "there are no findings to put into order"
 
@@ -6,7 +6,7 @@ stories=$(
   printf '%s\n' "$findings" | awk '{print ($2 == "high" ? 1 : 2) " " $0}' | sort -s -k 1,1n | awk '
     BEGIN {
       advice["eval-of-input"] = "A parameter is executed. Take only what is meant to be taken."
-      advice["password-in-source"] = "A password is in the source. It has to come from elsewhere, and whoever runs the program decides from where."
+      advice["password-in-source"] = "A password is in the source. It must come from elsewhere; the owner of the program decides from where."
       advice["guessable-file"] = "A file in /tmp has a name that others can guess. Let the system choose it."
     }
     {

@@ -1,4 +1,5 @@
-# Source files -> findings, a line each: "RULE SEVERITY FILE:LINE". The text of a line is never repeated: it may be a secret.
+# Source files -> findings, one per line: "RULE SEVERITY FILE:LINE". The text of a line is never repeated: it may
+# contain a secret.
 
 function found(rule, severity) { print rule " " severity " " FILENAME ":" FNR }
 

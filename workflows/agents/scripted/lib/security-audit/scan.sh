@@ -1,4 +1,4 @@
-# scan: looks through every source file by rules.awk, in a copy of its own: the workspace is not set up yet.
+# scan: applies rules.awk to every source file, in a copy of its own: the workspace is not set up yet.
 copy=$(mktemp -d)
 cp -r "$ROOM/tree/." "$copy"
 files=$(find "$copy/src" -type f | wc -l | tr -d ' ')

@@ -1,4 +1,4 @@
-# test: all fixes together, and the whole scan once more.
+# test: all fixes together, and the whole scan again.
 . "$LIB/work.sh"
 need_tree
 failures=$(check_syntax; run_tests; awk -f "$ROOM/rules.awk" src/*.sh | sed 's/^/- still found: /')

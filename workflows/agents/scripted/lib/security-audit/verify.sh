@@ -1,4 +1,4 @@
-# verify: the rule finds nothing any more in the file that the finding named, and the tests pass.
+# verify: the rule of the finding no longer matches in its file, and the tests pass.
 . "$LIB/work.sh"
 need_tree
 story=$(part story)

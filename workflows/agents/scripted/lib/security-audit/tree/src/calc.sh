@@ -1,4 +1,4 @@
-# calc EXPRESSION: what it comes to.
+# calc EXPRESSION: the value of the expression.
 calc() {
   eval "echo \$(($1))"
 }

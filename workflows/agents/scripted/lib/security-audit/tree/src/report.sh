@@ -1,4 +1,4 @@
-# report TEXT: writes a report and says where it is.
+# report TEXT: writes a report and prints its path.
 report() {
   file=/tmp/report.$$
   printf '%s\n' "$1" >"$file"

@@ -1,4 +1,4 @@
-# calc EXPRESSION: what it comes to. Digits, blanks and + - * / ( ) only: nothing else is worked out.
+# calc EXPRESSION: the value of the expression. Digits, spaces and + - * / ( ) only: anything else is refused.
 calc() {
   case $1 in
     '' | *[!0-9\ +*/\(\)-]*) return 1 ;;

@@ -1,4 +1,5 @@
-# may_enter PASSWORD: true for the right one, which is in the environment variable APP_PASSWORD. Without one nobody enters.
+# may_enter PASSWORD: true for the password in the environment variable APP_PASSWORD. If that is empty, nobody may
+# enter.
 may_enter() {
   [ -n "${APP_PASSWORD:-}" ] || return 1
   [ "$1" = "$APP_PASSWORD" ]
