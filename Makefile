@@ -1,4 +1,4 @@
-# `make` alone lists what there is.
+# `make` alone lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -31,7 +31,7 @@ cluster-test-kubernetes: ## the same with the built-in Job controller
 	@tests/on_cluster/run --controller Kubernetes
 cluster-test-gate: ## the same on a cluster that does not know spec.managedBy
 	@tests/on_cluster/run --feature-gates JobManagedBy=false
-# What the part is, and why: tests/on_cluster/pod_makers.txt. It shares the first cluster; the gate needs one of its own.
+# The part and its reason: tests/on_cluster/pod_makers.txt. It shares the first cluster; the gate needs its own.
 cluster-test-short: ## the cluster tests, and with the two other makers of Pods only those that depend on it
 	@tests/on_cluster/run --then-kubernetes
 	@tests/on_cluster/run --feature-gates JobManagedBy=false --part

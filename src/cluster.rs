@@ -1,7 +1,8 @@
-//! The ground of every way to the API server: bounded requests, what a refusal means, lists in pages, and names.
+//! The one layer between this program and the API server: bounded requests, the meaning of a failure, lists in pages,
+//! and names.
 //!
-//! It knows no kind of its own and keeps nothing. It never repeats a request: the caller decides what follows a
-//! failure. Start reading at [`request()`].
+//! It knows no kind and keeps nothing. It never retries a request: the caller decides what follows a failure. Start
+//! reading at [`request()`].
 
 mod list;
 mod name;
@@ -17,7 +18,7 @@ pub(crate) use request::{ErrorKind, Failure, request, request_opt};
 
 /// The Lease that the acting process holds.
 pub(crate) const LEASE: &str = "mission-control";
-/// The name under which fields are written and Events are reported.
+/// The field manager of all writes and the reporter of Events.
 pub(crate) const FIELD_MANAGER: &str = "mission-control";
 
 /// Parameters of a create or replace, with the field manager.

@@ -1,4 +1,4 @@
-//! Mission Control: declarative agent workflows on Kubernetes. ARCHITECTURE.md is the way in.
+//! Mission Control: declarative agent workflows on Kubernetes. Start reading at ARCHITECTURE.md.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod api;

@@ -30,7 +30,7 @@ fn run(args: operator::args::RunArgs) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     let done = runtime.block_on(operator::run(args));
-    // Whatever still runs must not act any more: a process that lost its lease ends at once.
+    // What still runs must not act any longer: a process that lost its lease ends at once.
     runtime.shutdown_background();
     done
 }

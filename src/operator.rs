@@ -1,7 +1,7 @@
 //! Wiring: arguments -> watches, lease, passes, health. It decides nothing about a run.
 //!
-//! Start reading at [`run`]. A process watches from its start, acts while it leads, and exits when it does not lead any
-//! more: a process that is gone does no harm.
+//! Start reading at [`run`]. A process watches from its start, acts while it leads, and exits when it no longer leads:
+//! a process that has exited does no harm.
 
 pub mod args;
 mod clients;
@@ -35,7 +35,7 @@ use election::Election;
 
 /// How often revisions and records are swept.
 const SWEEP: Duration = Duration::from_secs(600);
-/// How long notifications under way may take when the process stops.
+/// How long running deliveries of notifications may take when the process stops.
 const NOTIFY_GRACE: Duration = Duration::from_secs(5);
 
 /// Runs the operator until a signal stops it. An error ends the process at once.
@@ -65,11 +65,11 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let ended = tokio::select! {
         result = leading => result,
         ended = serving => Err(anyhow!("the HTTP server ended: {ended:?}")),
-        ended = counting => Err(anyhow!("the server of metrics ended: {ended:?}")),
+        ended = counting => Err(anyhow!("the metrics server ended: {ended:?}")),
         ended = showing => Err(anyhow!("the dashboard ended: {ended:?}")),
         () = watching => Err(anyhow!("a watch ended")),
     };
-    // After the lease was given back: the next leader does not wait for it.
+    // After the lease is released: the next leader does not wait for this.
     ctx.outbox.close(if ended.is_ok() { NOTIFY_GRACE } else { Duration::ZERO }).await;
     ended
 }
@@ -118,15 +118,15 @@ async fn periodic_tasks(ctx: Arc<Context>, records: retention::Retention) {
 async fn on_signal(stop: watch::Sender<bool>) {
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        tracing::warn!("cannot listen to signals");
+        tracing::warn!("cannot listen for signals");
         return std::future::pending().await;
     };
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}
     }
-    tracing::info!("told to stop");
-    // A second signal takes its default course only for SIGKILL; the wait is bounded anyway.
+    tracing::info!("received a signal to stop");
+    // A second signal has its default effect only for SIGKILL; the wait is bounded anyway.
     stop.send_replace(true);
     std::future::pending::<()>().await;
 }

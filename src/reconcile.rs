@@ -1,8 +1,8 @@
 //! THE SHELL. One pass: observe -> plan -> before -> commit -> publish -> after, for one run.
 //!
-//! It is the only writer of status and Jobs, and it decides nothing: facts go into [`crate::engine`], its plan comes
-//! back, and what happens on the way is a fact of the next pass. Nothing sleeps inside a pass, and a pass never acts on
-//! a cache older than its own last write. Start reading at [`run`], then [`observe`], [`apply`].
+//! It is the only writer of status and Jobs, and it decides nothing: facts go into [`crate::engine`], a plan comes
+//! back, and anything unexpected is a fact of the next pass. Nothing sleeps inside a pass, and a pass never acts on a
+//! cache older than its own last write. Start reading at [`run`], then [`observe`], [`apply`].
 
 pub(crate) mod admission;
 mod apply;
@@ -41,10 +41,10 @@ use std::time::{Duration, Instant};
 pub(crate) use context::Context;
 use queue::Key;
 
-/// One pass. The answer is when to look again though nothing happens.
+/// One pass. It returns when to look again even if nothing happens.
 pub(crate) async fn pass(ctx: &Arc<Context>, key: &Key) -> Option<Duration> {
     let (Key::Run(name) | Key::Workflow(name)) = key;
-    // Not from half a cache. When the lists are complete, all of the scope is looked at.
+    // Not with incomplete caches. When the lists are complete, all of the scope is queued.
     if !ctx.stores.are_complete(&ctx.scope.watch_scope_of(&name.namespace)) {
         return None;
     }

@@ -1,4 +1,5 @@
-//! Holds the Helm chart against what it is made from, and against the operator. What needs Helm is in tests/chart/check.
+//! Holds the Helm chart against what it is made from, and against the operator. What needs Helm is in
+//! tests/chart/check.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};

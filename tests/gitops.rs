@@ -1,6 +1,7 @@
-//! What Git tools read: objects of every stage as the engine makes them, and Argo CD's customizations as the Lua files say.
+//! What Git tools read: the engine's objects of every stage, and Argo CD's customizations, generated from the Lua
+//! files.
 //!
-//! Needs no cluster. What the tools' own code makes of it is told by tests/gitops/health, and by tests/gitops/on-cluster.
+//! Needs no cluster. tests/gitops/health and tests/gitops/on-cluster run the tools' own code on it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "support/script/script.rs"]
@@ -216,7 +217,8 @@ fn the_runs_of_both_repositories_fit_their_workflow_and_can_be_replaced_by_eithe
     }
 }
 
-/// Replace=true on a run replaces it with every sync, a live one too, unless the Application leaves out what did not change.
+/// Replace=true on a run replaces it with every sync, a live one too, unless the Application leaves out what did not
+/// change.
 #[test]
 fn the_application_of_the_runs_syncs_only_what_changed() {
     let applications: Vec<Value> = objects("argocd", "Application");

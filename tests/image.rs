@@ -1,4 +1,5 @@
-//! Holds the operator's image against what the chart and the docs say of it. The root is that of the Dockerfile: the same script makes it.
+//! Holds the operator's image against what the chart and the docs say of it. The root is that of the Dockerfile: the
+//! same script makes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! A list in pages -> its objects. One page after the other; it ends with the first that fails.
+//! A list in pages -> its objects. It reads page after page, and ends with the first page that fails.
 
 use kube::api::ListParams;
 use kube::core::ObjectList;
@@ -8,7 +8,7 @@ use super::request::{Failure, request};
 /// Objects per request.
 const PAGE: u32 = 500;
 
-/// Asks for page after page and hands each object to `take`.
+/// Requests page after page and passes each object to `take`.
 pub(crate) async fn each_page<T, E, F>(
     mut params: ListParams,
     page: impl Fn(ListParams) -> F,

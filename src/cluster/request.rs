@@ -1,11 +1,11 @@
-//! A request to the API server -> its answer within a bounded time, and what a refusal means.
+//! A request to the API server -> its answer within a bounded time, and the meaning of a failure.
 
 use std::time::Duration;
 
 /// Longer than any healthy API server takes; a request without an answer may still have been carried out.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Why there is no answer to use.
+/// Why there is no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the API server answered {}: {}", .0.code, .0.message)]
@@ -23,11 +23,11 @@ pub(crate) enum ErrorKind {
     /// The object was changed since it was read.
     Conflict,
     NotFound,
-    /// Not now: a quota is used up.
+    /// Not now: a quota is exhausted.
     Quota(String),
-    /// Never: policy, or a field that is not accepted.
+    /// Never: a policy, or an invalid field.
     Refused(String),
-    /// Nobody can tell whether it was done, or the server asks to come back.
+    /// The outcome is unknown, or the server asks to retry later.
     Unanswered,
 }
 
@@ -54,19 +54,19 @@ fn kind(status: &kube::core::Status) -> ErrorKind {
     match status.code {
         404 => ErrorKind::NotFound,
         409 if status.is_already_exists() => ErrorKind::AlreadyExists,
-        // A quota that is being counted by two at once answers with a conflict, too: come back.
+        // A quota that two requests update at once answers with a conflict, too: retry later.
         409 => ErrorKind::Conflict,
         403 if status.message.contains("exceeded quota") => ErrorKind::Quota(message()),
-        // The garbage collector takes the run away with its namespace; nobody has to be asked.
+        // The garbage collector deletes the run with its namespace; no escalation is needed.
         403 if status.message.contains("being terminated") => ErrorKind::Unanswered,
-        // Not a word about the object: credentials, patience, load.
+        // Not about the object: credentials, throttling, load.
         401 | 408 | 429 => ErrorKind::Unanswered,
         400..=499 => ErrorKind::Refused(message()),
         _ => ErrorKind::Unanswered,
     }
 }
 
-/// Waits for the answer, but not for ever.
+/// Waits for the answer, up to the timeout.
 pub(crate) async fn request<T>(answer: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
     match tokio::time::timeout(TIMEOUT, answer).await {
         Ok(answer) => answer.map_err(Failure::from),
@@ -74,7 +74,7 @@ pub(crate) async fn request<T>(answer: impl Future<Output = kube::Result<T>>) ->
     }
 }
 
-/// The same for an object that may be gone: `None` where it is not there.
+/// The same for an object that may not exist: `None` if it does not.
 pub(crate) async fn request_opt<T>(
     answer: impl Future<Output = kube::Result<T>>,
 ) -> Result<Option<T>, Failure> {

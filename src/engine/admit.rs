@@ -1,4 +1,4 @@
-//! May a run start? Everything that keeps it Pending, with the reason; and its first status when it may.
+//! Decides whether a run may start: the reason that keeps it Pending, or its first status.
 
 use crate::api::status::{PinnedWorkflow, Totals};
 use crate::api::{Phase, Reason, RunRecordSpec, StepStatus, Work, Workflow, WorkflowSpec};
@@ -11,10 +11,10 @@ use super::problem::joined;
 use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
 use super::{draft, end, ending, ids, lint, params};
 
-/// How long a Pending run waits before it looks again at what no watch tells.
+/// How long a Pending run waits before it looks again at what no watch reports.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Whether the run was executed before, as its record says. It has ended then.
+/// Whether the run was executed before, according to its record. The run has ended then.
 pub fn answered(draft: &mut Draft<'_>) -> bool {
     let snapshot = draft.snapshot;
     let RecordFact::Found(record) = &snapshot.record else { return false };
@@ -25,7 +25,7 @@ pub fn answered(draft: &mut Draft<'_>) -> bool {
     answers
 }
 
-/// The definition to execute, with the run's first status written; or None, with the reason for waiting.
+/// The definition to execute, with the run's first status written; or None, with the reason why the run waits.
 pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
     match may_start(draft) {
         Ok(Some((definition, spec, pinned))) => {
@@ -84,7 +84,7 @@ fn may_start(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
     }
     if snapshot.record == RecordFact::Unknown {
         draft.wake_at(draft.now().plus(std::time::Duration::from_secs(1)));
-        return Err((Reason::Running, "about to start: asking whether it ran before".into()));
+        return Err((Reason::Running, "about to start: checking whether it ran before".into()));
     }
     Ok(Some((definition, spec, pinned)))
 }
@@ -102,7 +102,8 @@ fn refuse(
     None
 }
 
-/// A record answers for the same run applied again: always if it succeeded, else while the workflow is unchanged.
+/// The record of an earlier execution also answers for the same run applied again: always if it succeeded, otherwise
+/// while the workflow is unchanged.
 fn answers(record: &RunRecordSpec, workflow: WorkflowFact<'_>, asked: Option<&str>) -> bool {
     let current = match workflow {
         WorkflowFact::Present(workflow) => {
@@ -156,7 +157,7 @@ fn find(draft: &Draft<'_>) -> Result<(WorkflowSpec, i64), Wait> {
 
 fn invalid(name: &str, problems: &str) -> Wait {
     let shown: String = problems.chars().take(600).collect();
-    (Reason::WorkflowInvalid, format!("Workflow {name} is invalid; mend it and the run starts. {shown}"))
+    (Reason::WorkflowInvalid, format!("Workflow {name} is invalid; fix it and the run starts. {shown}"))
 }
 
 fn begin(draft: &mut Draft<'_>, definition: &Definition, spec: WorkflowSpec, pinned: PinnedWorkflow) {

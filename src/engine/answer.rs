@@ -1,4 +1,4 @@
-//! What a step asks of an answer beyond its status word: declared outputs, stories, and whether a `retry` has a target.
+//! What a step requires of an answer besides its status word: declared outputs, stories, and a target for a `retry`.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::definition::StepDef;
 use super::list::{self, Problem};
 use super::verdict::{MESSAGE_LIMIT, Verdict};
 
-/// The verdict with what the step itself asks for taken into account.
+/// The verdict, with the step's own requirements applied.
 pub fn check_outputs(mut verdict: Verdict, def: &StepDef, stories_limit: Option<u32>) -> Verdict {
     if verdict.retry_requested && def.on_retry.is_some() {
         verdict.outcome = Outcome::SentBack;
@@ -25,11 +25,12 @@ pub fn check_outputs(mut verdict: Verdict, def: &StepDef, stories_limit: Option<
         return verdict;
     }
     let Some(output) = verdict.output.as_mut() else {
-        // `expects: ""`, and what it said can't be read.
+        // `expects: ""`, and the agent's output cannot be read.
         if let Some(output) = def.outputs.first() {
             verdict.outcome = Outcome::Failed;
             verdict.cause = Some(Cause::OutputMissing);
-            verdict.message = Some(format!("Output {} is missing: what it said can't be read", output.name));
+            verdict.message =
+                Some(format!("Output {} is missing: the agent's output cannot be read", output.name));
         }
         return verdict;
     };
@@ -45,7 +46,7 @@ pub fn check_outputs(mut verdict: Verdict, def: &StepDef, stories_limit: Option<
     verdict
 }
 
-/// A declared output is there, fits its pattern, and is known by its own name as well as by its key.
+/// Checks that a declared output exists and fits its pattern, and makes it known by its own name as well as by its key.
 fn declared(outputs: &[StepOutput], values: &mut BTreeMap<String, String>) -> Option<(Cause, String)> {
     for output in outputs {
         let key = key_of(output);
@@ -66,7 +67,7 @@ fn declared(outputs: &[StepOutput], values: &mut BTreeMap<String, String>) -> Op
     None
 }
 
-/// An empty list is no fault of who made it; the loop asks about it.
+/// An empty list passes here: the loop escalates.
 fn stories(text: &str, limit: u32) -> Option<(Cause, String)> {
     match list::stories(text, limit) {
         Ok(_) | Err(Problem::Empty) => None,

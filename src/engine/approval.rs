@@ -33,7 +33,7 @@ pub fn ask(
     }
 }
 
-/// The answer yes: what the person said and gave is the step's output.
+/// The person approved: what the person wrote and supplied is the step's output.
 pub fn approve(draft: &mut Draft<'_>, work_ref: WorkRef, decision: &WorkflowDecision) {
     work::finish(draft, work_ref, StepPhase::Succeeded);
     if let Some(work) = draft.work_mut(work_ref) {
@@ -41,7 +41,7 @@ pub fn approve(draft: &mut Draft<'_>, work_ref: WorkRef, decision: &WorkflowDeci
     }
 }
 
-/// The answer no: the work goes back with the person's feedback, or the run ends.
+/// The person rejected: the work goes back with the person's feedback, or the run ends.
 pub fn reject(
     draft: &mut Draft<'_>,
     definition: &Definition,
@@ -60,17 +60,20 @@ pub fn reject(
         return ending::request_end(draft, Phase::Failed, Reason::Rejected, message);
     };
     if rework::send_back(draft, definition, work_ref, &rule, &feedback) {
-        // A person's word reaches the work under the name for such words, too.
+        // The person's feedback is passed to the work in the variable for feedback, too.
         if let Some(work) = draft.work_mut(WorkRef::step(rule.target)) {
             work.feedback = Some(feedback);
         }
     } else {
-        let message = format!("rejected by {by}; its work was sent back {} time(s) already", rule.limit);
+        let message = format!(
+            "rejected by {by} again, after its work was sent back as often as onRetry.limit ({}) allows",
+            rule.limit
+        );
         budget::exhausted(draft, definition, work_ref, Cause::ReworkExhausted, &message);
     }
 }
 
-/// Whether an attempt's end is a success of its Job: the agent did what it was asked.
+/// Whether the Job of such an attempt is complete: the agent did what it was asked.
 pub const fn is_success(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Done | Outcome::SentBack)
 }

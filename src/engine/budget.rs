@@ -1,4 +1,4 @@
-//! What an attempt that was not done costs, and what happens when nothing is left.
+//! What a failed or lost attempt costs, and what happens when a budget is used up.
 
 use crate::api::step::OnExhausted;
 use crate::api::{Cause, Phase, Reason, StepPhase};
@@ -9,7 +9,7 @@ use super::work::{back_off, count, set_phase};
 use super::work_ref::WorkRef;
 use super::{ending, escalate};
 
-/// A failed attempt spends a retry, or the work is exhausted.
+/// A failed attempt spends a retry. Without one left, the work is exhausted.
 pub fn charge_failure(
     draft: &mut Draft<'_>,
     definition: &Definition,
@@ -63,7 +63,7 @@ pub fn charge_loss(
     back_off(draft, work_ref, def.retry.wait(lost), |w| w.lost += 1);
 }
 
-/// Nothing is left: a person is asked, or the run fails, or it goes on without.
+/// The budget is used up: the run escalates, fails, or continues without the step.
 pub fn exhausted(
     draft: &mut Draft<'_>,
     definition: &Definition,
@@ -72,8 +72,9 @@ pub fn exhausted(
     message: &str,
 ) {
     let attempts = draft.work(work_ref).map_or(0, |w| w.attempts);
-    let message =
-        format!("{} failed after {attempts} attempt(s): {cause}: {message}", work_ref.words(&draft.status));
+    let noun = if attempts == 1 { "attempt" } else { "attempts" };
+    let words = work_ref.words(&draft.status);
+    let message = format!("{words} failed after {attempts} {noun}: {cause}: {message}");
     let Some(def) = definition.steps.get(work_ref.step) else { return };
     if draft.status.ending.is_some() {
         return set_phase(draft, work_ref, StepPhase::Failed);

@@ -1,4 +1,4 @@
-//! Whose turn it is where a workflow limits how many of its runs go at once: first come, first served.
+//! Which run may start where a workflow limits its concurrent runs: first come, first served.
 
 use crate::api::workflow::{Concurrency, ConcurrencyPolicy};
 use crate::api::{Phase, Reason, WorkflowRun};
@@ -9,17 +9,17 @@ use super::draft::Draft;
 use super::params;
 use super::problem::joined;
 
-/// What the limit says about a run that could start otherwise.
+/// The answer of the limit for a run that could start otherwise.
 #[derive(Clone, Debug)]
 pub enum Admission {
     Now,
     Wait(String),
     Rejected(String),
-    /// Its key cannot be had.
+    /// Its key cannot be evaluated.
     Invalid(String),
 }
 
-/// Is it this run's turn? Its key enters the status, so that others need not work it out.
+/// Checks the limit. The run's key is written to its status, so that other runs need not evaluate it.
 pub fn admission(
     draft: &mut Draft<'_>,
     rule: &Concurrency,
@@ -44,10 +44,10 @@ pub fn admission(
     }
     let name = &draft.snapshot.run.spec.workflow_ref.name;
     let of_key = if key.is_empty() { String::new() } else { format!(" with the key {key:?}") };
-    let words = format!("Workflow {name} lets {} run(s){of_key} go at once (spec.concurrency)", rule.limit);
+    let words = format!("spec.concurrency of Workflow {name} allows {} at once{of_key}", rule.limit);
     match rule.policy.unwrap_or_default() {
         ConcurrencyPolicy::Queue => Admission::Wait(format!("waits for its turn: {words}")),
-        ConcurrencyPolicy::Reject => Admission::Rejected(format!("{words}, and as many are under way")),
+        ConcurrencyPolicy::Reject => Admission::Rejected(format!("{words}, and no slot is free")),
     }
 }
 
@@ -61,13 +61,13 @@ fn key_of(
     Condition::parse(text)?.text(&context::asked_for(run, &values))
 }
 
-/// A run that has started and not ended; also while it is paused.
+/// A run that has started and not ended; a paused run counts.
 fn holds(run: &WorkflowRun) -> bool {
     let status = run.status.as_ref();
     status.is_some_and(|s| s.started_at.is_some() && !s.phase.is_some_and(Phase::is_terminal))
 }
 
-/// A run that waits for nothing else: one that is suspended lets others go first.
+/// A run that waits for nothing else. A suspended run lets others go first.
 fn may_start(run: &WorkflowRun) -> bool {
     let status = run.status.as_ref();
     let reason = status.and_then(|s| s.reason);

@@ -1,8 +1,8 @@
 //! The text of a `when` or a `concurrency.key` (CEL) -> a parsed [`Condition`] -> true or false, or a text.
 //!
-//! It never reads a clock or anything but the context it is given, never runs away (`bounds` says what is refused as it is
-//! written, `cost` what is refused with the values it would meet) and never panics. Start reading at [`Condition::parse`],
-//! then [`Condition::check`] for what lint knows beforehand and [`Condition::holds`] for what a run does.
+//! It reads nothing but the context that it gets, it never panics, and its cost is bounded: `bounds` refuses
+//! expressions by their form, `cost` by the values that they would meet. Start reading at [`Condition::parse`], then
+//! [`Condition::check`] for what lint knows in advance and [`Condition::holds`] for what a run does.
 
 mod bounds;
 mod check;
@@ -41,7 +41,7 @@ impl Condition {
         Ok(Self { expression })
     }
 
-    /// What is certainly wrong, whatever the values will be.
+    /// What is certainly wrong, for any values.
     pub fn check(&self, names: &Names<'_>, wanted: Wanted) -> Vec<String> {
         check::check(&self.expression, names, wanted)
     }
@@ -56,12 +56,12 @@ impl Condition {
     }
 }
 
-/// Why a text is no condition.
+/// Why a text is not a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Line and column, from 1 (the parser counts columns in bytes); an error that concerns the whole has no place.
+    /// Line and column, from 1 (the parser counts columns in bytes). An error about the whole text has no position.
     pub at: Option<(usize, usize)>,
-    /// What is wrong there, and what else is wrong.
+    /// What is wrong at that position, and what else is wrong.
     pub message: String,
 }
 

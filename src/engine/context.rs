@@ -1,7 +1,7 @@
-//! What templates and conditions see: a run's task, params, and what the steps before have given.
+//! The context of templates and conditions: a run's task and params, and the outputs of earlier steps.
 //!
-//! The same status gives the same context at any time: a text that is rendered again for an attempt under way is the
-//! text that the attempt was given.
+//! The same status always gives the same context: a text that is rendered again for a running attempt is the text that
+//! the attempt received.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::output::is_reserved;
 use super::params;
 use super::work_ref::WorkRef;
 
-/// The context of a text that comes after the steps at `before`, for the work that it is about.
+/// The context of a text that comes after the steps at `before`, for the work that it belongs to.
 pub fn build(
     run: &WorkflowRun,
     params: &BTreeMap<String, String>,
@@ -25,7 +25,7 @@ pub fn build(
 ) -> Map<String, Value> {
     let mut top = Map::new();
     let mut steps = Map::new();
-    // The last writer of a key wins: in the order of the Workflow, whatever was finished when.
+    // The last writer of a key wins: in the order of the Workflow, not in the order in which the steps finished.
     for step in before.iter().filter_map(|k| status.steps.get(*k)) {
         if step.work.phase.is_satisfied() {
             publish(&mut top, &mut steps, step, &status.steps);
@@ -49,12 +49,12 @@ pub fn build(
     top
 }
 
-/// What a step sees, without what a loop adds.
+/// The context of a step, without the variables of a loop.
 pub fn plain_context(draft: &Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Map<String, Value> {
     after_steps(draft, definition, &definition.ancestors(work_ref.step), draft.work(work_ref))
 }
 
-/// What a text sees that comes after the steps at `before`.
+/// The context of a text that comes after the steps at `before`.
 pub fn after_steps(
     draft: &Draft<'_>,
     definition: &Definition,
@@ -66,7 +66,7 @@ pub fn after_steps(
     build(draft.snapshot.run, &values, &draft.status, before, work)
 }
 
-/// What an unstarted run is known by: for `concurrency.key`.
+/// The context of a run that has not started: for `concurrency.key`.
 pub fn asked_for(run: &WorkflowRun, params: &BTreeMap<String, String>) -> Value {
     json!({
         "task": run.spec.task.as_deref().unwrap_or_default(),
@@ -88,7 +88,7 @@ fn about(run: &WorkflowRun, status: &WorkflowRunStatus) -> Value {
     about
 }
 
-/// Why the attempt before this one was not done, for the agent, and what that one said. The status has both until the next
+/// Why the previous attempt failed, for the agent, and the output of that attempt. The status keeps both until the next
 /// attempt has ended.
 fn last_failure(work: &Work) -> (String, &str) {
     let Some(last) = &work.last else { return Default::default() };
@@ -98,12 +98,12 @@ fn last_failure(work: &Work) -> (String, &str) {
         (outcome, None) => outcome.as_str(),
     };
     let why = last.message.as_deref().map(|m| format!(": {m}")).unwrap_or_default();
-    // Only an attempt with an exit code has said something.
+    // Only an attempt with an exit code has an output.
     let said = work.output.as_deref().filter(|_| last.exit_code.is_some() && last.outcome != Outcome::Lost);
     (format!("attempt {} was not done ({cause}){why}", last.n), said.unwrap_or_default())
 }
 
-/// What a finished step gives to those after it.
+/// The variables that a finished step gives to later steps.
 fn publish(
     top: &mut Map<String, Value>,
     steps: &mut Map<String, Value>,
@@ -134,14 +134,14 @@ fn publish(
     steps.insert(step.name.clone(), Value::Object(entry));
 }
 
-/// Whether a key is the short name of what a step said. Only where that step said nothing (it was skipped) a person may
-/// have given it with the Skip.
+/// Whether a key is the short name of a step's output. A person may set it with Skip only where the step itself has no
+/// output.
 fn is_anothers(key: &str, step: &StepStatus, has_words: bool, all: &[StepStatus]) -> bool {
     let key = key.to_lowercase();
     all.iter().any(|s| key == snake_output(&s.name) && (has_words || s.name != step.name))
 }
 
-/// What a step said; of a step with items, what each of them said, under its id.
+/// The output of a step; for a step with items, the output of each item under its id.
 fn whole_output(step: &StepStatus) -> Option<String> {
     if step.items.is_empty() {
         return step.work.output.clone();
@@ -150,7 +150,7 @@ fn whole_output(step: &StepStatus) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("\n\n"))
 }
 
-/// Within a loop the verifier sees what the work on this very item gave.
+/// Within a loop the verifier sees the outputs of the work on the same item.
 pub fn of_item(top: &mut Map<String, Value>, step: &str, work: &Work) {
     let known = top.get("steps").and_then(Value::as_object).into_iter().flat_map(Map::keys);
     let taken: Vec<String> = known.map(|name| snake_output(name)).collect();
@@ -172,7 +172,7 @@ fn short_names(top: &mut Map<String, Value>, step: &str, output: &str) {
     top.insert(snake_output(step), json!(output));
 }
 
-/// Each parsed key in upper and in lower case; names that are the run's own are never written by an output.
+/// Each parsed key in upper and in lower case; an output never overwrites a reserved name.
 fn keys<'a>(top: &mut Map<String, Value>, outputs: impl IntoIterator<Item = (&'a String, &'a String)>) {
     for (key, value) in outputs.into_iter().filter(|(k, _)| !is_reserved(k)) {
         top.insert(key.to_uppercase(), json!(value));
@@ -246,7 +246,7 @@ mod tests {
         let of = |work: &Work| (last_failure(work).0, last_failure(work).1.to_string());
         let failed = last(Outcome::Failed, Some(Cause::StoriesInvalid), Some(0));
         assert_eq!(of(&failed), ("attempt 2 was not done (StoriesInvalid): why".into(), "words".into()));
-        // What an attempt before the lost one said is not the lost one's.
+        // The output of an earlier attempt is not the output of the lost one.
         let lost = last(Outcome::Lost, Some(Cause::PodDeleted), None);
         assert_eq!(of(&lost), ("attempt 2 was not done (PodDeleted): why".into(), String::new()));
         for work in

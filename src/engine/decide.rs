@@ -1,4 +1,4 @@
-//! People's words: each decision is applied or refused once, and recorded with its effect.
+//! Decisions of people: each is applied or refused once, and recorded with its effect.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use super::output::is_reserved;
 use super::work_ref::WorkRef;
 use super::{approval, ending, escalate, status_size, work};
 
-/// Decisions that the status remembers after their objects are gone.
+/// How many decisions the status keeps after their objects are gone.
 const REMEMBERED: usize = 50;
-/// A refused answer keeps the name that the right one needs.
+/// A refused answer occupies the name that the right answer needs.
 const AGAIN: &str = "delete this decision and create another";
 
 /// Applies every decision that is not recorded yet, oldest first.
@@ -26,7 +26,7 @@ pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     });
 }
 
-/// Decisions that the run's record knows and its status does not yet: they were applied.
+/// Decisions that are in the run's record and not in its status yet: they were applied.
 pub fn remember(draft: &mut Draft<'_>, recorded: &[DecisionResult]) {
     for entry in recorded {
         if !draft.status.decisions.iter().any(|d| d.uid == entry.uid) {
@@ -67,7 +67,7 @@ fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecisi
     forget(draft);
 }
 
-/// Only what nobody can ask again is forgotten: entries whose object is gone.
+/// Only entries whose object is gone are dropped: nobody can create that decision twice.
 fn forget(draft: &mut Draft<'_>) {
     while draft.status.decisions.len() > REMEMBERED {
         let alive =
@@ -93,7 +93,7 @@ fn effect(
     }
 }
 
-/// A run that is being ended hears one more word: an Abort that ends `finally`, too.
+/// A run that is ending accepts one more decision: an Abort that ends `finally`, too.
 fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
     let finally = draft.status.steps.iter().any(|s| s.finally && !s.work.phase.is_finished());
     let older = decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp;
@@ -102,14 +102,14 @@ fn abandon(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), Str
             ending.abandoned = true;
             Ok(())
         }
-        _ => Err("the run is already being ended".into()),
+        _ => Err("the run is already ending".into()),
     }
 }
 
-/// Pause, Resume and Abort: meant for this run only if said after it was created.
+/// Pause, Resume and Abort: they count only if they were created after the run.
 fn control_run(draft: &mut Draft<'_>, decision: &WorkflowDecision) -> Result<(), String> {
     if decision.metadata.creation_timestamp < draft.snapshot.run.metadata.creation_timestamp {
-        return Err("it is older than the run; it was said to an earlier run of this name".into());
+        return Err("it is older than the run: it was made for an earlier run of this name".into());
     }
     let by = decision.spec.by.clone();
     match decision.spec.action {
@@ -152,12 +152,15 @@ fn answer_escalation(
     if !question.actions.contains(&action) {
         let legal: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
         let legal = legal.join(", ");
-        return Err(format!("{} does not answer it; legal: {legal}; {AGAIN}", action.as_str()));
+        return Err(format!(
+            "{} does not answer this escalation; use one of: {legal}; {AGAIN}",
+            action.as_str()
+        ));
     }
     let outputs = usable(&decision.spec.outputs)?;
     if action == Action::Retry && question.cause.needs_outputs() && outputs.is_empty() {
         return Err(format!(
-            "{}: a new attempt alone cannot mend that; give the missing values in outputs; {AGAIN}",
+            "{}: a new attempt alone does not fix that; set the missing values in spec.outputs; {AGAIN}",
             question.cause
         ));
     }
@@ -188,14 +191,14 @@ fn answer_escalation(
     Ok(())
 }
 
-/// What a person supplies: for the next attempt, or in place of what the step would have given.
+/// What a person supplies: for the next attempt, or in place of the step's own output.
 fn give(draft: &mut Draft<'_>, work_ref: WorkRef, action: Action, outputs: BTreeMap<String, String>) {
     if let Some(work) = draft.work_mut(work_ref) {
         if action == Action::Retry { work.supplied.extend(outputs) } else { work.outputs.extend(outputs) }
     }
 }
 
-/// Outputs with keys in lower case; names of the run itself cannot be written.
+/// Outputs with lower-case keys; reserved names are refused.
 fn usable(outputs: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
     if let Some(name) = outputs.keys().find(|k| is_reserved(k)) {
         return Err(format!("outputs.{name}: the name is reserved"));

@@ -1,7 +1,7 @@
 //! A workflow's spec -> what the engine executes: every default filled in, every name resolved.
 //!
-//! It says every problem of the structure; texts (templates, conditions) are checked by [`super::lint`]. Start reading at
-//! [`Definition`], then [`read`].
+//! It reports every problem of the structure; [`super::lint`] checks the texts (templates, conditions). Start reading
+//! at [`Definition`], then [`read`].
 
 mod keys;
 mod read;
@@ -39,7 +39,7 @@ pub struct StepDef {
     pub needs: Vec<usize>,
     pub when: Option<String>,
     pub each: Option<Loop>,
-    /// The loop whose items this step verifies; it has no turn of its own.
+    /// The loop whose items this step verifies; such a step is never started on its own.
     pub verifies: Option<usize>,
     pub on_retry: Option<Rework>,
     pub outputs: Vec<StepOutput>,
@@ -69,18 +69,18 @@ pub struct Task {
     pub expects: Option<String>,
 }
 
-/// The field that has a template.
+/// The field that contains a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextField<'a> {
-    /// What an agent is asked to do.
+    /// The agent's input.
     Input,
-    /// What a person is asked.
+    /// The question to a person.
     Message,
     /// A variable of the agent's environment.
     Env { agent: &'a str, name: &'a str },
 }
 
-/// A step per item of a list.
+/// A loop: a step with an item for each entry of a list.
 #[derive(Clone, Debug)]
 pub struct Loop {
     pub list: String,
@@ -93,7 +93,7 @@ pub struct Loop {
     pub allow_empty: bool,
 }
 
-/// Where rejected work goes.
+/// Where rejected work goes back to.
 #[derive(Clone, Debug)]
 pub struct Rework {
     pub target: usize,
@@ -109,7 +109,7 @@ impl StepDef {
         }
     }
 
-    /// Every template of the step with the field that has it.
+    /// Every template of the step, with the field that contains it.
     pub fn templates(&self) -> Vec<(TextField<'_>, &str)> {
         match &self.kind {
             StepKind::Approval { message, .. } => vec![(TextField::Message, message)],
@@ -123,7 +123,7 @@ impl StepDef {
         }
     }
 
-    /// What its Pod may do in the workspace.
+    /// The access of its Pod to the workspace.
     pub fn workspace_access(&self) -> WorkspaceAccess {
         let own = self.task().and_then(|t| t.agent.workspace_access);
         match self.kind {
@@ -138,8 +138,8 @@ impl Definition {
         self.steps.iter().position(|s| s.name == name)
     }
 
-    /// Every step that is finished before the step at `i` can start, in list order. For one of `finally` that is nobody
-    /// for sure, and everybody perhaps: all steps before it.
+    /// Every step that is finished before the step at `i` can start, in list order. For a step of `finally` none is
+    /// certain and all are possible: all steps before it.
     pub fn ancestors(&self, i: usize) -> Vec<usize> {
         if self.steps.get(i).is_some_and(|s| s.finally) {
             return (0..i).collect();
@@ -163,8 +163,8 @@ impl Definition {
         step.verifies.or_else(|| step.each.is_some().then_some(i))
     }
 
-    /// Steps that run again when the step at `verifier` sends work back to `target`: both, and every step on a way from
-    /// one to the other. A loop comes with its verifier.
+    /// Steps that run again when the step at `verifier` sends work back to `target`: both, and every step on a path
+    /// from one to the other. A loop includes its verifier.
     pub fn between(&self, target: usize, verifier: usize) -> Vec<usize> {
         let before = self.ancestors(verifier);
         let on_the_way = |k: usize| {
@@ -175,7 +175,7 @@ impl Definition {
             .collect()
     }
 
-    /// The most stories that a loop after the step at `i` takes; `None`: nobody reads its stories.
+    /// The maximum number of stories for a loop after the step at `i`; `None`: nothing reads its stories.
     pub fn stories_limit(&self, i: usize) -> Option<u32> {
         self.steps
             .iter()

@@ -1,4 +1,4 @@
-//! What one pass has decided so far: the status as it becomes, and what is to be done before and after it is written.
+//! What one pass has decided so far: the new status, and what is done before and after it is written.
 
 use crate::api::{Stamp, Work, WorkflowRunStatus};
 
@@ -15,7 +15,7 @@ pub struct Draft<'a> {
     pub before: Vec<Before>,
     pub after: Vec<Effect>,
     pub wake: Option<Stamp>,
-    /// A step whose attempt does not get on, and why.
+    /// A step whose attempt makes no progress, and the reason.
     pub trouble: Option<(usize, String)>,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Draft<'a> {
     pub fn run_uid(&self) -> &'a str {
         self.snapshot.run.metadata.uid.as_deref().unwrap_or_default()
     }
-    /// Look again at `at` (or earlier, if something else asks for it).
+    /// Requests another pass at `at`, or earlier if something else needs one.
     pub fn wake_at(&mut self, at: Stamp) {
         self.wake = Some(self.wake.map_or(at, |w| w.min(at)));
     }
@@ -51,7 +51,7 @@ impl Draft<'_> {
     }
 }
 
-/// Hash of what the run asks for.
+/// Hash of the run's spec.
 pub fn spec_hash(draft: &Draft<'_>) -> String {
     ids::spec_hash(&draft.snapshot.run.spec)
 }

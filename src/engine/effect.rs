@@ -1,4 +1,4 @@
-//! What the engine asks the shell to do. `before` is done first and in order; then the status is written; then `after`.
+//! What the engine asks the shell to do. `before` runs first and in order; then the status is written; then `after`.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use crate::api::agent::Agent;
 use crate::api::workflow::Workspace;
 use crate::api::{RunRecordSpec, Span, Stamp, WorkflowRunStatus, WorkflowSpec};
 
-/// What an environment variable may hold: Linux allows 128 KiB for one, name and doubled `$` included.
+/// The maximum size of an environment variable: Linux allows 128 KiB, including the name and doubled `$`.
 pub const INPUT_LIMIT: usize = 96 * 1024;
-/// What a ConfigMap may hold (1 MiB) with room for its metadata: the input as a file and its context.
+/// The maximum size of a ConfigMap (1 MiB), minus room for its metadata: the input as a file and its context.
 pub const FILE_LIMIT: usize = 900 * 1024;
 
 /// The answer to a snapshot.
@@ -20,7 +20,7 @@ pub struct Plan {
     pub status: WorkflowRunStatus,
     /// Done after the status is committed. Safe to repeat.
     pub after: Vec<Effect>,
-    /// When to look again though nothing happens.
+    /// When to look again even if nothing happens.
     pub wake: Option<Stamp>,
 }
 
@@ -29,12 +29,12 @@ pub struct Plan {
 pub enum Before {
     /// Create the ControllerRevision of that name; one of the same content is fine.
     EnsureRevision { name: String, spec: Box<WorkflowSpec> },
-    /// The RunRecord of that name and UID of its run makes room, because the workflow was mended since and the run may run:
-    /// first a copy of it is created under the name `aside`, which no run ever asks for; then it is deleted.
+    /// Move aside the RunRecord of that name and run UID, because the workflow was changed since and the run may run
+    /// again: first a copy is created under the name `aside`, which no run ever looks up; then the record is deleted.
     SupersedeRecord { name: String, aside: String, run_uid: String },
     /// Create the RunRecord of that name. If it exists: read it, set `Snapshot::record`, plan again.
     WriteRecord { name: String, record: Box<RunRecordSpec> },
-    /// Delete the claim of the run's workspace; one that is gone is fine.
+    /// Delete the claim of the run's workspace; one that does not exist is fine.
     DropWorkspace { claim: String },
 }
 
@@ -45,37 +45,38 @@ pub enum Effect {
     Launch(Box<Launch>),
     /// Lower the running Pod's `activeDeadlineSeconds`: the kubelet stops it, its log stays.
     Stop { job: String },
-    /// The Pod did not end in time: read its log's tail, then delete it. (The shell keeps what it read for the next pass.)
+    /// The Pod did not end in time: read the tail of its log, then delete it. (The shell keeps the log for the next
+    /// pass.)
     Kill { job: String },
-    /// Write the Job's end (operator-managed Jobs only; harmless to repeat).
+    /// Write the Job's end (operator-managed Jobs only; safe to repeat).
     FinishJob { job: String, success: bool, message: String },
     /// Copy a decision's result into its own status.
     AnswerDecision { name: String, result: String, at: Stamp },
-    /// Delete the run's Jobs (Background): its retention is over.
+    /// Delete the run's Jobs (Background): their retention has expired.
     DeleteChildren,
-    /// Delete the run itself: its retention is over.
+    /// Delete the run itself: its retention has expired.
     DeleteRun,
 }
 
-/// All that an attempt's Job is made from.
+/// Everything that an attempt's Job is made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Launch {
     /// Name of the Job and of its Pod.
     pub job: String,
     pub workflow: String,
-    /// Hash of the workflow's content that the run executes.
+    /// Hash of the content of the workflow that the run executes.
     pub revision: String,
     pub step: String,
     pub item: Option<String>,
     pub n: u32,
-    /// An idempotency key: differs for every attempt of every run.
+    /// An idempotency key: different for every attempt of every run.
     pub attempt_id: String,
     pub agent: Agent,
     /// The rendered input.
     pub input: String,
-    /// All that templates see, as JSON: for agents that are given files.
+    /// The template context as JSON: for agents that receive files.
     pub context: Option<String>,
-    /// The run's volume, if the agent may see it.
+    /// The run's volume, if the agent may access it.
     pub workspace: Option<Mount>,
     /// The rendered values of the agent's `env` entries that have a `value`.
     pub env: BTreeMap<String, String>,
@@ -83,20 +84,20 @@ pub struct Launch {
     pub pending_timeout: Span,
 }
 
-/// A run's volume as an attempt sees it.
+/// A run's volume, as an attempt mounts it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mount {
     /// Name of the PersistentVolumeClaim.
     pub claim: String,
-    /// What it is made from when it does not exist yet.
+    /// The spec to create the claim from.
     pub workspace: Workspace,
     pub read_only: bool,
 }
 
-/// Why so many bytes (the input, and as a file its context) cannot be handed to a container.
+/// Why an input of `size` bytes (as a file, with its context) cannot be passed to a container.
 pub fn too_large(as_file: bool, size: usize) -> Option<String> {
     let (limit, kind) = if as_file { (FILE_LIMIT, "File") } else { (INPUT_LIMIT, "Env") };
     let (kib, most) = (size.div_ceil(1024), limit / 1024);
     (size > limit)
-        .then(|| format!("the rendered input is {kib} KiB; {most} KiB is the most for inputAs: {kind}"))
+        .then(|| format!("the rendered input is {kib} KiB; the limit for inputAs: {kind} is {most} KiB"))
 }

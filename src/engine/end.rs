@@ -1,4 +1,4 @@
-//! Ends: ordered, wound down, committed by the RunRecord, and what remains to be done afterwards.
+//! Ends of runs: requested, wound down, committed by the RunRecord; and what remains to be done afterwards.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,15 +20,17 @@ use super::work::{self, End, sum_up};
 use super::work_ref::{WorkRef, work_refs};
 use super::{context, decide, finally, ids, output, status_size, step, summary};
 
-/// Jobs are tombstones: a leader that wakes up after a long stop must still find the names taken.
+/// Jobs are tombstones: a leader that wakes up after a long stop must still find the names in use.
 const TOMBSTONE: Span = Span::mins(10);
-/// How long children outlive their run unless something else is said.
+/// The default for how long a run's children are kept after its end.
 const CHILDREN: Span = Span::hours(24);
 
 /// Every step is satisfied.
 pub fn succeed(draft: &mut Draft<'_>) {
     let n = draft.status.steps.iter().filter(|s| !s.finally).count();
-    request_end(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
+    let message =
+        if n == 1 { "its only step is finished".into() } else { format!("all {n} steps are finished") };
+    request_end(draft, Phase::Succeeded, Reason::Succeeded, message);
 }
 
 /// The run's own timeout; time spent waiting for people does not count.
@@ -50,8 +52,8 @@ pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
     }
 }
 
-/// Stops what runs; then `finally` has its turn; when nothing runs any more, the end is committed. Without a definition
-/// nothing can be started any more, `finally` neither.
+/// Stops running attempts; then runs `finally`; when nothing runs, commits the end. Without a definition nothing can
+/// start, and `finally` is left out.
 pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.escalations.clear();
     for work_ref in work_refs(&draft.status) {
@@ -75,7 +77,7 @@ pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     commit(draft);
 }
 
-/// What the run as a whole gives back: `spec.outputs`. One whose step was skipped or failed is left out.
+/// The results of the whole run: `spec.outputs`. An output whose step was skipped or failed is left out.
 fn outputs_of_run(draft: &Draft<'_>, definition: &Definition) -> BTreeMap<String, String> {
     if definition.outputs.is_empty() {
         return BTreeMap::new();
@@ -91,7 +93,7 @@ fn outputs_of_run(draft: &Draft<'_>, definition: &Definition) -> BTreeMap<String
     found.collect()
 }
 
-/// A step whose items have all come to an end has come to one itself.
+/// A step ends when all of its items have ended.
 fn loops_end(draft: &mut Draft<'_>, i: usize) {
     let now = draft.now();
     let Some(step) = draft.status.steps.get(i).filter(|s| !s.items.is_empty()) else { return };
@@ -126,7 +128,7 @@ pub fn commit(draft: &mut Draft<'_>) {
     by_record(draft, &record);
 }
 
-/// The record of an earlier execution makes room, and is kept: figures count that execution, too.
+/// Moves the record of an earlier execution aside. It is kept, because figures count that execution, too.
 pub fn supersede(name: String, record: &RunRecordSpec) -> Before {
     let aside = ids::superseded_name(&name, &record.run_uid);
     Before::SupersedeRecord { name, aside, run_uid: record.run_uid.clone() }
@@ -167,8 +169,8 @@ fn run_record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
     })
 }
 
-/// The run has a record, but its status is older: whoever wrote the record was stopped before the status followed. What
-/// the last attempts said is in neither, and is read again; nothing is started.
+/// The run has a record, but its status is older: the process that wrote the record stopped before it wrote the status.
+/// The outputs of the last attempts are in neither, and are read again; nothing is started.
 pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     let unread = |job: &String| draft.snapshot.attempts.get(job) == Some(&AttemptFact::Unread);
     if draft.status.works().filter_map(|w| w.current.as_ref()).any(|c| unread(&c.job)) {
@@ -183,7 +185,7 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     by_record(draft, record);
 }
 
-/// The run ends as its record says, whatever happened since.
+/// The run ends as its record says, regardless of what happened since.
 fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     decide::remember(draft, &record.decisions);
     decide::refuse_all(draft, record.outcome);
@@ -209,7 +211,7 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 /// The same run was executed before: its record answers, nothing is executed.
 pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
-    // What did not succeed may run again once its Workflow is another.
+    // A run that did not succeed may run again once its Workflow has changed.
     let way_out = if record.outcome == Phase::Succeeded {
         format!("delete RunRecord {name} and this run, and apply it again")
     } else {
@@ -228,12 +230,12 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     terminal(draft, record, Reason::AlreadyRan, message);
 }
 
-/// The volume goes with the end of the run unless it is to be kept: its outcome stands in the record by now.
+/// The volume is deleted when the run ends, unless it is to be kept: the record already has the run's outcome.
 fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
     let Some(claim) = draft.status.workspace.clone() else { return };
     let keep = match &draft.snapshot.revision {
         RevisionFact::Found(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
-        // Nobody can tell any more: what may be wanted is not deleted.
+        // The definition is lost, so nothing says whether the volume is to be kept: it is not deleted.
         RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered => Keep::Always,
     };
     let dropped = match keep {
@@ -263,7 +265,7 @@ fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, messa
     summary::write_finished(draft);
 }
 
-/// A finished run: late decisions are refused, retention removes what it made.
+/// A finished run: late decisions are refused, and retention deletes its children.
 pub fn rest(draft: &mut Draft<'_>) {
     if let Some(phase) = draft.status.phase {
         decide::refuse_all(draft, phase);
@@ -281,7 +283,8 @@ pub fn rest(draft: &mut Draft<'_>) {
     }
 }
 
-/// A run that was executed long ago is not deleted as soon as Git has brought it again, and brought again, and so on.
+/// The TTL of a run that was executed before counts from its creation here. Otherwise it would be deleted as soon as
+/// Git had applied it again, and so on.
 fn kept_since(draft: &Draft<'_>, finished: Stamp) -> Stamp {
     let made = draft.snapshot.run.metadata.creation_timestamp.as_ref().map(|t| Stamp::of(t.0));
     let answered = draft.status.reason == Some(Reason::AlreadyRan);
@@ -293,7 +296,7 @@ fn when_due(draft: &mut Draft<'_>, finished: Stamp, after: Span, effect: Effect)
     if draft.now() >= at { draft.after.push(effect) } else { draft.wake_at(at) }
 }
 
-/// The run's own words, else the workflow's as it is now.
+/// The run's own setting, else the current one of the workflow.
 fn retention(draft: &Draft<'_>) -> Retention {
     let own = draft.snapshot.run.spec.retention.clone().unwrap_or_default();
     let inherited = match draft.snapshot.workflow {

@@ -6,13 +6,13 @@ use crate::api::{Phase, Reason};
 use super::definition::StepDef;
 use super::draft::Draft;
 
-/// Decides how the run ends. The first word stands.
+/// Decides how the run ends. The first decision counts.
 pub fn request_end(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
     let at = draft.now();
     draft.status.ending.get_or_insert(Ending { phase, reason, message, at, abandoned: false });
 }
 
-/// Whether the run is so far at its end that no further attempt of the step may start.
+/// Whether the run's end has progressed so far that no further attempt of the step may start.
 pub fn is_over(draft: &Draft<'_>, def: &StepDef) -> bool {
     draft.status.ending.as_ref().is_some_and(|ending| !def.finally || ending.abandoned)
 }

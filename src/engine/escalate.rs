@@ -1,4 +1,4 @@
-//! Questions to people: opened once per attempt, closed by a decision, by expiry, or because the run ends.
+//! Questions to people: opened once per attempt; closed by a decision, by expiry, or because the run ends.
 
 use crate::api::status::EscalationStatus;
 use crate::api::workflow::{Escalation, OnExpiry};
@@ -10,10 +10,10 @@ use super::snapshot::{RevisionFact, WorkflowFact};
 use super::work_ref::{WorkRef, work_refs};
 use super::{ending, ids, work};
 
-/// Open questions at once: more than a person looks through, and the status stays small.
+/// The maximum number of open questions: more than a person looks through, and the status stays small.
 const OPEN_LIMIT: usize = 16;
 
-/// The work waits for a person. Steps of `finally` ask nobody: they fail.
+/// The work waits for a person. Steps of `finally` never escalate: they fail.
 pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
     let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
     if finally {
@@ -22,7 +22,7 @@ pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: Str
     let full = is_full(draft);
     let Some(work) = draft.work_mut(work_ref) else { return };
     if full && matches!(work.phase, StepPhase::Pending | StepPhase::Backoff) {
-        // What could not even start is simply found again when another question is answered.
+        // Work that could not even start is found again when another question is answered.
         work.next_attempt_at = None;
         return;
     }
@@ -33,12 +33,12 @@ pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: Str
     add(draft, work_ref, cause, &message, vec![Action::Retry, Action::Skip, Action::Abort], None);
 }
 
-/// Whether no further question may be opened for now.
+/// Whether the limit of open questions is reached.
 pub fn is_full(draft: &Draft<'_>) -> bool {
     draft.status.escalations.len() >= OPEN_LIMIT
 }
 
-/// Asks what had to wait for an answer to another question.
+/// Opens the questions that waited for an answer to another one.
 pub fn ask_waiting(draft: &mut Draft<'_>) {
     for work_ref in work_refs(&draft.status) {
         if is_full(draft) {
@@ -70,12 +70,12 @@ fn names(draft: &Draft<'_>, work_ref: WorkRef) -> Option<(String, Option<String>
     Some((step.name.clone(), item))
 }
 
-/// A question about an attempt that is still under way: there is never a second attempt beside it.
+/// A question about an attempt that still runs: a second attempt never runs beside it.
 pub fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
     let Some((step, item)) = names(draft, work_ref) else { return };
     let asked = draft.status.escalations.iter().any(|e| e.step == step && e.item == item && e.cause == cause);
     let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
-    // Where too many are open it is seen again, and asked, when another one is answered.
+    // If too many questions are open, this one is opened after another is answered.
     if asked || finally || draft.status.ending.is_some() || is_full(draft) {
         return;
     }
@@ -85,7 +85,7 @@ pub fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, messa
     add(draft, work_ref, cause, &message, vec![Action::Abort], None);
 }
 
-/// The node answers again: the question about it is answered.
+/// The node responds again: the question about it is closed.
 pub fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
     let Some((step, item)) = names(draft, work_ref) else { return };
     let before = draft.status.escalations.len();
@@ -100,7 +100,7 @@ pub fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
     }
 }
 
-/// Opens a question; how long it stands is said by the step or by the workflow.
+/// Opens a question. The step or the workflow says how long it stays open.
 pub fn add(
     draft: &mut Draft<'_>,
     work_ref: WorkRef,
@@ -117,7 +117,8 @@ pub fn add(
     let k = totals.escalations;
     let id = ids::escalation_id(k, draft.run_uid(), &step, key.as_deref(), attempt);
     let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
-    let outputs = if cause.needs_outputs() { " (Retry only with outputs that mend it)" } else { "" };
+    let outputs =
+        if cause.needs_outputs() { " (Retry requires the missing values in spec.outputs)" } else { "" };
     let message: String = message.chars().take(1024).collect();
     let answer = format!("{}-{id}: {}{outputs}", draft.run_name(), words.join(", "));
     let hint = Some(format!("Answer with a WorkflowDecision named {answer}"));
@@ -146,14 +147,14 @@ fn rules(draft: &Draft<'_>) -> Escalation {
     spec.and_then(|s| s.escalation.clone()).unwrap_or_default()
 }
 
-/// Closes the question and gives the place that waited.
+/// Closes the question and returns the work that waited for it.
 pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
     let at = draft.status.escalations.iter().position(|e| e.id == id)?;
     let question = draft.status.escalations.remove(at);
     WorkRef::find(&draft.status, &question.step, question.item.as_deref())
 }
 
-/// Does what the workflow says about questions that nobody answered in time.
+/// Applies the workflow's rule for questions that nobody answered in time.
 pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
@@ -164,12 +165,11 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
         .cloned()
         .collect();
     for question in due {
-        let words =
-            format!("nobody answered the escalation {} of step {} in time", question.id, question.step);
+        let words = format!("escalation {} of step {} was not answered in time", question.id, question.step);
         match rules(draft).on_expiry.unwrap_or(OnExpiry::Abort) {
             OnExpiry::Abort => ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words),
             OnExpiry::Fail => ending::request_end(draft, Phase::Failed, Reason::EscalationExpired, words),
-            // What still runs on a node that does not answer cannot be skipped.
+            // An attempt that still runs on an unresponsive node cannot be skipped.
             OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
                 ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
@@ -187,7 +187,7 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     }
 }
 
-/// The revision cannot be used: a person is asked, once.
+/// The revision cannot be used: the run escalates, once.
 pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
     if draft.status.escalations.iter().any(|e| e.cause == Cause::RevisionLost) {
         return;
@@ -201,7 +201,7 @@ pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
     add(draft, WorkRef::step(i), Cause::RevisionLost, &message, vec![Action::Abort], None);
 }
 
-/// It is there again: the question is answered.
+/// The revision is available again: the question is closed.
 pub fn revision_found(draft: &mut Draft<'_>) {
     draft.status.escalations.retain(|e| e.cause != Cause::RevisionLost);
 }

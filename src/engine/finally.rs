@@ -1,5 +1,5 @@
-//! The steps of `finally`: one after the other, after success, failure or abort. They ask nobody, and whatever becomes of
-//! them, the run ends as it was going to; a second Abort ends them, too.
+//! The steps of `finally`: one after the other, after success, failure or abort. They never escalate. Whatever their
+//! outcome, the run ends as decided before; a second Abort ends them, too.
 
 use crate::api::{StepPhase, WorkflowRunStatus};
 
@@ -10,13 +10,13 @@ use super::ready::{self, Ready};
 use super::stop;
 use super::work_ref::WorkRef;
 
-/// Whether a step of `finally` has had its turn.
+/// Whether a step of `finally` has ended.
 pub fn has_begun(draft: &Draft<'_>) -> bool {
     let begun = |p| p != StepPhase::Pending;
     draft.status.steps.iter().any(|s| s.finally && begun(s.work.phase))
 }
 
-/// Starts the next one. True: not all of them are over.
+/// Starts the next one. True: some have not ended.
 pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
     let abandoned = draft.status.ending.as_ref().is_some_and(|e| e.abandoned);
     for (i, _) in definition.steps.iter().enumerate().filter(|(_, d)| d.finally) {
@@ -37,7 +37,7 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
     false
 }
 
-/// The run's last words, with those steps of `finally` that failed.
+/// The run's final message, with the steps of `finally` that failed.
 pub fn message_with_failures(message: &str, status: &WorkflowRunStatus) -> String {
     let failed = status.steps.iter().filter(|s| s.finally && s.work.phase == StepPhase::Failed);
     let names: Vec<&str> = failed.map(|s| s.name.as_str()).collect();

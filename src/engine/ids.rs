@@ -1,5 +1,5 @@
-//! Names and hashes that are functions of what they name. A changed function would run everything in Git again:
-//! the golden tests below hold them.
+//! Names and hashes, each a function of what it names. A changed function would execute every run in Git again; the
+//! golden tests below prevent that.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub fn escalation_id(k: u32, run_uid: &str, step: &str, item: Option<&str>, atte
     format!("e{k}-{}", short(&[run_uid, step, item.unwrap_or_default(), &place], 6))
 }
 
-/// Hash of what a run asks for, as it is written: the same key is the same execution.
+/// Hash of a run's spec as written: the same key is the same execution.
 pub fn spec_hash(spec: &WorkflowRunSpec) -> String {
     let mut key = serde_json::Map::new();
     let mut reference = serde_json::Map::new();

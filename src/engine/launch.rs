@@ -1,4 +1,4 @@
-//! Starts what may start: intent into the status, the attempt's Job after it.
+//! Starts what may start: writes the intent to the status, then creates the attempt's Job.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use super::scope::{context_of, render};
 use super::work_ref::WorkRef;
 use super::{approval, context, escalate, ids, work};
 
-/// What a step's `when` says.
+/// The result of a step's `when`.
 #[derive(Clone, Copy, Debug)]
 pub enum Wanted {
     Yes,
     No,
-    /// It cannot be evaluated: a person is asked.
+    /// It cannot be evaluated: the run escalates.
     Asked,
 }
 
@@ -77,7 +77,7 @@ fn attempt(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef, de
     draft.after.push(Effect::Launch(Box::new(launch)));
 }
 
-/// What attempt `n` is made from; the same for the same status, so a crash may repeat it.
+/// The parts of attempt `n`. The same status gives the same launch, so a crash may repeat it.
 pub fn prepare(
     draft: &Draft<'_>,
     definition: &Definition,

@@ -1,7 +1,7 @@
-//! Every problem of a workflow that can be known before anything runs, each with its field and what to do.
+//! Every problem of a workflow that can be known before anything runs, each with its field and the fix.
 //!
-//! [`graph`] looks at how steps hang together, [`fields`] at single values, [`texts`] at templates and conditions.
-//! Start reading at [`problems`].
+//! [`graph`] checks how steps depend on each other, [`fields`] checks single values, [`texts`] checks templates and
+//! conditions. Start reading at [`problems`].
 
 mod fields;
 mod graph;

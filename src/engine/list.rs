@@ -1,15 +1,15 @@
 //! The text of a list that an agent printed -> the [`Item`]s of a `forEach`, or every fault of it at once.
 //!
-//! It never repairs a list: what is missing is said, with its index, and the agent is asked again. Start reading at
-//! [`stories`], the list with a fixed shape, then [`items`], that of any.
+//! It never repairs a list: it reports what is missing, with the index, and the agent is asked again. Start reading at
+//! [`stories`], the list with a fixed shape, then [`items`], the list of any shape.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// The longest id: it becomes a part of labels, and of the names that people type.
+/// The maximum length of an id: it becomes part of labels, and of names that people type.
 const ID_LIMIT: usize = 40;
-/// The longest title of a string that has no other.
+/// The maximum length of the title that is made from a string.
 const TITLE_LIMIT: usize = 80;
 
 /// One item of a list, ready for templates.
@@ -38,7 +38,8 @@ pub fn items(text: &str, max: u32) -> Result<Vec<Item>, Problem> {
     read("list", text, max, any)
 }
 
-/// What a template calls `current_story`: a story as an agent reads it; a string as it is; anything else as JSON.
+/// The value of `current_story` in a template: a story as prose for an agent; a string unchanged; anything else as
+/// JSON.
 pub fn current_story(value: &Value, item: &Item) -> String {
     let criteria = value.get("acceptanceCriteria").and_then(Value::as_array).filter(|list| !list.is_empty());
     let parts = (value.get("description").and_then(Value::as_str), criteria);
@@ -93,12 +94,12 @@ fn read(name: &str, text: &str, max: u32, item: fn(usize, Value) -> Read) -> Res
     if faults.is_empty() { Ok(items) } else { Err(Problem::Invalid(faults)) }
 }
 
-/// The text inside of the fence that it starts with. What follows the fence is not part of it.
+/// The text inside of its leading fence. Text after the fence is not part of it.
 fn unfenced(text: &str) -> &str {
     let text = text.trim();
     let Some(inside) = text.strip_prefix("```") else { return text };
     let inside = inside.trim_start_matches('`').trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-    // A line break cannot be inside of a JSON string, so no string is cut.
+    // A JSON string cannot contain a line break, so no string is cut.
     let closing = inside.match_indices('\n').map(|(at, _)| at).find(|at| {
         let line = inside.get(at + 1..).unwrap_or_default();
         line.trim_start_matches([' ', '\t']).starts_with("```")
@@ -135,7 +136,7 @@ fn said(of: &Map<String, Value>, field: &str) -> Result<String, String> {
     }
 }
 
-/// Both spellings are read; `acceptanceCriteria` is what templates see.
+/// Both spellings are read; templates see `acceptanceCriteria`.
 fn criteria(story: &mut Map<String, Value>, faults: &mut Vec<String>) {
     let other = story.remove("acceptance_criteria");
     let found = story.remove("acceptanceCriteria").filter(|v| !v.is_null()).or(other).unwrap_or_default();

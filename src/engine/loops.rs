@@ -1,7 +1,7 @@
 //! Steps that run once per item of a list, with or without a verifier after each item.
 //!
-//! An item is settled when its work is done and verified. Items take their turn in order, `parallelism` at once; each
-//! has its own budgets. Start reading at [`drive`].
+//! An item is settled when its work is done and verified. Items start in order, `parallelism` at once; each has its own
+//! budgets. Start reading at [`drive`].
 
 use crate::api::status::ItemStatus;
 use crate::api::step::OnItemFailure;
@@ -17,10 +17,10 @@ use super::work::{again, finish, go_on, skip_loop, start_loop, sum_up};
 use super::work_ref::WorkRef;
 use super::{escalate, status_size};
 
-/// What an item takes in the status, in bytes, without its output.
+/// The size of an item in the status, in bytes, without its output.
 const ENTRY: usize = 768;
 
-/// Lists the items when it is the loop's turn, starts those whose turn it is, and ends the loop when all are settled.
+/// Lists the items when the loop may start, starts the items that may start, and ends the loop when all are settled.
 /// True: something changed that others wait for.
 pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
     let Some(each) = definition.steps.get(i).and_then(|d| d.each.clone()) else { return false };
@@ -29,7 +29,7 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
         return false;
     }
     if escalate::is_asked(draft, WorkRef::step(i)) {
-        // About the list itself: items of an earlier round say nothing.
+        // About the list itself: items of an earlier round do not matter.
         return false;
     }
     if phase == StepPhase::Pending {
@@ -48,14 +48,14 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
             return draft.work(WorkRef::step(i)).is_some_and(|w| w.phase.is_finished());
         }
     }
-    // A step before the loop may be at work again, because a step beside the loop sent it back.
+    // A step before the loop may be running again, because a parallel step sent it back.
     if ready::needs_met(draft, definition, i) {
         start_items(draft, definition, i, &each);
     }
     close(draft, i, &each)
 }
 
-/// Writes the items into the status. False: there are none, and the loop does not go on.
+/// Writes the items to the status. False: there are none, and the loop does not continue.
 fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop) -> bool {
     let found = match source(draft, definition, i) {
         Ok(items) => items,
@@ -95,7 +95,7 @@ fn enlist(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop)
     true
 }
 
-/// An item that was listed before keeps its history: its attempts are counted on.
+/// An item that was listed before keeps its history: the count of its attempts continues.
 fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
     let title = Some(item.title.chars().take(120).collect()).filter(|t: &String| !t.is_empty());
     match old.iter().find(|o| o.id == item.id) {
@@ -109,7 +109,7 @@ fn entry(item: &Item, old: &[ItemStatus], round: u32) -> ItemStatus {
     }
 }
 
-/// Who has a slot keeps it, wherever it stands in the list; the others get theirs in order.
+/// An item that holds a slot keeps it, whatever its place in the list; the others get a slot in order.
 fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop) {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let busy = (0..count).filter(|k| is_under_way(&draft.status, i, each, *k)).count();
@@ -136,7 +136,7 @@ fn start_items(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &
     }
 }
 
-/// Has the item an attempt under way, at its work or at the verification of it?
+/// Whether the item has an attempt under way, at its work or at its verification.
 fn is_under_way(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
     let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.current.is_some());
     of(i) || each.verifier.is_some_and(of)
@@ -146,7 +146,7 @@ fn has_begun(draft: &Draft<'_>, i: usize, k: usize) -> bool {
     draft.work(WorkRef::item(i, k)).is_some_and(|w| w.attempts > 0 || w.phase != StepPhase::Pending)
 }
 
-/// The next thing to do for one item: its work, or the verification of it.
+/// The next thing to do for one item: its work, or its verification.
 fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop, k: usize) {
     let Some(phase) = draft.work(WorkRef::item(i, k)).map(|w| w.phase) else { return };
     let work_ref = match each.verifier {
@@ -154,7 +154,7 @@ fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop
         None => return,
         Some(v) if phase == StepPhase::Succeeded => WorkRef::item(v, k),
         Some(v) => {
-            // Nothing was made that could be verified.
+            // There is no result to verify.
             return finish(draft, WorkRef::item(v, k), StepPhase::Skipped);
         }
     };
@@ -165,7 +165,7 @@ fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop
     }
 }
 
-/// Ends the loop and its verifier when every item is settled; else both show what their items do.
+/// Ends the loop and its verifier when every item is settled; otherwise both show the progress of their items.
 pub fn close(draft: &mut Draft<'_>, i: usize, each: &Loop) -> bool {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let ended = count > 0 && (0..count).all(|k| is_settled(&draft.status, i, each, k));

@@ -1,8 +1,8 @@
-//! What an agent said -> its status and its `KEY: value` lines.
+//! The output of an agent -> its status and its `KEY: value` lines.
 //!
-//! Total: every text has an answer, and no text makes it slow (a few passes, each linear). Never decides whether an attempt
-//! succeeded; that is [`super::verdict`]. Start reading at [`read`]: the text is cleaned, echoes of the input and thinking
-//! are dropped, and the lines that are left are read one by one.
+//! Total: every text has an answer, and no text makes it slow (a few passes, each linear). It never decides whether an
+//! attempt succeeded; [`super::verdict`] does. Start reading at [`read`]: the text is cleaned, echoes of the input and
+//! thinking are dropped, and the remaining lines are read one by one.
 
 mod clean;
 mod echo;
@@ -25,18 +25,18 @@ use status_line::Loose;
 use thinking::{Line, Visible};
 use values::{Values, key_line};
 
-/// The most that a value may hold, in bytes.
+/// The maximum length of a value, in bytes.
 pub const VALUE_LIMIT: usize = 16 * 1024;
 /// The same for `STORIES_JSON`.
 pub const STORIES_LIMIT: usize = 64 * 1024;
-/// How much of what an agent said is kept, in bytes.
+/// How much of an agent's output is kept, in bytes.
 pub const TAIL_LIMIT: usize = 16 * 1024;
-/// The word of a status line that is done where a step expects no other one.
+/// The word for success if the step expects no other.
 pub const DONE: &str = "done";
-/// Keys that say what an attempt cost. They may follow a fence that holds the answer.
+/// Keys that report the cost of an attempt. They may follow a fence that contains the answer.
 const USAGE: [&str; 4] = ["TURNS", "TOKENS_IN", "TOKENS_OUT", "COST_USD"];
 
-/// Names that belong to the run: no output writes them, in whatever case.
+/// Reserved names: no output writes them, in upper or lower case.
 pub const RESERVED: &[&str] = &[
     "task",
     "params",
@@ -56,7 +56,7 @@ pub const RESERVED: &[&str] = &[
     "last_failure_output",
 ];
 
-/// Whether a key is one of the run's own names.
+/// Whether a key is a reserved name.
 pub fn is_reserved(key: &str) -> bool {
     RESERVED.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
@@ -64,11 +64,11 @@ pub fn is_reserved(key: &str) -> bool {
 /// How a text is to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
-    /// The input that the agent was given: an echo of it (which may well contain `STATUS: done`) does not count.
+    /// The agent's input: an echo of it (which may well contain `STATUS: done`) does not count.
     pub rendered_input: Option<&'a str>,
-    /// The text lost its beginning.
+    /// The beginning of the text was cut off.
     pub cut: bool,
-    /// The word that is done, in lower case.
+    /// The word for success, in lower case.
     pub wanted: &'a str,
 }
 
@@ -78,35 +78,35 @@ impl Default for Reading<'_> {
     }
 }
 
-/// What an agent said, taken apart.
+/// An agent's output, parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     pub status: Status,
-    /// The line that says the status; without one, the last line that has the word.
+    /// The line with the status; without one, the last line that contains the word.
     pub line: Option<String>,
     /// The text ends inside of a thinking block.
     pub thinking: bool,
-    /// The text was UTF-16 and can't be read any more.
+    /// The text was UTF-16, and cannot be read.
     pub garbled: bool,
     /// Keys as written (upper case). `STATUS` is not among them. Each value fits [`limit_of`] its key.
     pub values: BTreeMap<String, String>,
-    /// The keys of values that did not fit and were cut.
+    /// The keys of values that were too long and are cut.
     pub too_long: BTreeSet<String>,
-    /// What a reader sees: the clean text without echoes and thinking.
+    /// The text for readers: clean, without echoes and thinking.
     pub text: String,
 }
 
-/// The most bytes that the value of `key` may hold.
+/// The maximum length of the value of `key`, in bytes.
 pub fn limit_of(key: &str) -> usize {
     if key == "STORIES_JSON" { STORIES_LIMIT } else { VALUE_LIMIT }
 }
 
-/// Takes apart what an agent said to a step that expects `STATUS: done`.
+/// Parses the output of an agent whose step expects `STATUS: done`.
 pub fn parse(text: &str, rendered_input: Option<&str>) -> Output {
     read(text, &Reading { rendered_input, ..Reading::default() })
 }
 
-/// Takes apart what an agent said.
+/// Parses the output of an agent.
 pub fn read(text: &str, how: &Reading<'_>) -> Output {
     if clean::is_broken_utf16(text) {
         return Output { garbled: true, ..Output::default() };
@@ -123,13 +123,13 @@ pub fn read(text: &str, how: &Reading<'_>) -> Output {
     output
 }
 
-/// Whether an input has a line that could be taken for a part of an answer. A value may well repeat one that has none.
+/// Whether an input has a line that could be read as a part of an answer. A value may repeat an input that has none.
 fn is_mistakable(input: &str) -> bool {
     let says = |line: &str| key_line(line).is_some() || has_word(line) || Mark::of(line).is_some();
     input.contains('<') || input.lines().any(says)
 }
 
-/// As a terminal shows it, without characters that YAML cannot carry.
+/// The text as a terminal shows it, without characters that YAML cannot represent.
 fn cleaned(text: &str) -> String {
     let clean = clean::clean(text);
     match legible(&clean) {
@@ -155,7 +155,7 @@ fn role<'t>(line: &Line<'t>, wanted: &str) -> Role<'t> {
     if let Some(rest) = status_line::plain(line.text) {
         return Role::Status(status_line::status(rest, wanted));
     }
-    // In a fence only the narrow form is looked for.
+    // In a fence only the narrow form is recognized.
     if line.place == Place::Outside
         && let Some(loose) = status_line::loose(line.text, wanted)
     {
@@ -164,7 +164,7 @@ fn role<'t>(line: &Line<'t>, wanted: &str) -> Role<'t> {
     key_line(line.text).filter(|key| key.name != "STATUS").map_or(Role::Text, Role::Key)
 }
 
-/// Reads what is left of a text, line by line.
+/// Reads the remaining text line by line.
 fn lines(visible: &Visible<'_>, wanted: &str) -> Output {
     let mut values = Values::default();
     let mut said = Said::default();
@@ -211,7 +211,8 @@ impl<'l, 't> Said<'l, 't> {
         }
     }
 
-    /// The last line that counts, also an unclear one; else that of a fence at the end; else a line that almost says done.
+    /// The last line that counts, even an unclear one; else that of a fence at the end; else a line that almost says
+    /// done.
     fn finish(self, lines: &'l [Line<'t>], wanted: &str) -> Option<(Status, &'l Line<'t>)> {
         self.last.or_else(|| in_last_fence(lines, wanted)).or(self.almost)
     }
@@ -244,7 +245,7 @@ pub fn marked(text: String, cut: bool) -> String {
     if cut { format!("[the beginning was cut off]\n{text}") } else { text }
 }
 
-/// The text with U+FFFD for each character that YAML does not allow even when JSON leaves it as it is: the API server
+/// The text with U+FFFD for each character that YAML does not allow even when JSON leaves it unescaped: the API server
 /// would store it, but nobody could read the object as YAML.
 pub fn legible(text: &str) -> Cow<'_, str> {
     let barred = |c: char| matches!(c, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');

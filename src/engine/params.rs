@@ -1,4 +1,4 @@
-//! What a run gives -> the values of the workflow's params, checked before anything runs.
+//! The params of a run -> the values of the workflow's params, checked before anything runs.
 
 use std::collections::BTreeMap;
 
@@ -41,12 +41,12 @@ pub fn resolve(
     if problems.is_empty() { Ok(values) } else { Err(problems) }
 }
 
-/// Whether a value is what the param asks for. The value itself is not repeated: it may be long or secret.
+/// Checks a value against its param. The message does not repeat the value: it may be long or secret.
 pub fn fits(param: &Param, value: &str) -> Result<(), String> {
     if let Some(max) = param.max_length {
         let length = value.chars().count();
         if length > max as usize {
-            return Err(format!("{length} characters; {max} is the most"));
+            return Err(format!("{length} characters; the limit is {max}"));
         }
     }
     if !param.one_of.is_empty() && !param.one_of.iter().any(|v| v == value) {

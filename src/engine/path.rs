@@ -1,10 +1,10 @@
-//! Where a value stands in an object, and how that is written for people: `spec.steps[2] (verify).input`.
+//! The path to a value in an object, and its text for people: `spec.steps[2] (verify).input`.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// One step of the way to a value.
+/// One element of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Field(String),
@@ -15,7 +15,7 @@ pub enum Part {
     },
 }
 
-/// The way to a value.
+/// The path to a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(pub Vec<Part>);
 
@@ -29,7 +29,7 @@ impl Path {
         dotted.split('.').fold(self.clone(), |path, name| path.field(name))
     }
 
-    /// The item of a list, with the name by which people know it.
+    /// The item of a list, with its name for people.
     pub fn named(&self, index: usize, name: &str) -> Self {
         self.then(Part::Item { index, name: Some(name.to_owned()) })
     }

@@ -1,7 +1,7 @@
-//! One pass over one run: facts -> what its status becomes and what is to be done.
+//! One pass over one run: facts -> the new status and the effects.
 //!
-//! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
-//! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
+//! The order matters: a record ends everything; then people's decisions, the attempts' facts, expiries and the
+//! deadline; only then may something start. `plan` is total and idempotent: without new facts it changes nothing.
 
 use crate::api::StepStatus;
 use crate::api::status::LastAttempt;
@@ -14,7 +14,7 @@ use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
 use super::work_ref::work_refs_of;
 use super::{admit, approval, decide, end, escalate, ids, start, status_size, step, stop, summary};
 
-/// The answer to what was seen.
+/// The plan for a snapshot.
 pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
     let mut draft = Draft::new(snapshot);
     if draft.status.phase.is_some_and(crate::api::Phase::is_terminal) {
@@ -32,7 +32,8 @@ pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
 
 fn live(draft: &mut Draft<'_>) {
     let definition = if draft.status.started_at.is_none() {
-        // Before people's words: an Abort of a run that was executed before must not replace what its record says.
+        // Before people's decisions: an Abort of a run that was executed before must not replace the result in its
+        // record.
         if admit::answered(draft) {
             return;
         }
@@ -55,7 +56,7 @@ fn live(draft: &mut Draft<'_>) {
     }
 }
 
-/// The revision that the run started with; a person is asked when it is gone.
+/// The revision that the run started with; the run escalates when the revision is gone.
 fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
     let problem = match &draft.snapshot.revision {
         RevisionFact::Found(spec) => match Definition::read(spec) {
@@ -66,9 +67,9 @@ fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
             Ok(_) => "has other steps than the run".to_string(),
             Err(problems) => joined(&problems),
         },
-        RevisionFact::Tampered => "was changed: its content does not fit its name".into(),
-        RevisionFact::Missing => "does not exist any more".into(),
-        // The shell did not look: nothing is decided on what was not seen.
+        RevisionFact::Tampered => "was changed: its content does not match its name".into(),
+        RevisionFact::Missing => "no longer exists".into(),
+        // The shell did not look: no decision is made about an unknown revision.
         RevisionFact::NotAsked => return None,
     };
     decide::apply(draft, None);
@@ -101,7 +102,7 @@ fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     }
 }
 
-/// Every Job whose attempt is over gets its end, also after a crash between the status and the Job.
+/// Every Job whose attempt has ended gets its end, also after a crash between the status and the Job.
 fn finish_jobs(draft: &mut Draft<'_>) {
     let live = |job: &str| draft.status.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == job));
     let finished: Vec<Effect> = draft

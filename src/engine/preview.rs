@@ -1,6 +1,6 @@
 //! A run that does not exist, as the engine would see it: for texts that are rendered before anything runs.
 //!
-//! The status is the caller's; the context is the engine's own. Nothing is decided here.
+//! The status is the caller's; the context is the engine's own. It decides nothing.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::snapshot::{RecordFact, RevisionFact, Snapshot, WorkflowFact};
 use super::work_ref::WorkRef;
 use super::{context, scope};
 
-/// A run with a status that somebody wrote by hand.
+/// A run with a hand-written status.
 #[derive(Debug)]
 pub struct Preview<'a> {
     snapshot: Snapshot<'a>,
@@ -48,12 +48,12 @@ impl<'a> Preview<'a> {
         draft
     }
 
-    /// What a step sees, without what a loop adds.
+    /// The context of a step, without the variables of a loop.
     pub fn plain_context(&self, work_ref: WorkRef) -> Map<String, Value> {
         context::plain_context(&self.draft(), self.definition, work_ref)
     }
 
-    /// What a piece of work sees.
+    /// The context of a piece of work.
     pub fn context_of(&self, work_ref: WorkRef) -> Result<Value, (Cause, String)> {
         scope::context_of(&self.draft(), self.definition, work_ref)
     }

@@ -1,7 +1,7 @@
-//! What is wrong with an object: the field, the place within its text, and the words for people.
+//! What is wrong with an object: the field, the position within its text, and the message.
 //!
-//! Lint, the schema check, the definition and the params say it in this form; [`Display`](fmt::Display) is what a status
-//! and a log show. Nobody reads a field or a place back from the words.
+//! Lint, the schema check, the definition and the params report this type; [`Display`](fmt::Display) is the form for a
+//! status and a log. No code parses a field or a position out of the message.
 
 use std::fmt;
 
@@ -10,28 +10,28 @@ use super::path::{Part, Path};
 /// One thing that is wrong with an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where; for an unknown field the field itself, for a missing one where it should be.
+    /// The field; for an unknown field the field itself, for a missing one its place.
     pub path: Path,
-    /// What people know the field by where that is not its path: an agent's text as one of its steps reads it.
+    /// The name by which people know the field, if that is not its path: an agent's text as one of its steps reads it.
     pub known_as: Option<String>,
     pub kind: Kind,
-    /// The place within the field's text, if that is known.
+    /// The position within the field's text, if known.
     pub at: Option<At>,
-    /// What is wrong; what to do.
+    /// What is wrong, and the fix.
     pub message: String,
 }
 
-/// What sort of problem it is.
+/// The kind of the problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// There is no such field: without it the rest may be read.
+    /// There is no such field: without it the rest may be valid.
     Unknown,
     Missing,
-    /// Its value is not what the field takes.
+    /// The field does not accept its value.
     Value,
 }
 
-/// A place within the text of a field.
+/// A position within the text of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum At {
     /// Both from 1.
@@ -45,12 +45,12 @@ impl Problem {
         Self { path, known_as: None, kind, at: None, message: message.into() }
     }
 
-    /// A value that the field does not take.
+    /// A value that the field does not accept.
     pub fn value(path: Path, message: impl Into<String>) -> Self {
         Self::new(path, Kind::Value, message)
     }
 
-    /// The problem as one of the object that has the field.
+    /// The same problem, in the object that contains the field.
     pub fn below(self, field: &str) -> Self {
         let parts = std::iter::once(Part::Field(field.to_owned())).chain(self.path.0).collect();
         Self { path: Path(parts), ..self }
@@ -64,12 +64,12 @@ impl Problem {
         Self { known_as: name, ..self }
     }
 
-    /// The field as it is shown.
+    /// The field in its form for people.
     pub fn field(&self) -> String {
         self.known_as.clone().unwrap_or_else(|| self.path.to_string())
     }
 
-    /// The message, with the place within the text before it.
+    /// The message, with the position within the text before it.
     pub fn message_with_position(&self) -> String {
         match self.at {
             Some(At::Position { line, column }) => format!("line {line}, column {column}: {}", self.message),

@@ -1,4 +1,4 @@
-//! Whether a piece of work may start, as far as the status tells.
+//! Whether a piece of work may start, according to the status.
 
 use crate::api::{Stamp, StepPhase};
 
@@ -25,7 +25,7 @@ pub fn needs_met(draft: &Draft<'_>, definition: &Definition, i: usize) -> bool {
     definition.steps.get(i).is_some_and(|d| d.needs.iter().all(satisfied))
 }
 
-/// Is it the work's time, as far as its own state goes?
+/// Whether the work's own state allows a start: its phase and its backoff.
 pub fn readiness(draft: &Draft<'_>, work_ref: WorkRef) -> Ready {
     let Some(work) = draft.work(work_ref).filter(|w| w.current.is_none()) else { return Ready::No };
     match work.phase {

@@ -1,11 +1,11 @@
-//! Budgets: how often an attempt is repeated, and how long it waits.
+//! Retry budgets: how often an attempt is repeated, and the backoff between attempts.
 
 use std::time::Duration;
 
 use crate::api::Span;
 use crate::api::step::{Defaults, Retry, Step};
 
-/// What a step is granted: its own words, else the workflow's defaults, else the built-in values.
+/// The budgets of a step: its own settings, else the workflow's, else the defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub limit: u32,

@@ -1,7 +1,7 @@
-//! Work that is sent back: the only edge of a workflow that leads back.
+//! Work that is sent back: the only backward edge of a workflow.
 //!
-//! The target and every step between it and the one that rejects run again, with the feedback and fresh budgets; their
-//! history stays. Rounds are counted apart from retries. Start reading at [`send_back`].
+//! The target and every step between it and the rejecting step run again, with the feedback and fresh budgets; their
+//! history is kept. Rounds are counted apart from retries. Start reading at [`send_back`].
 
 use crate::api::status::ItemStatus;
 use crate::api::{StepPhase, Work};
@@ -12,10 +12,10 @@ use super::scope::REWORK;
 use super::work;
 use super::work_ref::WorkRef;
 
-/// The most of a feedback that is kept, in bytes: as much as of an output.
+/// The maximum size of a feedback, in bytes: the same as of an output.
 const FEEDBACK_LIMIT: usize = super::output::TAIL_LIMIT;
 
-/// Sends the work back. False: that was done as often as `onRetry.limit` allows.
+/// Sends the work back. False: `onRetry.limit` is reached.
 pub fn send_back(
     draft: &mut Draft<'_>,
     definition: &Definition,
@@ -58,14 +58,14 @@ fn restart(draft: &mut Draft<'_>, work_ref: WorkRef, feedback: Option<&str>) {
     }
 }
 
-/// What the step judged is being done again already, because another step rejected it as well: its verdict is about work
-/// that is gone. It costs nothing; the step judges what comes.
+/// The work that the step verified is running again already, because another step rejected it as well: this verdict is
+/// about outdated work. It costs nothing; the step verifies the new work.
 fn is_outdated(draft: &Draft<'_>, definition: &Definition, verifier: usize, target: usize) -> bool {
     let satisfied = |step: usize| draft.work(WorkRef::step(step)).is_some_and(|w| w.phase.is_satisfied());
     definition.between(target, verifier).into_iter().any(|step| step != verifier && !satisfied(step))
 }
 
-/// All of it has been finished: it starts again, in a new round. A loop gets one more item instead.
+/// All of the work was finished: it starts again, in a new round. A loop gets one more item instead.
 fn whole(draft: &mut Draft<'_>, definition: &Definition, verifier: usize, target: usize, feedback: &str) {
     let target_loops = definition.loop_of(target) == Some(target);
     for step in definition.between(target, verifier) {
@@ -99,7 +99,7 @@ fn reopen(draft: &mut Draft<'_>, step: usize, does_the_work: bool, feedback: &st
     work::reopen(status, if does_the_work { StepPhase::Running } else { StepPhase::Pending });
 }
 
-/// The work was accepted: its feedback is answered.
+/// The work was accepted: its feedback is cleared.
 pub fn accepted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     let Some(def) = definition.steps.get(work_ref.step) else { return };
     let work_refs: Vec<WorkRef> = match (work_ref.item, def.verifies, &def.on_retry) {
@@ -116,7 +116,7 @@ pub fn accepted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRe
     }
 }
 
-/// The named key's value, else all that was said.
+/// The value of the named key, else the whole output.
 pub fn feedback_of(rule: &Rework, values: &std::collections::BTreeMap<String, String>, text: &str) -> String {
     let named = rule.feedback.as_ref().and_then(|key| {
         values.iter().find(|(k, v)| k.eq_ignore_ascii_case(key) && !v.is_empty()).map(|(_, v)| v.clone())

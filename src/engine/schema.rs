@@ -1,8 +1,8 @@
-//! An object as it is written -> what the API server would refuse, without asking one.
+//! An object as written -> the problems that the API server would report, without asking one.
 //!
-//! The schemas are those of the CRDs: unknown and missing fields, types, limits and CEL rules. All problems are said,
-//! not only the first. It never changes an object, and does not look at what [`super::lint`] looks at: how a workflow hangs
-//! together. Start reading at [`Schemas::problems`], then [`walk`].
+//! It uses the schemas of the CRDs: unknown and missing fields, types, limits and CEL rules. It reports all problems,
+//! not only the first. It never changes an object. It does not check what [`super::lint`] checks: how the steps of a
+//! workflow depend on each other. Start reading at [`Schemas::problems`], then [`walk`].
 
 mod metadata;
 mod similar;
@@ -21,7 +21,7 @@ use super::problem::Problem;
 pub use similar::{did_you_mean, similar};
 pub use value::QUOTES;
 
-/// The schema of every kind of ours.
+/// The schema of each of our kinds.
 #[derive(Clone, Debug)]
 pub struct Schemas {
     kinds: BTreeMap<String, JSONSchemaProps>,
@@ -47,7 +47,7 @@ impl Schemas {
         self.kinds.keys().map(String::as_str)
     }
 
-    /// Everything that the API server would refuse when it is asked to create the object.
+    /// Every problem that the API server would report when the object is created.
     pub fn problems(&self, kind: &str, object: &Value) -> Vec<Problem> {
         let Some(schema) = self.kinds.get(kind) else { return Vec::new() };
         let mut found = walk::problems(schema, object);

@@ -1,4 +1,4 @@
-//! What the texts of one piece of work see, and the texts rendered with it.
+//! The context of one piece of work, and the texts that are rendered with it.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::work_ref::WorkRef;
 mod item;
 pub use item::{REWORK, is_settled, source};
 
-/// What a piece of work sees.
+/// The context of a piece of work.
 pub fn context_of(
     draft: &Draft<'_>,
     definition: &Definition,
@@ -24,7 +24,7 @@ pub fn context_of(
     Ok(Value::Object(context))
 }
 
-/// Renders one text; a problem names the place where it is written.
+/// Renders one text; a problem names the field of the text.
 pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause, String)> {
     let template = Template::parse(text).map_err(|e| (Cause::TemplateError, format!("{place}: {e}")))?;
     template.render(context).map_err(|e| match e {
@@ -35,7 +35,7 @@ pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause
     })
 }
 
-/// The rendered input of an attempt under way, for telling an echo of it from an answer.
+/// The rendered input of a running attempt, to tell an echo of it from an answer.
 pub fn rendered_input(
     draft: &Draft<'_>,
     definition: &Definition,

@@ -1,10 +1,10 @@
-//! What the engine is told about one run: everything that the shell saw, and the time at which it looked.
+//! The engine's view of one run: everything that the shell observed, and the time of the observation.
 
 use std::collections::BTreeMap;
 
 use crate::api::{RunRecordSpec, Span, Stamp, Workflow, WorkflowDecision, WorkflowRun, WorkflowSpec};
 
-/// One run and all that concerns it.
+/// One run and all objects that concern it.
 #[derive(Clone, Debug)]
 pub struct Snapshot<'a> {
     pub now: Stamp,
@@ -17,9 +17,9 @@ pub struct Snapshot<'a> {
     pub decisions: Vec<&'a WorkflowDecision>,
     /// The attempt that each `status.steps[].current` names, by Job name. A missing entry is `AttemptFact::Absent`.
     pub attempts: BTreeMap<String, AttemptFact>,
-    /// What the API server (not a cache) answered about the run's RunRecord.
+    /// The live answer of the API server (not of a cache) about the run's RunRecord.
     pub record: RecordFact,
-    /// Other runs of the same workflow that have not ended; asked for while this one has not started.
+    /// Other runs of the same workflow that have not ended; filled while this run has not started.
     pub peers: Vec<&'a WorkflowRun>,
     /// Pods of an earlier run of the same name that are still running.
     pub namesake_pods: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Snapshot<'a> {
     pub open_jobs: Vec<OpenJob>,
 }
 
-/// A Job that the operator has to finish once its attempt is over.
+/// A Job that the operator has to finish once its attempt has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenJob {
     pub job: String,
@@ -41,7 +41,7 @@ pub struct OpenJob {
 #[derive(Clone, Copy, Debug)]
 pub enum WorkflowFact<'a> {
     Absent,
-    /// It exists, but is not readable as a Workflow.
+    /// It exists, but cannot be decoded as a Workflow.
     Undecodable,
     Present(&'a Workflow),
 }
@@ -49,7 +49,7 @@ pub enum WorkflowFact<'a> {
 /// The ControllerRevision that a run is bound to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RevisionFact {
-    /// The run names none, or the shell did not need to look (a terminal run).
+    /// The run names none, or the shell did not need it (a terminal run).
     NotAsked,
     Missing,
     /// Its content does not hash to its name.
@@ -60,34 +60,34 @@ pub enum RevisionFact {
 /// What is known of the run's RunRecord.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RecordFact {
-    /// Nobody asked the API server yet. The engine starts and ends nothing on this.
+    /// The API server has not been asked yet. The engine starts and ends nothing on this.
     Unknown,
     None,
     Found(Box<RunRecordSpec>),
 }
 
-/// What is known of one attempt: its Job and its Pod seen together.
+/// What is known of one attempt: its Job and its Pod together.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttemptFact {
-    /// There is no Job of that name: it is yet to be created.
+    /// There is no Job of that name: it has yet to be created.
     Absent,
-    /// The Job is there; its Pod is being created, or has no started container yet. `since`: the Job's creation.
+    /// The Job exists; its Pod is being created, or has no started container yet. `since`: the Job's creation.
     Pending { since: Stamp, message: Option<String> },
-    /// The API server does not create the Pod for now (quota): tried again until `pendingTimeout`.
+    /// The API server does not create the Pod for now (quota): retried until `pendingTimeout`.
     Blocked { since: Stamp, message: String },
     /// The API server refused the Pod for good (policy, invalid field).
     Refused { message: String },
     /// The agent's container runs since then.
     Running { since: Stamp },
-    /// The agent's container is over (but what it said is not read yet, and will be: try again).
+    /// The agent's container has ended, and its output has not been read yet. It will be: try again.
     Unread,
-    /// The agent's container is over and was read.
+    /// The agent's container has ended, and its output was read.
     Exited(Exit),
     /// There is no terminated state and there will be none.
     Lost { cause: Loss, message: String },
-    /// The Pod is being deleted on a node that does not answer; `overdue`: its deadline is past.
+    /// The Pod is being deleted on a node that does not respond; `overdue`: its deadline has passed.
     Unreachable { since: Stamp, overdue: bool, message: String },
-    /// An object of somebody else has the name.
+    /// An object of another owner has the name.
     NameTaken { message: String },
 }
 
@@ -107,21 +107,22 @@ pub struct Exit {
     pub out_of_memory: bool,
     /// The Pod carries `DisruptionTarget`: an exit code other than 0 is then a loss.
     pub disrupted: bool,
-    /// The Pod is deleted, or being deleted: a signal that ended the agent is then the deletion's, and a loss.
+    /// The Pod is deleted, or being deleted: a signal that ended the agent then comes from the deletion, and the
+    /// attempt is lost.
     pub deleted: bool,
     pub started: Option<Stamp>,
     pub finished: Option<Stamp>,
     pub output: AgentOutput,
 }
 
-/// What an agent said.
+/// An agent's output.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AgentOutput {
     /// The whole of it, or (`cut`) its last part.
     Text { text: String, cut: bool },
-    /// It can't be read, and bounded tries are spent.
+    /// It cannot be read, and all tries failed.
     Unreadable { message: String },
 }
 
-/// How long a stopped Pod may take to end before it is read and deleted.
+/// How long a stopped Pod may take to end before its log is read and it is deleted.
 pub const STOP_GRACE: Span = Span::secs(30);

@@ -1,4 +1,4 @@
-//! Starts every step whose turn it is.
+//! Starts every step that may start.
 
 use crate::api::StepPhase;
 
@@ -9,12 +9,13 @@ use super::ready::{Ready, held, needs_met, readiness};
 use super::work_ref::WorkRef;
 use super::{loops, work};
 
-/// Starts every step whose turn it is; a step that is skipped or finished without an attempt makes room for the next.
+/// Starts every step that may start. A step that is skipped or finished without an attempt allows the next one to
+/// start.
 pub fn start(draft: &mut Draft<'_>, definition: &Definition) {
     if held(draft) {
         return;
     }
-    // Each round ends a step at least, so this comes to rest; the bound is for a reader's peace of mind.
+    // Each round ends at least one step, so the loop terminates; the bound makes that obvious.
     for _ in 0..=definition.steps.len() {
         let moved = (0..definition.steps.len()).filter(|&i| start_step(draft, definition, i)).count();
         if moved == 0 {
@@ -23,7 +24,7 @@ pub fn start(draft: &mut Draft<'_>, definition: &Definition) {
     }
 }
 
-/// True: the step came to an end without an attempt.
+/// True: the step ended without an attempt.
 fn start_step(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
     let Some(def) = definition.steps.get(i).filter(|d| !d.finally && d.verifies.is_none()) else {
         return false;

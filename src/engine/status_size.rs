@@ -1,4 +1,4 @@
-//! Keeps a run's status under its limit: etcd holds small objects, and every write carries the whole of it.
+//! Keeps a run's status under its limit: etcd holds small objects, and every write contains the whole status.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use super::context::{camel_output, snake_output};
 use super::definition::Definition;
 use super::work_ref::{WorkRef, work_refs};
 
-/// The most that a run's status may take, as JSON.
+/// The maximum size of a run's status, as JSON.
 pub const LIMIT: usize = 512 * 1024;
-/// What stands in for a raw output that was dropped.
+/// The replacement for a raw output that was dropped.
 pub const DROPPED: &str = "[dropped: the run's status reached its limit]";
 
-/// What a character may take in JSON (`\u0001`).
+/// The maximum size of a character in JSON (`\u0001`).
 const ESCAPED: usize = 6;
-/// What a piece of work, or a question, takes at most without what was said in it.
+/// The maximum size of a piece of work, or of a question, without the agent's output in it.
 const PIECE: usize = 2 * 1024;
 
-/// Makes the status fit. False: it does not, whatever is dropped.
+/// Makes the status fit. False: it does not fit even after everything was dropped.
 pub fn fit(status: &mut WorkflowRunStatus, definition: &Definition) -> bool {
     make_room(status, definition, 0)
 }
 
-/// Drops raw outputs until so many bytes are free: those that no unfinished step's template names, oldest first; then
-/// what attempts said that did not succeed. False: that is not enough.
+/// Drops raw outputs until `bytes` bytes are free: those that no unfinished step's template names, oldest first; then
+/// the outputs of attempts that did not succeed. False: that is not enough.
 pub fn make_room(status: &mut WorkflowRunStatus, definition: &Definition, bytes: usize) -> bool {
     while size(status).saturating_add(bytes) > LIMIT {
         let Some(victim) = oldest_unnamed(status, definition).or_else(|| oldest_failure(status, definition))
@@ -38,7 +38,7 @@ pub fn make_room(status: &mut WorkflowRunStatus, definition: &Definition, bytes:
     true
 }
 
-/// The last resort, for what nobody is asked about before it grows: feedback is shortened, what the run gives back dropped.
+/// The last resort, for growth that no check precedes: feedback is shortened, the run's results are dropped.
 pub fn shrink(status: &mut WorkflowRunStatus, definition: &Definition) {
     for most in [4096, 1024] {
         if fit(status, definition) {
@@ -90,8 +90,8 @@ fn size(status: &WorkflowRunStatus) -> usize {
     if most < LIMIT { most } else { serde_json::to_vec(status).map_or(usize::MAX, |json| json.len()) }
 }
 
-/// What an attempt said that did not succeed, for readers only. The input of the attempt after it may name it
-/// (`last_failure_output`): it stays as long as that input may have to be rendered again.
+/// The output of an attempt that did not succeed, for readers only. The input of the next attempt may name it
+/// (`last_failure_output`): it is kept as long as that input may have to be rendered again.
 fn oldest_failure(status: &WorkflowRunStatus, definition: &Definition) -> Option<WorkRef> {
     let named = |work_ref: WorkRef| {
         let step = definition.steps.get(work_ref.step);
@@ -108,7 +108,7 @@ fn oldest_failure(status: &WorkflowRunStatus, definition: &Definition) -> Option
     failures.min_by_key(|(_, w)| w.started_at).map(|(work_ref, _)| work_ref)
 }
 
-/// What no template of an unfinished step names. A step with items is unfinished until its last one is.
+/// Outputs that no template of an unfinished step names. A step with items is unfinished until its last item has ended.
 fn oldest_unnamed(status: &WorkflowRunStatus, definition: &Definition) -> Option<WorkRef> {
     let unfinished = definition
         .steps

@@ -1,4 +1,4 @@
-//! The step table: what a fact about the attempt under way does to its step, or to its item.
+//! The step table: how a fact about a running attempt changes its step, or its item.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::work::{self, End, record, set_phase};
 use super::work_ref::{WorkRef, work_refs};
 use super::{answer, ending, escalate, launch, output, rework, scope, status_size};
 
-/// One attempt under way, and all that is known of what it is for.
+/// One attempt under way, and what it belongs to.
 struct Attempt<'a> {
     definition: &'a Definition,
     def: &'a StepDef,
@@ -25,7 +25,7 @@ struct Attempt<'a> {
     current: CurrentAttempt,
 }
 
-/// Applies what was seen of every attempt under way: its end is judged, or the attempt is followed up.
+/// Applies the fact of every attempt under way: the attempt is judged, or followed up.
 pub fn observe(draft: &mut Draft<'_>, definition: &Definition) {
     each(draft, definition, |draft, attempt, fact| {
         if !judged(draft, attempt, fact) {
@@ -34,7 +34,7 @@ pub fn observe(draft: &mut Draft<'_>, definition: &Definition) {
     });
 }
 
-/// Judges the attempts that are over. Only the status changes: nothing is asked of the shell.
+/// Judges the attempts that have ended. Only the status changes; there are no effects.
 pub fn judge(draft: &mut Draft<'_>, definition: &Definition) {
     each(draft, definition, |draft, attempt, fact| {
         judged(draft, attempt, fact);
@@ -56,7 +56,7 @@ fn each(
     }
 }
 
-/// An attempt that is over enters the status. False: it goes on.
+/// Writes an attempt that has ended to the status. False: it continues.
 fn judged(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) -> bool {
     match fact {
         AttemptFact::Absent if is_unwanted(draft, attempt) => never_started(draft, attempt),
@@ -84,7 +84,7 @@ fn judged(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) -> b
     true
 }
 
-/// An attempt that goes on: its Job is created, its limits are watched, its troubles are shown.
+/// An attempt that continues: its Job is created, its limits are checked, its problems are shown.
 fn follow_up(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) {
     match fact {
         AttemptFact::Absent => absent(draft, attempt),
@@ -110,23 +110,23 @@ fn follow_up(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) {
     }
 }
 
-/// Why an attempt does not get on, for people.
+/// Why an attempt makes no progress, for people.
 fn trouble(draft: &mut Draft<'_>, attempt: &Attempt<'_>, message: &str) {
     draft.trouble = Some((attempt.work_ref.step, format!("step {}: {message}", attempt.def.name)));
 }
 
-/// When an attempt that has no started container is given up.
+/// When an attempt without a started container is given up.
 fn start_limit(attempt: &Attempt<'_>, since: Stamp) -> Stamp {
     since.max(attempt.current.intent_at).plus(attempt.def.pending_timeout.as_duration())
 }
 
-/// No attempt could be made, and none of the same kind could.
+/// The attempt could not be created, and no other attempt could be.
 fn fail_and_escalate(draft: &mut Draft<'_>, attempt: &Attempt<'_>, cause: Cause, message: String) {
     record(draft, attempt.work_ref, &attempt.current, End::of(Outcome::Failed, Some(cause)), &message);
     escalate::open(draft, attempt.work_ref, cause, message);
 }
 
-/// The intent is written, the Job is not there: it is created now.
+/// The intent is written, the Job does not exist: it is created now.
 fn absent(draft: &mut Draft<'_>, attempt: &Attempt<'_>) {
     match launch::prepare(draft, attempt.definition, attempt.work_ref, attempt.task, attempt.current.n) {
         Ok(launch) => {
@@ -158,7 +158,7 @@ fn pending(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp) {
     }
 }
 
-/// No Pod exists, and only this process could create one: it can be given up at once.
+/// No Pod exists, and only this process could create one: the attempt can be given up at once.
 fn blocked_too_long(draft: &mut Draft<'_>, attempt: &Attempt<'_>, message: &str) {
     let message = format!("no Pod within {}: {message}", attempt.def.pending_timeout);
     record(
@@ -185,7 +185,7 @@ fn running(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp) {
 
 fn unreachable(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp, overdue: bool, message: &str) {
     let words = format!(
-        "the Pod of attempt {} is being deleted since {since} on a node that does not answer: {message}",
+        "the Pod of attempt {} has been terminating since {since} on a node that does not respond: {message}",
         attempt.current.n
     );
     trouble(draft, attempt, &words);
@@ -262,11 +262,11 @@ fn done(draft: &mut Draft<'_>, attempt: &Attempt<'_>, verdict: Verdict) {
         work.output = None;
         work.outputs.clear();
     }
-    let message = "what the step said does not fit into the run's status (512 KiB in all)".to_string();
+    let message = "the step's output does not fit into the run's status (512 KiB in all)".to_string();
     escalate::open(draft, attempt.work_ref, Cause::StatusTooLarge, message);
 }
 
-/// The attempt did what was asked: it judged earlier work, which goes back.
+/// The attempt succeeded: it rejected earlier work, which goes back.
 fn sent_back(draft: &mut Draft<'_>, attempt: &Attempt<'_>, verdict: &Verdict) {
     keep_output(draft, attempt.work_ref, verdict);
     if ending::is_over(draft, attempt.def) {
@@ -278,12 +278,14 @@ fn sent_back(draft: &mut Draft<'_>, attempt: &Attempt<'_>, verdict: &Verdict) {
     let feedback = rework::feedback_of(rule, values, &verdict.text);
     if !rework::send_back(draft, attempt.definition, attempt.work_ref, rule, &feedback) {
         let times = rule.limit;
-        let message = format!("it rejects the work again, which was sent back {times} time(s) already");
+        let message = format!(
+            "it rejects the work again, after it was sent back as often as onRetry.limit ({times}) allows"
+        );
         exhausted(draft, attempt.definition, attempt.work_ref, Cause::ReworkExhausted, &message);
     }
 }
 
-/// What a failed attempt said stays readable in the status.
+/// The output of a failed attempt stays readable in the status.
 fn keep_output(draft: &mut Draft<'_>, work_ref: WorkRef, verdict: &Verdict) {
     if let Some(work) = draft.work_mut(work_ref) {
         work.output = Some(output::marked(verdict.text.clone(), verdict.cut)).filter(|t| !t.is_empty());

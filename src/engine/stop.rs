@@ -1,4 +1,4 @@
-//! Stops attempts: the order stands in the status before it is carried out.
+//! Stops attempts: the order is written to the status before it is carried out.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::snapshot::{AttemptFact, STOP_GRACE};
 use super::work::{self, End, record};
 use super::work_ref::{WorkRef, work_refs};
 
-/// Tells an attempt to stop.
+/// Orders an attempt to stop.
 pub fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
     let now = draft.now();
     let Some(current) = draft.work_mut(work_ref).and_then(|w| w.current.as_mut()) else { return };
@@ -21,7 +21,7 @@ pub fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
     draft.wake_at(now.plus(STOP_GRACE.as_duration()));
 }
 
-/// An attempt that was told to stop and did not: after a while it is read and deleted.
+/// An attempt that did not stop after its order: after a while its log is read and its Pod is deleted.
 pub fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
     let Some(stop) = &current.stop else { return };
     let limit = stop.at.plus(STOP_GRACE.as_duration());
@@ -33,7 +33,7 @@ pub fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
     }
 }
 
-/// The run ends and its definition is lost: attempts that are over are recorded as stopped, unjudged.
+/// The run ends and its definition is lost: attempts that have ended are recorded as stopped, without a verdict.
 pub fn abandon_unjudged(draft: &mut Draft<'_>) {
     for work_ref in work_refs(&draft.status) {
         let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) else { continue };
@@ -61,7 +61,7 @@ pub fn abandon_unjudged(draft: &mut Draft<'_>) {
     }
 }
 
-/// Stops the attempt under way, or cancels what is not finished.
+/// Stops the attempt under way, or cancels work that is not finished.
 pub fn stop_or_cancel(draft: &mut Draft<'_>, work_ref: WorkRef) {
     let now = draft.now();
     let Some(work) = draft.work_mut(work_ref) else { return };

@@ -1,4 +1,4 @@
-//! The status at a glance: phase, reason, progress, and the conditions that GitOps tools read.
+//! The summary in the status: phase, reason, progress, and the conditions for GitOps tools.
 
 use crate::api::conditions::{Fact, merge};
 use crate::api::status::EscalationStatus;
@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::work_ref;
 use super::{finally, ready};
 
-/// Writes the glance of a run that is not ending.
+/// Writes the summary of a run that is not ending.
 pub fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     if draft.status.phase.is_some_and(Phase::is_terminal) {
         return;
@@ -21,7 +21,7 @@ pub fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     write_conditions(draft);
 }
 
-/// Writes the glance of a run whose Pods are being stopped.
+/// Writes the summary of a run whose Pods are being stopped.
 pub fn write_ending(draft: &mut Draft<'_>) {
     let Some(ending) = draft.status.ending.clone() else { return };
     draft.status.phase = Some(Phase::Running);
@@ -39,7 +39,7 @@ pub fn write_ending(draft: &mut Draft<'_>) {
     write_conditions(draft);
 }
 
-/// Writes the glance of a run that has just ended.
+/// Writes the summary of a run that has just ended.
 pub fn write_finished(draft: &mut Draft<'_>) {
     write_progress(draft);
     draft.status.step = None;
@@ -56,7 +56,7 @@ pub fn write_conditions(draft: &mut Draft<'_>) {
 fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let asked = !draft.status.escalations.is_empty();
     let held = ready::held(draft);
-    // What waits on a node that does not answer is what a person is asked about: the clock stands still meanwhile.
+    // An attempt on an unresponsive node is a question to a person: the run's clock is paused meanwhile.
     let runs = draft.status.works().any(|w| w.current.is_some() && w.phase != StepPhase::Escalated);
     let moves = runs || (!held && definition.is_some_and(|definition| can_start(draft, definition)));
     let (phase, reason) = match (moves, asked, held) {
@@ -76,7 +76,7 @@ fn started(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     write_progress(draft);
 }
 
-/// What the step table just said about a Pod that cannot start stays only while an attempt is under way.
+/// The note about a Pod that cannot start is shown only while an attempt is under way.
 fn is_in_trouble(draft: &Draft<'_>, step: usize) -> bool {
     use super::snapshot::AttemptFact as F;
     draft.status.steps.get(step).into_iter().flat_map(works_of).any(|w| {
@@ -85,7 +85,7 @@ fn is_in_trouble(draft: &Draft<'_>, step: usize) -> bool {
     })
 }
 
-/// A backoff of work whose turn it is. (What is Pending at the end of a pass cannot start.)
+/// The backoff of work that is otherwise ready. (Work that is Pending at the end of a pass cannot start.)
 fn can_start(draft: &Draft<'_>, definition: &Definition) -> bool {
     work_ref::work_refs(&draft.status).into_iter().any(|work_ref| {
         let backs_off = draft.work(work_ref).is_some_and(|w| w.phase == StepPhase::Backoff);
@@ -110,7 +110,7 @@ fn message(draft: &Draft<'_>, reason: Reason) -> String {
     }
 }
 
-/// Which attempt a step is at; of a step with items, how many of them are settled.
+/// The current attempt of a step; for a step with items, how many of them are settled.
 fn at_attempt(step: &StepStatus) -> String {
     if step.items.is_empty() {
         return format!("step {} is at attempt {}", step.name, step.work.attempts);
@@ -146,7 +146,7 @@ fn at_work(step: &StepStatus) -> bool {
     matches!(step.work.phase, StepPhase::Running | StepPhase::Backoff | StepPhase::Escalated)
 }
 
-/// The clock of the run: it stands still while the run is Paused.
+/// The clock of the run: it is paused while the run is Paused.
 fn activity(draft: &mut Draft<'_>) {
     let now = draft.now();
     let status = &mut draft.status;

@@ -1,8 +1,9 @@
-//! A template's text -> a checked [`Template`] -> the text that a container is given.
+//! A template's text -> a checked [`Template`] -> the rendered text for a container.
 //!
-//! tera, cut down to what is the same on every run and bounded: no clock, random, environment or file (tera has none without
-//! its contrib crate), no assignments, no other templates, no filter that multiplies its input. Values are data: they are
-//! never rendered again and never escaped. Start reading at [`Template::parse`], then [`Template::render`].
+//! It is tera, restricted to what is bounded and the same on every run: no clock, random, environment or file (tera has
+//! none without its contrib crate), no assignments, no other templates, no filter that multiplies its input. Values are
+//! data: they are never rendered again and never escaped. Start reading at [`Template::parse`], then
+//! [`Template::render`].
 
 mod error;
 mod scan;
@@ -18,13 +19,13 @@ use tera::{ErrorKind, Kwargs, State, Tera};
 pub use error::Error;
 use scan::{Occurrence, Scan};
 
-/// The longest text that a template may render to, in bytes.
+/// The maximum length of a rendered text, in bytes.
 pub const OUTPUT_LIMIT: usize = 4 * 1024 * 1024;
-/// The longest text that a filter may make, in bytes.
+/// The maximum length of a filter's result, in bytes.
 const FILTER_LIMIT: usize = 1024 * 1024;
-/// The most turns that all loops of a template take together.
+/// The maximum number of iterations of all loops in a template together.
 const TURNS_LIMIT: usize = 10_000;
-/// The most missing variables that are looked for.
+/// The maximum number of missing variables to report.
 const MISSING_LIMIT: usize = 256;
 const NAME: &str = "template";
 
@@ -34,12 +35,12 @@ pub struct Template {
     tera: Tera,
     /// In the text as written.
     occurrences: Vec<Occurrence>,
-    /// The text that is rendered, and what is in it.
+    /// The text that tera renders, and what is in it.
     hardened: String,
     rendered: Vec<Occurrence>,
 }
 
-/// Why a template gave no text.
+/// Why rendering failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
     /// In the order in which the template names them, once each.
@@ -59,7 +60,7 @@ impl Template {
         if let Some(error) = scan.refused {
             return Err(error);
         }
-        // What is added holds no line break, so that lines in messages stay right.
+        // The additions contain no line break, so that line numbers in messages stay right.
         let hardened = scan.hardened(text);
         let mut tera = engine();
         tera.add_raw_template(NAME, &hardened).map_err(|e| syntax(&e))?;
@@ -67,20 +68,22 @@ impl Template {
         Ok(Self { tera, occurrences: scan.occurrences, hardened, rendered })
     }
 
-    /// The variables that must exist, as dotted paths, in the order of first use, once each. Left out are names of loops,
-    /// what has a `default`, and what is tested by an `if` around it; of `a.b | default(value="")`, `a` must exist.
+    /// The variables that must exist, as dotted paths, in the order of first use, once each. Left out are names of
+    /// loops, variables with a `default`, and variables tested by an enclosing `if`; for `a.b | default(value="")`, `a`
+    /// must exist.
     pub fn variables(&self) -> Vec<String> {
         let needed =
             self.occurrences.iter().filter(|o| !o.local && !o.guarded).filter_map(Occurrence::needed);
         once(needed)
     }
 
-    /// Every variable that is named at all, guarded or not, in the order of first use, once each.
+    /// Every variable in the template, guarded or not, in the order of first use, once each.
     pub fn mentioned(&self) -> Vec<String> {
         once(self.occurrences.iter().filter(|o| !o.local).map(|o| o.path.join(".")))
     }
 
-    /// The variables that are read with a fallback (`default`, `is defined`, an `if` around them), in the order of first use.
+    /// The variables that are read with a fallback (`default`, `is defined`, an enclosing `if`), in the order of first
+    /// use.
     pub fn guarded(&self) -> Vec<String> {
         let guarded = |o: &&Occurrence| !o.local && (o.guarded || o.strict < o.path.len());
         once(self.occurrences.iter().filter(guarded).map(|o| o.path.join(".")))
@@ -91,7 +94,7 @@ impl Template {
             Ok(text) => return Ok(text),
             Err(failure) => failure,
         };
-        // tera names one missing variable at a time: put something in its place and look for the next.
+        // tera reports one missing variable at a time: set it to an empty text and look for the next.
         let mut context = context.clone();
         let mut missing: Vec<(usize, String)> = Vec::new();
         let mut failure = first.clone();
@@ -136,10 +139,10 @@ impl Template {
         }
     }
 
-    /// The variable that made rendering fail: named where it failed, needed there, and absent.
+    /// The variable that made rendering fail: named at the position of the failure, needed there, and absent.
     fn blame(&self, failure: &Failure, context: &Value) -> Option<&Occurrence> {
         let range = failure.range.as_ref()?;
-        // A filter that refuses its value names its own place, which is after the value's.
+        // A filter that refuses its value reports its own position, which is after the value's.
         let is_piped = |o: &Occurrence| {
             let between = self.hardened.get(o.at.end..range.start);
             between.is_some_and(|text| text.chars().all(|c| c.is_whitespace() || matches!(c, '|' | ')')))
@@ -157,7 +160,7 @@ impl fmt::Debug for Template {
     }
 }
 
-/// Why one rendering failed, and where in the template.
+/// Why one rendering failed, and the position in the template.
 #[derive(Clone)]
 struct Failure {
     message: String,
@@ -239,7 +242,7 @@ fn bounded(filter: &str, length: usize) -> Result<(), tera::Error> {
     Ok(())
 }
 
-/// tera's words for a syntax error, with its place.
+/// tera's message for a syntax error, with its position.
 fn syntax(error: &tera::Error) -> Error {
     if let ErrorKind::SyntaxError(report) = error.kind() {
         let span = report.span();

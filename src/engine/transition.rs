@@ -1,7 +1,7 @@
 //! Two statuses of a run, one committed after the other -> what happened between them.
 //!
-//! Pure. Events, counters, notifications and the rehearsal's timeline read this one difference. Each attempt,
-//! escalation and decision is in it once: it is new in the second status. Start reading at [`Transition::between`].
+//! Pure. Events, counters, notifications and the rehearsal's timeline use this one difference. Each attempt, escalation
+//! and decision is in it once: it is new in the second status. Start reading at [`Transition::between`].
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub struct Transition<'a> {
 #[derive(Debug)]
 pub struct WorkChange<'a> {
     pub step: &'a str,
-    /// Position in the loop's list, from 1, and id. (The id is an agent's text.)
+    /// Position in the loop's list, from 1, and id. (The id comes from an agent.)
     pub item: Option<(usize, &'a str)>,
     pub old: Option<&'a Work>,
     pub new: &'a Work,
@@ -42,9 +42,9 @@ pub struct EndedAttempt<'a> {
     /// Position of its item in the loop's list, from 1.
     pub item: Option<usize>,
     pub last: &'a LastAttempt,
-    /// When another one follows by itself.
+    /// When the next attempt starts by itself.
     pub next: Option<Stamp>,
-    /// From the decision to start it until now, where the older status knew of it.
+    /// The time from the decision to start it until now, if the older status has it.
     pub took: Option<Duration>,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Transition<'a> {
     /// `now` is when the second status was made.
     pub fn between(old: &'a WorkflowRunStatus, new: &'a WorkflowRunStatus, now: Stamp) -> Self {
         let phase = new.phase.filter(|p| old.phase != Some(*p));
-        // A run that the record of an earlier one answers is no execution: nothing but its phase changes.
+        // A run that an earlier run's record answers is not executed: only its phase changes.
         let before = if new.reason == Some(Reason::AlreadyRan) { new } else { old };
         Self { before, after: new, now, old_phase: old.phase, phase, works: works(before, new) }
     }
@@ -62,7 +62,7 @@ impl<'a> Transition<'a> {
         self.before.started_at.is_none() && self.after.started_at.is_some()
     }
 
-    /// The phase in which the run ended, if it was executed and ended now.
+    /// The phase in which the run ended, if it was executed and has ended now.
     pub fn end(&self) -> Option<Phase> {
         self.phase.filter(|p| p.is_terminal() && self.after.reason != Some(Reason::AlreadyRan))
     }
@@ -94,7 +94,7 @@ impl<'a> Transition<'a> {
         missing(&self.after.escalations, &self.before.escalations, |e| &e.id)
     }
 
-    /// Escalations that are open no more.
+    /// Escalations that were closed.
     pub fn closed(&self) -> impl Iterator<Item = &'a EscalationStatus> {
         missing(&self.before.escalations, &self.after.escalations, |e| &e.id)
     }
@@ -155,7 +155,7 @@ fn works<'a>(before: &'a WorkflowRunStatus, after: &'a WorkflowRunStatus) -> Vec
     all
 }
 
-/// What is in `all` and not in `known`, by a key.
+/// The entries of `all` that are not in `known`, compared by a key.
 fn missing<'a, T>(
     all: &'a [T],
     known: &'a [T],
@@ -234,7 +234,7 @@ mod tests {
         assert_nothing(&Transition::between(&old, &new, now()), Some(Phase::Succeeded));
     }
 
-    /// Nothing happened but that change of the phase.
+    /// Nothing changed except the phase.
     fn assert_nothing(change: &Transition<'_>, phase: Option<Phase>) {
         assert_eq!((change.phase, change.end()), (phase, None));
         assert_eq!((change.is_start(), change.retries(), change.rounds()), (false, 0, 0));

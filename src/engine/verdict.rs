@@ -1,7 +1,7 @@
-//! How an agent's container ended and what it said -> how the attempt ended.
+//! The end of an agent's container and the agent's output -> how the attempt ended.
 //!
-//! Judges only what can be read: an attempt without a terminated container is lost, and that is decided elsewhere. Never
-//! decides what follows (retry, escalation). Start reading at [`evaluate`].
+//! It judges only a container that has terminated: an attempt without one is lost, and that is decided elsewhere. It
+//! never decides what follows (retry, escalation). Start reading at [`evaluate`].
 
 use crate::api::{Cause, Outcome, Span};
 
@@ -9,34 +9,34 @@ use super::definition::Definition;
 use super::output::{self, Output, Reading, Status};
 use super::snapshot::{AgentOutput, Exit};
 
-/// The longest message of an attempt, in characters.
+/// The maximum length of an attempt's message, in characters.
 pub const MESSAGE_LIMIT: usize = 256;
-/// How much of a line is quoted in a message, in characters.
+/// The maximum length of a quoted line in a message, in characters.
 const QUOTE_LIMIT: usize = 60;
-/// Keys under which an agent says what went wrong.
+/// Keys with which an agent reports what went wrong.
 const REASON_KEYS: [&str; 3] = ["REASON", "ERROR", "ISSUES"];
 
-/// What a step asks of an attempt, and what was done to it.
+/// The requirements of a step, and what was done to the attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub timeout: Span,
     /// Why the operator told it to stop, if it did.
     pub stopped: Option<Cause>,
-    /// The step's own words: `None` asks for `STATUS: done`, an empty text leaves it to the exit code.
+    /// The step's own `expects`: `None` requires `STATUS: done`, an empty text leaves the verdict to the exit code.
     pub expects: Option<&'a str>,
-    /// The input that the agent was given: an echo of it is no answer.
+    /// The agent's input: an echo of it is not an answer.
     pub rendered_input: Option<&'a str>,
-    /// What says which values something reads: only those must be whole. `None`: nobody knows.
+    /// Which values are read: only those must be complete. `None`: unknown.
     pub definition: Option<&'a Definition>,
 }
 
 impl Rules<'_> {
-    /// What the step expects, in its own words.
+    /// The step's own `expects`.
     fn expects(&self) -> &str {
         self.expects.unwrap_or("STATUS: done").trim()
     }
 
-    /// Everything is left to the exit code.
+    /// Only the exit code counts.
     fn by_exit_alone(&self) -> bool {
         self.expects().is_empty()
     }
@@ -46,25 +46,25 @@ impl Rules<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     pub outcome: Outcome,
-    /// `None` exactly when it is `Done`. `ResultUnreadable` is not charged to `retry`: a person is asked.
+    /// `None` exactly when it is `Done`. `ResultUnreadable` does not count against `retry`: the run escalates.
     pub cause: Option<Cause>,
     pub exit_code: Option<i32>,
     /// At most [`MESSAGE_LIMIT`] characters.
     pub message: Option<String>,
-    /// What it said, taken apart; `None` when it can't be read.
+    /// The parsed output; `None` if it cannot be read.
     pub output: Option<Output>,
-    /// The end of what it said.
+    /// The end of the output.
     pub text: String,
-    /// `text` is not all that it said.
+    /// `text` is not the whole output.
     pub cut: bool,
-    /// It printed `STATUS: retry` and nothing worse happened: `onRetry` applies where the step has one.
+    /// It printed `STATUS: retry` and nothing worse happened: `onRetry` applies if the step has one.
     pub retry_requested: bool,
 }
 
 /// Exit codes of a container that SIGTERM or SIGKILL ended.
 const KILLED: [i32; 2] = [143, 137];
 
-/// Judges an attempt whose container is over.
+/// Judges an attempt whose container has ended.
 pub fn evaluate(exit: &Exit, rules: &Rules<'_>) -> Verdict {
     let output = read(&exit.output, rules);
     let ruling = by_exit(exit, rules).or_else(|| match (&exit.output, &output) {
@@ -76,7 +76,7 @@ pub fn evaluate(exit: &Exit, rules: &Rules<'_>) -> Verdict {
     });
     let (text, cut) = match &exit.output {
         AgentOutput::Text { text, cut } => {
-            // `kubectl get -o yaml` of the run would fail on characters that YAML cannot carry.
+            // `kubectl get -o yaml` of the run would fail on characters that YAML cannot represent.
             let (tail, shortened) = output::keep_tail(&output::legible(text));
             (tail, *cut || shortened)
         }
@@ -107,14 +107,14 @@ fn failed(cause: Cause, message: String) -> Ruling {
     Ruling { outcome: Outcome::Failed, cause, message }
 }
 
-/// Why it failed, in the agent's own words.
+/// The failure in the agent's own words.
 fn reason(output: &Output) -> String {
     let named = REASON_KEYS.iter().filter_map(|key| output.values.get(*key)).find(|v| !v.is_empty());
     let last = || output.text.lines().map(str::trim).rfind(|line| !line.is_empty());
     named.map(String::as_str).or_else(last).unwrap_or_default().to_owned()
 }
 
-/// What the end of the container says, whatever the agent said.
+/// The verdict by the end of the container alone, without the agent's output.
 fn by_exit(exit: &Exit, rules: &Rules<'_>) -> Option<Ruling> {
     let bad = exit.code != 0;
     let stopped_by = |cause| bad && rules.stopped == Some(cause);
@@ -123,10 +123,10 @@ fn by_exit(exit: &Exit, rules: &Rules<'_>) -> Option<Ruling> {
         _ => false,
     };
     if bad && exit.disrupted {
-        let message = format!("The cluster took its Pod away (exit code {})", exit.code);
+        let message = format!("The cluster removed the Pod (exit code {})", exit.code);
         Some(Ruling { outcome: Outcome::Lost, cause: Cause::Disrupted, message })
     } else if exit.deleted && rules.stopped.is_none() && KILLED.contains(&exit.code) {
-        let message = format!("Its Pod was deleted under it (exit code {})", exit.code);
+        let message = format!("The Pod was deleted while the agent ran (exit code {})", exit.code);
         Some(Ruling { outcome: Outcome::Lost, cause: Cause::PodDeleted, message })
     } else if too_long || stopped_by(Cause::Timeout) {
         let message = format!("Timeout after {}", rules.timeout);
@@ -146,7 +146,7 @@ fn by_exit(exit: &Exit, rules: &Rules<'_>) -> Option<Ruling> {
     }
 }
 
-/// What the agent said, given that its exit code is 0. `None`: it did what was asked.
+/// The verdict by the agent's output, after exit code 0. `None`: success.
 fn by_output(output: &Output, rules: &Rules<'_>) -> Option<Ruling> {
     let expects = rules.expects();
     if rules.by_exit_alone() {
@@ -156,7 +156,7 @@ fn by_output(output: &Output, rules: &Rules<'_>) -> Option<Ruling> {
     match output.status {
         Status::Failed => return Some(failed(Cause::StatusFailed, reason(output))),
         Status::Retry => {
-            let message = "It said STATUS: retry, and no step takes work back (onRetry)".into();
+            let message = "The output has STATUS: retry, but the step has no onRetry".into();
             return Some(failed(Cause::NoRetryTarget, message));
         }
         Status::Unclear => {
@@ -173,7 +173,7 @@ fn by_output(output: &Output, rules: &Rules<'_>) -> Option<Ruling> {
     too_long(output, rules)
 }
 
-/// Only a value that something reads must be whole.
+/// Only a value that is read must be complete.
 fn too_long(output: &Output, rules: &Rules<'_>) -> Option<Ruling> {
     let is_read = |key: &str| match rules.definition {
         Some(definition) => definition.keys_read().contains(key),

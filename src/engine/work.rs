@@ -1,7 +1,8 @@
-//! What becomes of a piece of work, a step or an item: the end of an attempt, its phase, its counters.
+//! Changes of a piece of work, a step or an item: the end of an attempt, its phase, its counters.
 //!
-//! Every phase is written here, together with the times that belong to it (`startedAt`, `finishedAt`, `nextAttemptAt`); the
-//! rest of the engine names the change. Nothing here decides which change it is. Start reading at [`set_phase`].
+//! This file writes every phase, together with the times that belong to it (`startedAt`, `finishedAt`,
+//! `nextAttemptAt`); the rest of the engine names the change. It never decides which change to make. Start reading at
+//! [`set_phase`].
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::definition::{Definition, Loop};
 use super::draft::Draft;
 use super::work_ref::WorkRef;
 
-/// How an attempt ended, without its words.
+/// How an attempt ended, without its message.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
     pub outcome: Outcome,
@@ -27,7 +28,7 @@ impl End {
     }
 }
 
-/// The attempt is over: its outcome enters the status, exactly once.
+/// The attempt has ended: its outcome is written to the status, exactly once.
 pub fn record(draft: &mut Draft<'_>, work_ref: WorkRef, current: &CurrentAttempt, end: End, message: &str) {
     if let Some(work) = draft.work_mut(work_ref) {
         work.current = None;
@@ -38,8 +39,8 @@ pub fn record(draft: &mut Draft<'_>, work_ref: WorkRef, current: &CurrentAttempt
     }
 }
 
-/// Counts what never falls, as the number of attempts does: at the work itself, and at the step whose item it is. A step
-/// outlives its items, so that what it shows is not less when a list is made anew without one of them.
+/// Increments counters that never decrease, such as the number of attempts: of the work itself, and of the step that
+/// the item belongs to. A step outlives its items, so its counters do not decrease when a new list lacks one of them.
 pub fn count(draft: &mut Draft<'_>, work_ref: WorkRef, add: impl Fn(&mut Work)) {
     if work_ref.item.is_some()
         && let Some(step) = draft.work_mut(WorkRef::step(work_ref.step))
@@ -66,7 +67,7 @@ pub fn start_loop(work: &mut Work, now: Stamp) {
     work.started_at = work.started_at.or(Some(now));
 }
 
-/// The attempt under way, or the loop, goes on.
+/// The attempt under way, or the loop, continues.
 pub fn go_on(work: &mut Work) {
     work.phase = StepPhase::Running;
 }
@@ -78,18 +79,18 @@ pub fn wait_for_person(work: &mut Work) {
     work.finished_at = None;
 }
 
-/// A person is asked whether the run goes on: the work of an approval step begins.
+/// A person is asked whether the run continues: the work of an approval step begins.
 pub fn ask(work: &mut Work, now: Stamp) {
     wait_for_person(work);
     work.started_at = work.started_at.or(Some(now));
 }
 
-/// A person said no, and there is no earlier work to send back. The run ends; the step has no end of its own.
+/// A person rejected, and there is no earlier work to send back. The run ends; the step has no end of its own.
 pub fn reject(work: &mut Work) {
     work.phase = StepPhase::Failed;
 }
 
-/// A person said Retry: fresh budgets, and the person's word for the next attempt.
+/// A person answered Retry: fresh budgets, and the person's feedback for the next attempt.
 pub fn retry(work: &mut Work, feedback: Option<String>) {
     work.phase = StepPhase::Pending;
     work.retries = 0;
@@ -98,14 +99,14 @@ pub fn retry(work: &mut Work, feedback: Option<String>) {
     work.feedback = feedback;
 }
 
-/// The run ends before the work does. Work that never started has no end.
+/// The run ends before the work does. Work that never started has no end time.
 pub fn cancel(work: &mut Work, now: Stamp) {
     work.phase = StepPhase::Cancelled;
     work.next_attempt_at = None;
     work.finished_at = work.started_at.map(|_| now);
 }
 
-/// The attempt ended with this phase; the time is kept if the work is finished by it.
+/// The attempt ended with this phase; the end time is set if the work is finished.
 pub fn set_phase(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     let now = draft.now();
     if let Some(work) = draft.work_mut(work_ref) {
@@ -115,7 +116,7 @@ pub fn set_phase(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     }
 }
 
-/// The next attempt starts after a wait, charged to a budget.
+/// The next attempt starts after a backoff, charged to a budget.
 pub fn back_off(draft: &mut Draft<'_>, work_ref: WorkRef, wait: Duration, charge: impl Fn(&mut Work)) {
     let when = draft.now().plus(wait);
     if let Some(work) = draft.work_mut(work_ref) {
@@ -125,7 +126,7 @@ pub fn back_off(draft: &mut Draft<'_>, work_ref: WorkRef, wait: Duration, charge
     }
 }
 
-/// The work is to be done again: a new round with fresh budgets; its history stays.
+/// The work is done again: a new round with fresh budgets; its history is kept.
 pub fn again(work: &mut Work, feedback: Option<&str>) {
     work.phase = StepPhase::Pending;
     work.retries = 0;
@@ -136,7 +137,7 @@ pub fn again(work: &mut Work, feedback: Option<&str>) {
     work.verify_feedback = feedback.map(String::from);
 }
 
-/// A finished loop gets one more item: its work, or the verification of it, goes on.
+/// A finished loop gets one more item: its work, or its verification, continues.
 pub fn reopen(step: &mut StepStatus, phase: StepPhase) {
     step.work.rounds += 1;
     step.work.phase = phase;
@@ -152,7 +153,7 @@ pub fn finish(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     }
 }
 
-/// The run goes on without it.
+/// The run continues without it.
 pub fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     if work_ref.item.is_none()
         && let Some(each) = definition.steps.get(work_ref.step).and_then(|d| d.each.as_ref())
@@ -162,14 +163,14 @@ pub fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     finish(draft, work_ref, StepPhase::Skipped);
 }
 
-/// A loop that is skipped takes its verifier with it.
+/// A loop that is skipped skips its verifier, too.
 pub fn skip_loop(draft: &mut Draft<'_>, i: usize, each: &Loop) {
     for step in [Some(i), each.verifier].into_iter().flatten() {
         finish(draft, WorkRef::step(step), StepPhase::Skipped);
     }
 }
 
-/// A step with items shows the most lively of them, and the sums of what they spent.
+/// A step with items shows the most active phase of them, and the sums of their counters.
 pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
     let Some(step) = status.steps.get_mut(step).filter(|s| !s.items.is_empty()) else { return };
     let any = |phase| step.items.iter().any(|i| i.work.phase == phase);
@@ -188,7 +189,7 @@ pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
     step.work.started_at = step.items.iter().filter_map(|i| i.work.started_at).min().or(step.work.started_at);
 }
 
-/// Every item of the step has come to an end while the run ends: so has the step.
+/// Every item of the step has ended while the run ends: so has the step.
 pub fn end_with_items(work: &mut Work, now: Stamp) {
     if !work.phase.is_finished() {
         work.phase = StepPhase::Cancelled;
@@ -196,7 +197,7 @@ pub fn end_with_items(work: &mut Work, now: Stamp) {
     work.finished_at = Some(now);
 }
 
-/// The run's record is the truth about a step. What the status did not follow any more was charged to the last budget.
+/// The run's record is the truth about a step. The difference to the status is charged to the last budget.
 pub fn follow_record(work: &mut Work, record: &StepRecord) {
     (work.phase, work.rounds, work.finished_at) = (record.phase, record.rounds, record.finished_at);
     let earlier =

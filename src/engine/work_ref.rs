@@ -1,4 +1,4 @@
-//! Where a piece of work stands in a run's status: a step, or one item of a step.
+//! A piece of work in a run's status: a step, or one item of a step.
 
 use crate::api::{StepStatus, Work, WorkflowRunStatus};
 
@@ -34,7 +34,7 @@ impl WorkRef {
         }
     }
 
-    /// The item's name within its step: a list that was made anew may have an item of the same id.
+    /// The item's name within its step: a new list may have an item with the same id.
     pub fn item_key(self, status: &WorkflowRunStatus) -> Option<String> {
         let item = status.steps.get(self.step)?.items.get(self.item?)?;
         Some(if item.listed == 0 { item.id.clone() } else { format!("{}~{}", item.id, item.listed) })
@@ -49,7 +49,7 @@ impl WorkRef {
         }
     }
 
-    /// The place that an escalation speaks of.
+    /// The work that an escalation is about.
     pub fn find(status: &WorkflowRunStatus, step: &str, item: Option<&str>) -> Option<Self> {
         let i = status.steps.iter().position(|s| s.name == step)?;
         match item {
@@ -62,7 +62,7 @@ impl WorkRef {
     }
 }
 
-/// Every place of a step that may have an attempt.
+/// Every piece of work of a step that may have an attempt.
 pub fn work_refs_of(i: usize, step: &StepStatus) -> Vec<WorkRef> {
     if step.items.is_empty() {
         vec![WorkRef::step(i)]
@@ -71,7 +71,7 @@ pub fn work_refs_of(i: usize, step: &StepStatus) -> Vec<WorkRef> {
     }
 }
 
-/// Every place of a run that may have an attempt.
+/// Every piece of work of a run that may have an attempt.
 pub fn work_refs(status: &WorkflowRunStatus) -> Vec<WorkRef> {
     status.steps.iter().enumerate().flat_map(|(i, s)| work_refs_of(i, s)).collect()
 }

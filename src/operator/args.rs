@@ -27,40 +27,40 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Work in this namespace only; may be repeated, or a list with commas. All namespaces where absent.
+    /// Namespace to work in; repeat the option or separate names with commas [default: all namespaces]
     #[arg(long = "namespace", value_name = "NAME", env = "MISSION_CONTROL_NAMESPACE", value_delimiter = ',', value_parser = namespace)]
     pub namespaces: Vec<String>,
-    /// Who makes the Pods of Jobs: Operator or Kubernetes (the cluster's own Job controller).
+    /// Which controller creates the Pods of Jobs: Operator, or Kubernetes (the cluster's own Job controller)
     #[arg(long, default_value = "Operator")]
     pub job_controller: JobController,
-    /// Where health is served.
+    /// Address for the health endpoints
     #[arg(long, default_value = "0.0.0.0:8080")]
     pub bind: SocketAddr,
-    /// Where metrics are served.
+    /// Address for the metrics endpoint
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:9090")]
     pub metrics_bind: SocketAddr,
-    /// RunRecords that are older and whose runs are gone are deleted; such as 90d, or Keep.
+    /// Age at which RunRecords are deleted once their runs are gone, such as 90d; or Keep
     #[arg(long, value_name = "AGE", default_value = "90d")]
     pub record_retention: Age,
-    /// The most RunRecords in a namespace, without those whose runs exist; 0: no limit.
+    /// Most RunRecords to keep per namespace; records of existing runs count but are never deleted. 0: no limit
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub record_limit: usize,
-    /// Where the dashboard is served, such as 0.0.0.0:8081; nowhere where absent.
+    /// Address for the dashboard, such as 0.0.0.0:8081 [default: not served]
     #[arg(long, value_name = "ADDRESS")]
     pub dashboard_bind: Option<SocketAddr>,
-    /// Readers of the dashboard may answer questions there, each with the rights of the own token.
+    /// Let signed-in users of the dashboard answer escalations, with their own token's rights
     #[arg(long, requires = "dashboard_bind")]
     pub dashboard_actions: bool,
-    /// The targets that Workflows may name in `spec.notify` (YAML); it is read again when it changes.
+    /// YAML file of the targets that Workflows may name in spec.notify; reloaded when it changes
     #[arg(long, value_name = "FILE", env = "MISSION_CONTROL_NOTIFY_TARGETS")]
     pub notify_targets: Option<PathBuf>,
-    /// How logs are written.
+    /// Format of log lines
     #[arg(long, value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
-    /// Act without a lease; only where no second operator can be.
+    /// Act without a lease; only safe if no second operator can run
     #[arg(long)]
     pub no_leader_election: bool,
-    /// Where the lease is; the namespace of the Pod, the only one of `--namespace` or that of the kubeconfig where absent.
+    /// Namespace of the lease [default: the Pod's, else the only --namespace, else the kubeconfig's]
     #[arg(long, env = "POD_NAMESPACE")]
     pub lease_namespace: Option<String>,
     /// The Pod's own name.
@@ -69,7 +69,7 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// Where this process works.
+    /// The scope that this process works in.
     pub fn scope(&self) -> Scope {
         Scope::of(self.namespaces.clone())
     }
@@ -85,7 +85,7 @@ impl RunArgs {
         Retention { age: self.record_retention, limit: self.record_limit }
     }
 
-    /// Tells this process from every other.
+    /// A name that no other process has.
     pub fn identity(&self) -> String {
         match &self.pod_name {
             Some(name) => name.clone(),
@@ -106,7 +106,7 @@ pub enum LogFormat {
 
 #[derive(Debug, Args)]
 pub struct CrdsArgs {
-    /// Write a file each into this folder, instead of all of them to stdout.
+    /// Folder to write one file per CRD to [default: all CRDs to stdout]
     #[arg(long)]
     pub dir: Option<PathBuf>,
 }
@@ -163,7 +163,7 @@ mod tests {
             (8080, LogFormat::Json, false)
         );
         assert_eq!(args.metrics_bind.port(), 9090);
-        // The figures look thirty days back.
+        // The dashboard's figures cover thirty days.
         assert_eq!(args.records(), Retention { age: Age::For(Span::hours(90 * 24)), limit: 10_000 });
     }
 }

@@ -1,4 +1,4 @@
-//! Where the API server is -> the operator's two clients.
+//! The address of the API server -> the operator's two clients.
 
 use std::sync::Arc;
 
@@ -23,19 +23,19 @@ use super::requests::Counting;
 
 /// The two clients.
 pub(super) struct Clients {
-    /// Its writes need the lease.
+    /// Its writes require the lease.
     pub(crate) passes: Client,
-    /// It asks for the lease, which a process does that does not lead.
+    /// It writes the lease itself, so it works in a process that does not lead.
     pub(crate) lease: Client,
 }
 
 impl Clients {
     pub(crate) fn new(config: Config, leadership: &Arc<Leadership>, metrics: &Metrics) -> kube::Result<Self> {
         let counting = Counting::of(metrics);
-        // First, because it says so if the cluster is behind a proxy.
+        // First, because it reports the proxy if the cluster is behind one.
         let lease = ClientBuilder::try_from(config.clone())?.with_layer(&counting).build();
         let passes = guarded(config, leadership)?.with_layer(&counting);
-        // Outside of the other: what is not sent is not counted.
+        // Outside of the guard: a request that is not sent is not counted.
         let passes = passes.with_layer(&leadership::guard(leadership)).build();
         Ok(Self { passes, lease })
     }
@@ -43,8 +43,7 @@ impl Clients {
 
 type Stack = BoxService<Request<Body>, Response<Incoming>, BoxError>;
 
-/// kube's own stack (without its spans), but over connections that look at the leadership: kube has no place to put
-/// them.
+/// kube's own stack (without its spans), over connections that check the leadership: kube has no hook for them.
 fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<ClientBuilder<Stack>> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
@@ -81,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that answers whatever it is asked with an empty object, and tells how often it was.
+    /// A server that answers every request with an empty object, and lists the requests.
     struct Server {
         config: Config,
         heads: tokio::sync::mpsc::UnboundedReceiver<String>,
@@ -140,7 +139,7 @@ mod tests {
         assert_eq!(server.asked(), Vec::<String>::new());
     }
 
-    /// The process is stopped when its request has passed the first look, and wakes up when its term is over.
+    /// The process is stopped when its request has passed the first check, and wakes up when its term is over.
     #[tokio::test]
     async fn a_request_that_was_begun_in_time_is_not_sent_too_late() {
         for reused in [false, true] {

@@ -1,4 +1,4 @@
-//! The CRDs as text: to stdout, or a file each into a folder.
+//! The CRDs as text: to stdout, or one file each into a folder.
 
 use std::io::Write;
 

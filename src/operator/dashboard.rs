@@ -1,6 +1,6 @@
-//! The process's stores -> what the dashboard reads; and a watch of RunRecords, which nobody else needs all of.
+//! The process's stores -> the dashboard's data; and a watch of RunRecords, which only the dashboard needs in full.
 //!
-//! Every replica serves it, whether it leads or not. Without `--dashboard-bind` nothing here runs, and no record is
+//! Every replica serves it, whether it leads or not. Without `--dashboard-bind` nothing runs here, and no record is
 //! watched.
 
 use std::pin::pin;
@@ -29,7 +29,7 @@ use crate::reconcile::scope::WatchScope;
 
 use super::args::RunArgs;
 
-/// Serves the dashboard if it is asked for; the future then ends only if it cannot be served.
+/// Serves the dashboard if it is enabled; the future then ends only if it cannot be served.
 pub(crate) fn start(
     args: &RunArgs,
     config: &Config,
@@ -78,7 +78,7 @@ async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, scope: WatchScope
         match event {
             Ok(event) => {
                 let (changed, listed) = (name_of(&event), matches!(event, Event::InitDone));
-                // One that cannot be read is in no figure, and stops no other.
+                // A record that cannot be decoded is in no figure, and blocks no other.
                 if let Some(event) = readable(event) {
                     dashboard.cluster.records.apply(namespace, event, now());
                 }
@@ -91,7 +91,7 @@ async fn records(ctx: Arc<Context>, dashboard: Arc<Dashboard>, scope: WatchScope
             }
             Err(error) => {
                 ctx.metrics.watch_errors.count("RunRecord");
-                tracing::warn!(kind = "RunRecord", scope = %scope, error = report(&error), "a watch broke and begins again");
+                tracing::warn!(kind = "RunRecord", scope = %scope, error = report(&error), "a watch failed and restarts");
             }
         }
     }
@@ -114,7 +114,7 @@ fn readable(event: Event<DeserializeGuard<RunRecord>>) -> Option<Event<RunRecord
     })
 }
 
-/// Passes on what changed in the stores, for as long as the process lives.
+/// Forwards changes of the stores, for as long as the process lives.
 async fn forward_changes(ctx: Arc<Context>, dashboard: Arc<Dashboard>) {
     let mut changed = ctx.changed.subscribe();
     loop {

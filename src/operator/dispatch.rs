@@ -1,4 +1,4 @@
-//! The queue's items -> passes, each a task of its own, so that no run waits for another.
+//! The queue's items -> passes, each in its own task, so that no run waits for another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::reconcile::{self, Context};
 
 use super::health::Heartbeat;
 
-/// Passes at once. More of them only queue at the API server, where others wait, too.
+/// Concurrent passes. More of them would only queue at the API server and delay other clients.
 const PASSES: usize = 64;
-/// How long passes under way may take when the process stops.
+/// How long running passes may take when the process stops.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
-/// Runs passes until the process is to stop; those under way are waited for, but not for ever.
+/// Runs passes until the process is to stop, and then waits for the running ones, for a bounded time.
 pub(crate) async fn dispatch(ctx: &Arc<Context>, heartbeat: &Heartbeat, mut stopped: watch::Receiver<bool>) {
     seed(ctx);
     let slots = Arc::new(Semaphore::new(PASSES));
@@ -45,7 +45,7 @@ pub(crate) async fn dispatch(ctx: &Arc<Context>, heartbeat: &Heartbeat, mut stop
 
 type Slot = tokio::sync::OwnedSemaphorePermit;
 
-/// A slot first: a item that was taken must not be dropped while it waits for one.
+/// The slot first: an item that was taken must not be dropped while it waits for a slot.
 async fn next(ctx: &Arc<Context>, slots: &Arc<Semaphore>) -> Option<(WorkItem, Slot)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     ctx.queue.next().await.map(|item| (item, slot))
@@ -58,8 +58,8 @@ async fn one(ctx: Arc<Context>, mut item: WorkItem, slot: Slot) {
     drop(slot);
 }
 
-/// Everything is looked at once: what happened before this process led was queued by no one. What is not listed yet is
-/// looked at when it is.
+/// Queues everything once: changes before this process led were queued by no process. Objects that are not listed yet
+/// are queued when they are.
 fn seed(ctx: &Context) {
     ctx.queue.open();
     for scope in ctx.scope.watch_scopes() {

@@ -1,4 +1,4 @@
-//! One process acts: the one that holds the Lease `mission-control`. Whoever loses it exits.
+//! Leader election: one process acts, the holder of the Lease `mission-control`. A process that loses the lease exits.
 
 use std::time::{Duration, Instant};
 
@@ -39,8 +39,8 @@ pub(crate) enum Error {
 }
 
 impl Election {
-    /// True: the lease is held from now on. False: the process is to stop before that. A request under way is not
-    /// dropped by that: it might take the lease for a process that is gone.
+    /// True: the lease is held from now on. False: the process is to stop first. A running request is never dropped: it
+    /// might take the lease for a process that has exited.
     pub(crate) async fn acquire(
         &self,
         leadership: &Leadership,
@@ -96,7 +96,7 @@ impl Election {
         }
     }
 
-    /// Gives the lease back, so that a successor need not wait.
+    /// Releases the lease, so that a successor need not wait.
     pub(crate) async fn release(&self) {
         let leases = self.leases();
         let given = async {
@@ -104,7 +104,7 @@ impl Election {
                 && lease.spec.as_ref().and_then(|s| s.holder_identity.as_deref()) == Some(&*self.identity)
             {
                 match request(leases.replace(LEASE, &PostParams::default(), &released(lease))).await {
-                    // A renewal that was under way when the passes ended came in between.
+                    // A renewal that was running when the passes ended came in between.
                     Err(failure) if failure.kind() == ErrorKind::Conflict => {}
                     Err(failure) => return Err(failure),
                     Ok(_) => break,
@@ -114,15 +114,15 @@ impl Election {
         };
         match tokio::time::timeout(TIMEOUT, given).await {
             Ok(Ok(())) => {}
-            // Usual when an installation is removed: the rights are deleted before the Pods have ended.
+            // Expected when an installation is removed: the rights are deleted before the Pods have ended.
             Ok(Err(failure)) => tracing::warn!(
                 election = ?self,
                 error = report(&failure),
-                "cannot give the lease back; the next leader waits until it has run out"
+                "cannot release the lease; the next leader waits until it expires"
             ),
             Err(_) => tracing::warn!(
                 election = ?self,
-                "cannot give the lease back in time; the next leader waits until it has run out"
+                "cannot release the lease in time; the next leader waits until it expires"
             ),
         }
     }
@@ -149,7 +149,7 @@ impl Election {
         };
         match written {
             Ok(_) => Ok(true),
-            // Somebody was faster; the next look tells who.
+            // Another process was faster; the next look shows which.
             Err(failure) if matches!(failure.kind(), ErrorKind::Conflict | ErrorKind::AlreadyExists) => {
                 Err(failure)
             }

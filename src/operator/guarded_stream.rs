@@ -1,8 +1,8 @@
-//! Leadership -> connections over which nothing leaves once it is over.
+//! Leadership -> connections that send nothing after it has ended.
 //!
-//! The layer of the client ([`crate::reconcile::leadership::guard`]) looks when a request is begun. A process can be
-//! stopped between that and the bytes: while the request waits for a connection, is tried again or is encrypted. So
-//! this is the last look, right before the system call.
+//! The layer of the client ([`crate::reconcile::leadership::guard`]) checks when a request starts. A process can be
+//! stopped between that check and the first byte: while the request waits for a connection, is retried or is encrypted.
+//! So this is the last check, right before the system call.
 
 use std::io::{Error, IoSlice, Result};
 use std::pin::Pin;
@@ -26,7 +26,8 @@ impl<S> GuardedStream<S> {
         Self { stream, leadership }
     }
 
-    /// A process that does not lead may send: reads cannot be told from writes here, and it begins no write.
+    /// A process that does not lead may send: this layer cannot distinguish reads from writes, and such a process
+    /// starts no write.
     fn check(&self) -> Result<()> {
         if self.leadership.is_over() { Err(Error::other(NotLeading)) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! HTTP: `/healthz` (the loops turn), `/readyz` (the caches are full, whether it leads or not).
+//! HTTP: `/healthz` (the loops run), `/readyz` (the caches are synced, whether the process leads or not).
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use axum::routing::get;
 
 use crate::reconcile::Context;
 
-/// Loops that have not turned for so long are stuck.
+/// Loops without an iteration for this long are stuck.
 const STUCK: Duration = Duration::from_secs(60);
 
-/// When the loops turned last.
+/// The time of the last iteration of each loop.
 #[derive(Debug)]
 pub(crate) struct Heartbeat(Mutex<Instant>);
 
@@ -59,6 +59,6 @@ async fn readyz(State((ctx, _)): State<Shared>) -> (StatusCode, &'static str) {
     if ctx.is_ready() {
         (StatusCode::OK, "ok\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the caches are not full yet\n")
+        (StatusCode::SERVICE_UNAVAILABLE, "the caches are not synced yet\n")
     }
 }

@@ -1,7 +1,7 @@
-//! The lease's rules, without a clock or a client: what is observed, and since when -> what to do.
+//! The lease's rules, without a clock or a client: an observation of the lease and its age -> what to do.
 //!
-//! The holder's clock is never believed: a lease is old when it has not changed for its duration by *this* process's
-//! clock, so that clocks which disagree can't make two leaders.
+//! The holder's clock is never trusted: a lease has expired when it has not changed for its duration by *this*
+//! process's clock, so that clock skew cannot make two leaders.
 
 use std::time::{Duration, Instant};
 
@@ -9,16 +9,16 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-/// How long a lease is good without a renewal.
+/// How long a lease is valid without a renewal.
 pub const DURATION: Duration = Duration::from_secs(15);
 /// How often it is renewed.
 pub(crate) const RENEW: Duration = Duration::from_secs(5);
-/// How long renewals may fail before the holder gives up: well before others may take over.
+/// How long renewals may fail before the holder exits: well before others may take over.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
-/// How often a process that does not hold it looks.
+/// How often a process that does not hold it checks it.
 pub const RETRY: Duration = Duration::from_secs(2);
 
-/// A lease as it was observed, and since when it looks like that.
+/// A lease as observed, and the time since when it has not changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ObservedLease {
     mark: Option<(String, Option<MicroTime>, i32)>,
@@ -28,14 +28,14 @@ pub(crate) struct ObservedLease {
 /// What to do about a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LeaseAction {
-    /// It is ours to take (or to renew).
+    /// This process may take (or renew) it.
     Take,
-    /// Somebody holds it.
+    /// Another process holds it.
     Wait,
 }
 
 impl ObservedLease {
-    /// Looks at the lease at `now`.
+    /// Decides about the lease at `now`.
     pub(crate) fn observe(&mut self, lease: &Lease, me: &str, now: Instant) -> LeaseAction {
         let spec = lease.spec.clone().unwrap_or_default();
         let holder = spec.holder_identity.unwrap_or_default();
@@ -69,7 +69,7 @@ pub(crate) fn held(mut lease: Lease, me: &str, now: Timestamp) -> Lease {
     lease
 }
 
-/// The lease when nobody holds it: the next process that looks takes it at once.
+/// The released lease: the next process that checks takes it at once.
 pub(crate) fn released(mut lease: Lease) -> Lease {
     if let Some(spec) = lease.spec.as_mut() {
         spec.holder_identity = Some(String::new());

@@ -1,7 +1,7 @@
-//! HTTP on a port of its own: `/metrics`, as Prometheus asks for it.
+//! HTTP on a port of its own: `/metrics`, in the format of Prometheus.
 //!
-//! A port of its own, so that who may read figures need not be let near anything else. Runs are folded when somebody
-//! asks, and only by the process that leads.
+//! A port of its own, so that a client of the metrics needs access to nothing else. Runs are aggregated at each scrape,
+//! and only by the process that leads.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

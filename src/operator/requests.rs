@@ -54,7 +54,7 @@ where
         let pending = self.requests.begin(what);
         let answer = self.inner.call(request);
         Box::pin(async move {
-            // A caller that does not wait for the answer drops this, which counts the request as one without.
+            // A caller that stops waiting for the answer drops this, which counts the request as unanswered.
             let answer = answer.await?;
             pending.answered(answer.status().as_u16());
             Ok(answer)

@@ -1,4 +1,4 @@
-//! Log lines: JSON for machines, text for a terminal; RUST_LOG says how much.
+//! Log lines: JSON for machines, text for a terminal; RUST_LOG sets the level.
 
 use anyhow::anyhow;
 use tracing_subscriber::EnvFilter;

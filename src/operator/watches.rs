@@ -1,6 +1,6 @@
-//! Watches -> stores, and which run each change concerns -> the queue. It keeps no state of its own.
+//! Watches -> stores, and the run that each change concerns -> the queue. It keeps no state of its own.
 //!
-//! Each watch scope has watches of its own: one that may not be read holds up no other.
+//! Each watch scope has watches of its own: one without permissions blocks no other.
 
 use std::fmt::Debug;
 use std::pin::pin;
@@ -28,25 +28,25 @@ use crate::reconcile::store::{Change, Store, trim};
 
 type Guard<K> = kube::core::DeserializeGuard<K>;
 
-/// How often a scope that may not be read is spoken of; it is tried again much sooner.
+/// How often a scope without permissions is logged; it is retried much more often.
 const REMINDER: Duration = Duration::from_secs(600);
 
 /// How often tombstones that no run needs are dropped.
 const PRUNE: Duration = Duration::from_secs(30);
 
-/// Begins every watch at once; ends when one of them does, which none should.
+/// Starts every watch at once; ends when one of them ends, which none should.
 pub(crate) fn start(ctx: &Arc<Context>) -> impl Future<Output = ()> + use<> {
     let mut watches = vec![tokio::spawn(prune(Arc::clone(ctx)))];
     for scope in ctx.scope.watch_scopes() {
         watches.extend(of_scope(ctx, &scope));
     }
     async move {
-        // Which one, and why, is in the log.
+        // The log says which one, and why.
         let _ = select_all(watches).await;
     }
 }
 
-/// A watch per kind.
+/// One watch per kind.
 fn of_scope(ctx: &Arc<Context>, scope: &WatchScope) -> [JoinHandle<()>; 5] {
     let children = watcher::Config::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
     let all = watcher::Config::default();
@@ -84,12 +84,12 @@ async fn follow<K>(
                 let first = matches!(event, Event::InitDone) && !ctx.stores.are_complete(&scope);
                 for change in store(&ctx).apply(&scope, event.modify(trim)) {
                     let (Change::Applied(object) | Change::Deleted(object)) = &change;
-                    // Nobody listens where there is no dashboard.
+                    // There is no subscriber without the dashboard.
                     let _ = ctx.changed.send((kind, Name::of(&**object)));
                     enqueue(&ctx, change);
                 }
                 if first && ctx.stores.are_complete(&scope) {
-                    // Passes that came before this did nothing.
+                    // Passes before this did nothing.
                     ctx.look_at(&scope);
                 }
             }
@@ -104,7 +104,7 @@ async fn follow<K>(
     }
 }
 
-/// Whether the API server says that this may not be read, which no retry changes.
+/// Whether the API server denies the permission to read, which no retry changes.
 fn is_refused(error: &WatchError) -> bool {
     let (WatchError::InitialListFailed(error) | WatchError::WatchStartFailed(error)) = error else {
         return false;
@@ -112,10 +112,10 @@ fn is_refused(error: &WatchError) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 403)
 }
 
-/// Says that a watch broke; and of a scope that may not be read what is to be done, but not with each try.
+/// Logs that a watch failed; for a scope without permissions also the fix, but not at each retry.
 fn log_error(last: &mut Option<Instant>, scope: &WatchScope, kind: &str, error: &WatchError) {
     if !is_refused(error) {
-        tracing::warn!(kind, scope = %scope, error = report(error), "a watch broke and begins again");
+        tracing::warn!(kind, scope = %scope, error = report(error), "a watch failed and restarts");
         return;
     }
     if last.is_some_and(|at| at.elapsed() < REMINDER) {
@@ -125,14 +125,14 @@ fn log_error(last: &mut Option<Instant>, scope: &WatchScope, kind: &str, error: 
     let next = match scope {
         WatchScope::Cluster => "bind the operator's ClusterRole to its service account",
         WatchScope::Namespace(_) => {
-            "make the namespace if it is not there, and in it the operator's Role and RoleBinding, or take it out of --namespace"
+            "create the namespace if it does not exist, and the operator's Role and RoleBinding in it, or remove it from --namespace"
         }
     };
     tracing::warn!(
         kind,
         error = report(error),
         next,
-        "{scope} may not be read; it is tried again, and nothing else waits for it"
+        "{scope} may not be read; the operator retries, and nothing else waits for it"
     );
 }
 
@@ -152,7 +152,7 @@ fn run(ctx: &Context, change: Change<Guard<WorkflowRun>>) {
     match change {
         Change::Applied(run) => {
             let name = Name::of(&*run);
-            // What this process wrote itself it has planned with already.
+            // A version that this process wrote itself was planned with already.
             if !ctx.wrote(&name, run.resource_version().as_deref()) {
                 ctx.queue.add(Key::Run(name));
             }
@@ -190,7 +190,7 @@ fn decision(ctx: &Context, change: Change<Guard<WorkflowDecision>>) {
         Ok(decision) => ctx.queue.add(Key::Run(Name::of(decision).beside(&decision.spec.run))),
         Err(invalid) => {
             ctx.metrics.undecodable.count("WorkflowDecision");
-            tracing::warn!(decision = %Name::of(&*decision), error = invalid.error, "a decision can't be read");
+            tracing::warn!(decision = %Name::of(&*decision), error = invalid.error, "a decision cannot be read");
         }
     }
 }
@@ -206,7 +206,7 @@ fn on_job(ctx: &Context, change: Change<Job>) {
         Change::Applied(job) => (job, false),
         Change::Deleted(job) => (job, true),
     };
-    // Children of a run that is gone concern nobody.
+    // Children of a deleted run concern no run.
     let Some(run) = run_of(ctx, &*job) else { return };
     if gone || !ctx.created(&run, &job.name_any()) {
         ctx.queue.add(Key::Run(run));
@@ -229,7 +229,7 @@ fn same_name_runs(ctx: &Context, pod: &Pod) {
     }
 }
 
-/// Periodically drops tombstones that no run needs; every process does, whether it leads or not.
+/// Periodically drops tombstones that no run needs, in every process, whether it leads or not.
 async fn prune(ctx: Arc<Context>) {
     let mut every = tokio::time::interval(PRUNE);
     loop {

@@ -1,5 +1,5 @@
-//! One run at a time is admitted where a workflow limits its runs: two passes at once would both see the last free
-//! slot.
+//! Where a workflow limits its runs, they are admitted one at a time: two concurrent passes would both see the last
+//! free slot.
 
 use kube::ResourceExt;
 use tokio::sync::OwnedMutexGuard;
@@ -11,7 +11,7 @@ use super::context::Context;
 use super::pass::Pass;
 use super::queue::Key;
 
-/// Held from the look at other runs until this run's status is written; only runs that have not started wait here.
+/// Held from the read of other runs until this run's status is written; only runs that have not started wait here.
 pub(super) async fn enter(pass: &Pass<'_>) -> Option<OwnedMutexGuard<()>> {
     if !is_waiting(pass) {
         return None;
@@ -25,7 +25,7 @@ pub(super) fn is_waiting(pass: &Pass<'_>) -> bool {
     !started && is_limited(pass.ctx, pass.name, pass.run)
 }
 
-/// A slot is free: the runs that have waited longest are looked at.
+/// A slot is free: the runs that have waited longest are queued.
 pub(crate) fn wake_waiting(ctx: &Context, name: &Name, run: &WorkflowRun) {
     const LOOKED_AT: usize = 16;
     if !is_limited(ctx, name, run) {

@@ -1,7 +1,8 @@
 //! A plan -> requests, in its order: what must exist before, the status, the effects after.
 //!
-//! It decides nothing and changes nothing of what was observed: a surprise is a fact of the next pass. A status write
-//! carries the resource version that was seen, so that it *is* the live read of its pass; a conflict ends the pass.
+//! It decides nothing and changes no observation: anything unexpected is a fact of the next pass. A status write
+//! carries the resource version of the observed run, so that it *is* the live read of its pass; a conflict ends the
+//! pass.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,14 +27,14 @@ use super::run_cache::CachedRun;
 use super::store::trim;
 use super::{finish, launch, record, revision, stop, workspace};
 
-/// A record that exists already, which the plan did not know.
+/// A record that exists already, and that the plan did not know.
 #[derive(Debug)]
 pub(super) struct FoundRecord {
     pub(super) name: Name,
     pub(super) fact: RecordFact,
 }
 
-/// Makes what must exist before the status names it. `Some`: the plan is void, because it did not know of that record.
+/// Creates what must exist before the status names it. `Some`: the plan is void, because it did not know that record.
 pub(super) async fn before(pass: &Pass<'_>, plan: &Plan) -> Result<Option<FoundRecord>, Error> {
     for step in &plan.before {
         match step {
@@ -59,10 +60,10 @@ pub(super) async fn before(pass: &Pass<'_>, plan: &Plan) -> Result<Option<FoundR
     Ok(None)
 }
 
-/// What became of a status.
+/// The result of a status write.
 #[derive(Debug)]
 pub(super) enum Commit {
-    /// It says the same already.
+    /// The stored status is the same.
     Unchanged,
     Written(CachedRun),
     Conflict,
@@ -103,7 +104,7 @@ pub(super) async fn commit(pass: &Pass<'_>, plan: &Plan) -> Result<Commit, Error
     }
 }
 
-/// Effects that must not follow from a cache alone. The others are the same however often they are repeated.
+/// Effects that must not follow from a cache alone. The others may be repeated any number of times.
 fn needs_live_read(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| match effect {
         Effect::Launch(_)
@@ -124,8 +125,8 @@ async fn is_live(pass: &Pass<'_>) -> Result<bool, Error> {
     Ok(live.is_some_and(|l| l.metadata.resource_version == pass.run.metadata.resource_version))
 }
 
-/// Carries out what follows the commit: first what the next attempt waits for, then the rest, each as far as it goes.
-/// What is known of attempts that are over is forgotten then.
+/// Carries out what follows the commit: first what the next attempt waits for, then the rest, each independently of the
+/// others. Then drops what is cached about attempts that have ended.
 pub(super) async fn after(pass: &Pass<'_>, observed: &Observed, plan: &Plan) -> Result<(), Error> {
     let launches = plan.after.iter().filter_map(|effect| match effect {
         Effect::Launch(launch) => Some(launch::launch(pass, launch)),

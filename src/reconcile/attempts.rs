@@ -1,5 +1,5 @@
-//! Job and Pod of each attempt under way, as the watches, the run's cache and (where absence would count) a live read
-//! show them -> its fact. Starts the reading of logs; judges nothing itself: [`crate::job::fact`] does.
+//! Job and Pod of each attempt under way, from the watches, the run's cache and (where absence would count) a live read
+//! -> its fact. Starts the reading of logs. It judges nothing itself: [`crate::job::fact`] does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use super::pass::Pass;
 use super::read_log;
 use super::run_cache::{CreatedJob, Declined, LogState, PodState};
 
-/// A Job's status says that it runs only when its agent does so for longer than most attempts take: it costs a write.
+/// A Job's status says that it runs only when its agent has run for longer than most attempts take: that costs a write.
 const STARTED: Duration = Duration::from_secs(2);
-/// The same of a Pod that waits to start. Longer, because on a busy cluster every Pod waits for some seconds, and a
-/// write for each of them would make it busier.
+/// The same for a Pod that waits to start. Longer, because on a busy cluster every Pod waits for some seconds, and a
+/// write for each of them would add load.
 const HELD_UP: Duration = Duration::from_secs(15);
 /// How long a cache may take to show a Pod that this process created.
 const LAG: Duration = Duration::from_secs(10);
-/// How often a refused Pod is tried again.
+/// How often the creation of a refused Pod is retried.
 pub(super) const BLOCKED: Duration = Duration::from_secs(5);
-/// A Pod that is still there so long after its deletion was due is on a node that does not answer.
+/// A Pod that still exists this long after its deletion was due is on a node that does not respond.
 const OVERDUE: Duration = Duration::from_secs(30);
 
 /// The attempts under way.
@@ -37,7 +37,7 @@ pub(super) struct Attempts {
     pub(crate) facts: BTreeMap<String, AttemptFact>,
     /// Their Jobs.
     pub(crate) jobs: BTreeMap<String, Arc<Job>>,
-    /// Their Pods, as far as they are there.
+    /// Their Pods, where they exist.
     pub(crate) pods: BTreeMap<String, Arc<Pod>>,
     /// Jobs whose status should say that they run.
     pub(crate) to_start: Vec<String>,
@@ -68,7 +68,7 @@ pub(super) fn jobs_under_way(status: &WorkflowRunStatus) -> impl Iterator<Item =
     status.works().filter_map(|w| w.current.as_ref()).map(|c| c.job.as_str())
 }
 
-/// Looks at every attempt that the run's status names.
+/// Observes every attempt that the run's status names.
 pub(super) async fn observe(pass: &Pass<'_>) -> Result<Attempts, Error> {
     let now = pass.now;
     let mut attempts = Attempts::default();
@@ -115,8 +115,8 @@ fn look(pass: &Pass<'_>, child: &Name) -> Known {
     }
 }
 
-/// Asks the API server for a Pod where its absence from the cache would count as a loss: a second attempt must never
-/// run beside a Pod that the cache has not seen yet.
+/// Reads a Pod live if its absence from the cache would count as a loss: a second attempt must never run beside a Pod
+/// that the cache has not seen yet.
 async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), Error> {
     let Some(job) = known.job.as_ref().filter(|_| known.pod.is_none() || known.unconfirmed) else {
         return Ok(());
@@ -125,7 +125,7 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
         return Ok(());
     }
     match known.created.as_ref().map(|m| &m.pod) {
-        // Whose Pod it is that was there already, or that an unanswered create left, only the API server can tell.
+        // Only the API server knows the owner of a Pod that existed already, or that an unanswered create left.
         Some(PodState::Created(at)) if known.unconfirmed && pass.now.since(*at) < LAG => return Ok(()),
         Some(PodState::Blocked { .. } | PodState::Refused(_) | PodState::NotOurs) => return Ok(()),
         Some(PodState::Created(_) | PodState::Missing) | None => {}
@@ -143,7 +143,7 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
     Ok(())
 }
 
-/// Has the log read where the termination message does not serve.
+/// Starts reading the log if the termination message is not enough.
 fn read(pass: &Pass<'_>, known: &mut Known, job: &str) {
     let Some(pod) = known.pod.as_ref().filter(|_| !known.pod_deleted) else { return };
     if known.log.is_none() && job::needs_log(pod) {
@@ -153,7 +153,7 @@ fn read(pass: &Pass<'_>, known: &mut Known, job: &str) {
 }
 
 fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> AttemptFact {
-    // The Job itself waits for a quota; this process tries again.
+    // The Job itself waits for a quota; this process retries.
     if let (None, Some(Declined::Blocked { message, .. })) = (&known.job, &known.declined) {
         return AttemptFact::Blocked { since: intent, message: message.clone() };
     }
@@ -166,7 +166,7 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
     let sight = Sight {
         job: known.job.as_deref(),
         pod: known.pod.as_deref(),
-        // What is being read is still to come, also when the Pod is gone by now.
+        // A log that is being read is still to come, even if the Pod is gone by now.
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogState::Reading)),
         made_here: note.is_some_and(|n| *n != PodState::Missing),
         pod_seen_created: known.pod_deleted || known.created.as_ref().is_some_and(|m| m.answer.is_some()),
@@ -197,7 +197,7 @@ fn deletion_due(pod: &Pod) -> Option<Stamp> {
     pod.metadata.deletion_timestamp.as_ref().map(|t| Stamp::of(t.0))
 }
 
-/// The kubelet would have removed the Pod by now.
+/// The kubelet should have removed the Pod by now.
 fn is_unreachable(pod: &Pod, now: Stamp) -> bool {
     let lost = pod.status.as_ref().and_then(|s| s.reason.as_deref()) == Some("NodeLost");
     deletion_due(pod).is_some_and(|due| lost || now >= due.plus(OVERDUE))
@@ -218,7 +218,7 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
     }
 }
 
-/// Notes a Job whose status should say that it runs, or when it should.
+/// Records a Job whose status should say that it runs, or the time when it should.
 fn note_start(pass: &Pass<'_>, attempts: &mut Attempts, known: &Known, name: &str) {
     let (Some(job), Some(_)) = (&known.job, &known.pod) else { return };
     let begun = job.status.as_ref().is_some_and(|s| s.start_time.is_some());
@@ -233,7 +233,7 @@ fn note_start(pass: &Pass<'_>, attempts: &mut Attempts, known: &Known, name: &st
     if pass.now >= at { attempts.to_start.push(name.into()) } else { attempts.wake_at(at) }
 }
 
-/// When the Job of such an attempt should say that it runs.
+/// The time at which the Job of such an attempt should say that it runs.
 fn says_started(fact: &AttemptFact) -> Option<Stamp> {
     match fact {
         AttemptFact::Running { since } => Some(since.plus(STARTED)),

@@ -1,6 +1,7 @@
-//! What all passes of this process share beyond the watches: what was read or seen lately, and the locks of admission.
+//! State that all passes of this process share besides the watches: recent answers of the API server, and the locks of
+//! admission.
 //!
-//! Nothing here decides anything, and losing all of it costs requests only.
+//! Nothing here decides anything, and losing all of it costs only requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +12,10 @@ use tokio::sync::OwnedMutexGuard;
 use crate::api::WorkflowSpec;
 use crate::cluster::Name;
 
-/// How long an answer is believed.
+/// How long an answer is trusted.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// Revisions that were read or written lately: one request serves all runs of a revision.
+/// Revisions that were read or written recently: one request serves all runs of a revision.
 #[derive(Debug, Default)]
 pub(super) struct RevisionCache(Mutex<HashMap<Name, Revision>>);
 
@@ -33,7 +34,7 @@ impl RevisionCache {
         Some(Arc::clone(&revision.spec))
     }
 
-    /// The same for a reader, which keeps nothing in use by that.
+    /// The same for a reader whose use does not count.
     pub(super) fn peek(&self, name: &Name) -> Option<Arc<WorkflowSpec>> {
         lock(&self.0).get(name).map(|r| Arc::clone(&r.spec))
     }
@@ -43,7 +44,7 @@ impl RevisionCache {
         lock(&self.0).insert(name.clone(), Revision { spec, read: now, used: now });
     }
 
-    /// Forgets what was not used for that long; the rest is in use by a run that may not name it yet.
+    /// The revisions that were used recently; drops the other entries. A run may be about to name one.
     pub(super) fn in_use(&self, within: Duration) -> Vec<Name> {
         let mut all = lock(&self.0);
         all.retain(|_, r| r.used.elapsed() < within);
@@ -51,7 +52,7 @@ impl RevisionCache {
     }
 }
 
-/// ConfigMaps with agents' files that were there lately: one request serves all runs of a revision.
+/// ConfigMaps with agents' files that existed recently: one request serves all runs of a revision.
 #[derive(Debug, Default)]
 pub(super) struct AgentFilesCache(Mutex<HashMap<Name, Instant>>);
 
@@ -67,8 +68,8 @@ impl AgentFilesCache {
     }
 }
 
-/// Objects that were marked as undecodable, by UID: the generation and the error. The own write shows up in the watch
-/// and must not be repeated.
+/// Objects that were marked as undecodable, by UID: the generation and the error. The watch reports this process's own
+/// write, which must not be repeated.
 #[derive(Debug, Default)]
 pub(super) struct MarkedObjects(Mutex<HashMap<String, (i64, String)>>);
 
@@ -86,7 +87,7 @@ impl MarkedObjects {
     }
 }
 
-/// A lock per workflow that limits its runs.
+/// One lock per workflow that limits its runs.
 #[derive(Debug, Default)]
 pub(super) struct AdmissionLocks(Mutex<HashMap<Name, Arc<tokio::sync::Mutex<()>>>>);
 

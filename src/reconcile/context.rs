@@ -1,4 +1,4 @@
-//! What every pass works with: the client, what the watches know, and what this process remembers.
+//! What every pass works with: the client, the stores of the watches, and the caches of this process.
 
 use std::sync::Arc;
 
@@ -22,14 +22,14 @@ use super::stores::Stores;
 
 /// Logs that are read at once: each takes up to two mebibytes.
 const LOG_SLOTS: usize = 8;
-/// Changes that a subscriber may be behind.
+/// How many changes a subscriber may lag behind.
 const BEHIND: usize = 4096;
 
 /// What every pass works with.
 pub(crate) struct Context {
-    /// Sends nothing that changes something while `leadership` does not hold.
+    /// Sends no write while `leadership` does not hold.
     pub(crate) client: Client,
-    /// Who writes Events.
+    /// The reporter of Events.
     pub(crate) instance: String,
     /// Where this process works.
     pub(crate) scope: Scope,
@@ -40,7 +40,7 @@ pub(crate) struct Context {
     pub(crate) leadership: Arc<Leadership>,
     pub(crate) outbox: Arc<Outbox>,
     pub(super) recorder: Recorder,
-    /// Kind and name of each changed object, for the dashboard. Dropped where nobody subscribes.
+    /// Kind and name of each changed object, for the dashboard. Dropped if there is no subscriber.
     pub(crate) changed: broadcast::Sender<(&'static str, Name)>,
     pub(super) run_caches: RunCaches,
     pub(super) revisions: RevisionCache,
@@ -95,32 +95,33 @@ impl Context {
         Api::namespaced(self.client.clone(), namespace)
     }
 
-    /// Whether the caches are full. A namespace that may not be read is not waited for, if there is another.
+    /// Whether the caches are synced. A namespace without permissions does not count, if there is another.
     pub(crate) fn is_ready(&self) -> bool {
         let scopes = self.scope.watch_scopes();
         let complete = |scope: &WatchScope| self.stores.are_complete(scope);
         scopes.iter().any(complete) && scopes.iter().all(|s| complete(s) || self.stores.is_refused(s))
     }
 
-    /// Asks for a pass over everything in a scope.
+    /// Queues everything in a scope.
     pub(crate) fn look_at(&self, scope: &WatchScope) {
         let inside = |names: Vec<Name>| names.into_iter().filter(|n| scope.holds(n));
         inside(self.stores.workflows.names()).for_each(|name| self.queue.add(Key::Workflow(name)));
         inside(self.stores.runs.names()).for_each(|name| self.queue.add(Key::Run(name)));
     }
 
-    /// The content of a revision, if a pass of this process needed it lately. It is what its hash says, however old.
+    /// The content of a revision, if a pass of this process needed it recently. Its name is a hash of it, so it is
+    /// never outdated.
     pub(crate) fn revision_at_hand(&self, revision: &Name) -> Option<Arc<WorkflowSpec>> {
         self.revisions.peek(revision)
     }
 
-    /// A run is gone: nothing of it is remembered.
+    /// A run is deleted: everything cached about it is dropped.
     pub(crate) fn forget(&self, run: &Name, uid: &str) {
         self.run_caches.forget(run, uid);
         self.marked.forget(uid);
     }
 
-    /// Whether this process wrote that very version of a run: its watch event then tells nothing new.
+    /// Whether this process wrote that very version of a run: its watch event is then no news.
     pub(crate) fn wrote(&self, run: &Name, version: Option<&str>) -> bool {
         self.run_caches.get(run).is_some_and(|cache| {
             let cache = cache.lock();
@@ -129,7 +130,7 @@ impl Context {
         })
     }
 
-    /// A run as this process wrote it last, where the watch is behind that.
+    /// The last version of a run that this process wrote, if the watch is behind it.
     pub(super) fn newest(&self, run: &Name, cached: CachedRun) -> CachedRun {
         match self.run_caches.get(run) {
             Some(cache) => cache.lock().newest(cached),
@@ -137,7 +138,7 @@ impl Context {
         }
     }
 
-    /// Whether a Job is this process's own work: its watch event then tells nothing new.
+    /// Whether a Job is this process's own work: its watch event is then no news.
     pub(crate) fn created(&self, run: &Name, job: &str) -> bool {
         self.run_caches.get(run).is_some_and(|cache| {
             let cache = cache.lock();

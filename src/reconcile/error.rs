@@ -16,7 +16,7 @@ pub(crate) enum Error {
     CreateRecord(Name, #[source] Failure),
     #[error("deleting RunRecord {0}")]
     DeleteRecord(Name, #[source] Failure),
-    #[error("RunRecord {0} comes and goes")]
+    #[error("RunRecord {0} is found by one request and missing in the next")]
     UnsettledRecord(Name),
     #[error("reading ControllerRevision {0}")]
     ReadRevision(Name, #[source] Failure),
@@ -28,7 +28,7 @@ pub(crate) enum Error {
     CreateJob(Name, #[source] Failure),
     #[error("reading Job {0}")]
     ReadJob(Name, #[source] Failure),
-    #[error("Job {0} exists and cannot be found")]
+    #[error("Job {0} exists, but a read does not find it")]
     UnsettledJob(Name),
     #[error("suspending Job {0}")]
     SuspendJob(Name, #[source] Failure),
@@ -54,10 +54,10 @@ pub(crate) enum Error {
     AnswerDecision(Name, #[source] Failure),
     #[error("writing the status of workflow {0}")]
     WriteWorkflow(Name, #[source] Failure),
-    #[error("saying that {0} can't be read")]
+    #[error("marking {0} as unreadable")]
     MarkUndecodable(Name, #[source] Failure),
     #[error("listing {0} for a sweep")]
     Sweep(&'static str, #[source] Failure),
-    #[error("this process does not lead any more")]
+    #[error("this process no longer leads")]
     NotLeading,
 }

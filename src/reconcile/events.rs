@@ -1,9 +1,8 @@
-//! What happened to a run -> Events of it, for `kubectl describe`.
+//! What happened to a run -> its Events, for `kubectl describe`.
 //!
-//! No agent's text goes into an Event, and no attempt that was done has one: a run that goes well has two, its start
-//! and its end. What may happen again and again (attempts of one step that are not done) is one Event with a count as
-//! long as it does not pause for six minutes: its note is that of the first. No pass waits for an Event. Start reading
-//! at [`EventNote::of`].
+//! No agent's text goes into an Event, and a successful attempt has none: a run without failures has two Events, its
+//! start and its end. Repeated Events (failed attempts of one step) are one Event with a count, until six minutes pass
+//! without one: its note is that of the first. No pass waits for an Event. Start reading at [`EventNote::of`].
 
 use std::sync::Arc;
 
@@ -79,7 +78,7 @@ impl EventNote {
         let cause = ended.last.cause.map(|c| format!(" ({c})")).unwrap_or_default();
         let then = match (ended.next, ended.last.outcome) {
             (Some(at), _) => format!("; the next one starts at {at}"),
-            (None, Outcome::SentBack) => "; the work is done again, or a person is asked".into(),
+            (None, Outcome::SentBack) => "; the work is done again, or the run escalates".into(),
             (None, _) => String::new(),
         };
         let (step, n, outcome) = (ended.step, ended.last.n, ended.last.outcome);
@@ -99,7 +98,7 @@ pub(super) fn write(ctx: &Arc<Context>, run: &WorkflowRun, notes: Vec<EventNote>
         return;
     }
     let (ctx, run) = (Arc::clone(ctx), run.object_ref(&()));
-    // An Event is a courtesy: no pass waits for it.
+    // An Event is best effort: no pass waits for it.
     tokio::spawn(async move {
         for note in notes {
             let done = if note.may_repeat {
@@ -126,7 +125,7 @@ fn counted(note: EventNote) -> series::Event {
     }
 }
 
-/// Those that happen once do not go through the recorder: it would remember each of them for six minutes.
+/// Events that happen once do not go through the recorder: it would keep each of them for six minutes.
 fn single(instance: &str, run: &ObjectReference, note: EventNote, now: Timestamp) -> Event {
     Event {
         metadata: ObjectMeta {

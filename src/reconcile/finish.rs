@@ -1,5 +1,5 @@
 //! The course of an attempt -> the status of its Job, where the operator is the Job's controller, so that `kubectl get
-//! jobs` and `kubectl wait` see an ordinary Job. A refusal is a counter and a log line, and blocks nothing.
+//! jobs` and `kubectl wait` see an ordinary Job. A refusal is counted and logged, and blocks nothing.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::error::Error;
 use super::observe::Observed;
 use super::pass::Pass;
 
-/// Writes that the Job runs. Only for people: a failure is not worth another pass.
+/// Writes that the Job runs. It is for people only: a failure is not worth another pass.
 pub(super) async fn start(pass: &Pass<'_>, observed: &Observed, job: &str) {
     pass.cache.lock().started.insert(job.into());
     let Some(object) = find(pass, observed, job) else { return };
@@ -42,7 +42,7 @@ pub(super) async fn finish(
         }
         refused(pass, job, &failure);
     }
-    // Also after a refusal: it would be the same again.
+    // Also after a refusal: it would be refused again.
     pass.cache.lock().finished.insert(job.into());
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! A launch -> its Job, what only its own Pod mounts, and, where the operator is the Job's controller, its one Pod.
-//! What outlives the Pod is made sure of before ([`super::mounts`]).
+//! A launch -> its Job, the objects that only its own Pod mounts, and, where the operator is the Job's controller, its
+//! one Pod. [`super::mounts`] creates the objects that outlive the Pod, before the Job.
 //!
 //! `create` only, and only the process that created the Job creates the Pod, once: any other process that finds a Job
-//! without a Pod counts the attempt as lost. Refusals are noted and are facts of the next pass.
+//! without a Pod counts the attempt as lost. Refusals are recorded, and are facts of the next pass.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use super::mounts;
 use super::pass::Pass;
 use super::run_cache::{CreatedJob, Declined, PodState, RunCache, answered_at};
 
-/// Makes sure of what the attempt mounts, then creates its Job and its Pod.
+/// Ensures the objects that the attempt mounts, then creates its Job and its Pod.
 pub(super) async fn launch(pass: &Pass<'_>, launch: &Launch) -> Result<(), Error> {
     let name = pass.name.beside(&launch.job);
     {
@@ -43,7 +43,7 @@ pub(super) async fn launch(pass: &Pass<'_>, launch: &Launch) -> Result<(), Error
             pass.ctx.metrics.jobs_created.inc();
             created(pass, &name, launch, stored).await;
             if !is_under_way(pass, &launch.job) {
-                // No watch tells of a Pod that is not there, or of a stranger's.
+                // No watch reports a Pod that does not exist, or a Pod of another owner.
                 pass.look_again();
             }
             return Ok(());
@@ -56,20 +56,20 @@ pub(super) async fn launch(pass: &Pass<'_>, launch: &Launch) -> Result<(), Error
     Ok(())
 }
 
-/// Notes why there is no Job, for the next pass to judge.
+/// Records why there is no Job, for the next pass to judge.
 fn decline(pass: &Pass<'_>, job: Name, declined: Declined) {
     tracing::warn!(job = %job, error = declined.message(), "a Job cannot be created");
     pass.cache.lock().declined.insert(job.name, declined);
     pass.look_again();
 }
 
-/// The Pod was created, or the cluster's own controller creates it: a watch will tell.
+/// The Pod was created, or the cluster's own controller creates it: a watch will report it.
 fn is_under_way(pass: &Pass<'_>, job: &str) -> bool {
     let cache = pass.cache.lock();
     cache.created_jobs.get(job).is_some_and(|c| c.answer.is_some() || c.pod == PodState::NotOurs)
 }
 
-/// Another process of ours, or a stranger, created a Job of that name before. The next pass judges it.
+/// Another operator process, or another owner, created a Job of that name before. The next pass judges it.
 async fn find(pass: &Pass<'_>, name: &Name) -> Result<(), Error> {
     let found = request_opt(pass.api::<Job>().get(&name.name)).await;
     let found = found.map_err(|f| Error::ReadJob(name.clone(), f))?;
@@ -81,21 +81,22 @@ async fn find(pass: &Pass<'_>, name: &Name) -> Result<(), Error> {
     Ok(())
 }
 
-/// The Pod comes from the Job as it is stored: what admission made of it counts, and a cluster that does not know
-/// `managedBy` drops the field and makes the Pod itself.
+/// The Pod comes from the Job as stored: it includes the changes of admission webhooks, and a cluster that does not
+/// know `managedBy` drops the field and creates the Pod itself.
 async fn created(pass: &Pass<'_>, name: &Name, launch: &Launch, stored: Job) {
     let files = job::build_told(launch, &stored).map(Arc::new);
     let pod = job::build_pod(&stored);
     let mut trimmed = stored;
     job::trim_job(&mut trimmed);
-    // Noted before the Pod is asked for: a pass that is cut off must not leave a Job that nobody owns up to.
+    // Recorded before the Pod is requested: a pass that is interrupted must not leave a Job without a responsible
+    // process.
     let created =
         CreatedJob { job: Arc::new(trimmed), pod: PodState::Missing, answer: None, files: files.clone() };
     pass.cache.lock().created_jobs.insert(name.name.clone(), created);
     settle(pass, name, files, pod).await;
 }
 
-/// Creates what is missing of an attempt whose Job this process made, and notes how that went.
+/// Creates the missing parts of an attempt whose Job this process created, and records the result.
 async fn settle(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>, pod: Option<Pod>) {
     let ctx = pass.ctx;
     let obstacle = match &files {
@@ -126,7 +127,7 @@ async fn create_files(ctx: &Context, name: &Name, files: &ConfigMap) -> Option<P
     };
     if failure.kind() == ErrorKind::AlreadyExists {
         return match request_opt(maps.get(&name.name)).await {
-            // From a create whose answer got lost.
+            // It comes from a create whose answer got lost.
             Ok(Some(there)) if there.owner_references() == files.owner_references() => None,
             Ok(Some(_)) => Some(PodState::Refused(format!("ConfigMap {} is somebody else's", name.name))),
             Ok(None) | Err(_) => Some(blocked(&failure)),
@@ -144,7 +145,7 @@ fn blocked(failure: &Failure) -> PodState {
 }
 
 async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodState, Option<Arc<Pod>>) {
-    // The Job's create may have taken long enough for another process to take over and count the attempt as lost.
+    // Creating the Job may have taken long enough for another process to take over and count the attempt as lost.
     if !ctx.leadership.holds() {
         return (PodState::Missing, None);
     }
@@ -165,15 +166,15 @@ async fn create_pod(ctx: &Context, name: &Name, pod: &Pod) -> (PodState, Option<
 async fn no_pod(ctx: &Context, name: &Name, failure: &Failure) -> PodState {
     let pods = ctx.api::<Pod>(&name.namespace);
     match failure.kind() {
-        // Whose it is will be seen when it is looked at.
+        // The next observation shows its owner.
         ErrorKind::AlreadyExists => PodState::Created(answered_at()),
         ErrorKind::Quota(message) => PodState::Blocked { message, tried: answered_at() },
         ErrorKind::Refused(message) => PodState::Refused(message),
-        // A conflict is the quota's: it counted for somebody else at the same moment.
+        // A conflict comes from the quota: another request updated it at the same moment.
         ErrorKind::Conflict => blocked(failure),
         ErrorKind::NotFound | ErrorKind::Unanswered => match request_opt(pods.get(&name.name)).await {
             Ok(None) => PodState::Missing,
-            // It exists, or nobody can tell: its absence is noticed later.
+            // It exists, or the outcome is unknown: its absence is noticed later.
             Ok(Some(_)) | Err(_) => PodState::Created(answered_at()),
         },
     }
@@ -185,7 +186,7 @@ enum Blocked {
     Pod(Name, Option<Arc<ConfigMap>>),
 }
 
-/// Tries again what was not created for now, for attempts that are still to run.
+/// Retries what could not be created yet, for attempts that are still to run.
 pub(super) async fn retry_blocked(pass: &Pass<'_>, status: &WorkflowRunStatus) -> Result<(), Error> {
     let due: Vec<Blocked> = {
         let cache = pass.cache.lock();
@@ -214,7 +215,7 @@ async fn retry(pass: &Pass<'_>, blocked: Blocked) -> Result<(), Error> {
         Blocked::Job(wanted) => return launch(pass, &wanted).await,
         Blocked::Pod(name, files) => (name, files),
     };
-    // The template is read from the API server: what is remembered of the Job was trimmed.
+    // The template is read from the API server: the cached Job was trimmed.
     let stored = request_opt(pass.api::<Job>().get(&name.name)).await;
     match stored.map_err(|f| Error::ReadJob(name.clone(), f))? {
         Some(stored) => settle(pass, &name, files, job::build_pod(&stored)).await,

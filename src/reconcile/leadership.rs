@@ -1,8 +1,8 @@
 //! Renewals of the lease -> whether this process may act. A process that was stopped for a while and woke up again
 //! learns it here, before it acts, and not from the API server afterwards.
 //!
-//! It may wake up anywhere: in the middle of a pass, between two requests. So every request is looked at in the client
-//! itself ([`guard`]), and what the client has begun once more before it is sent ([`Leadership::is_over`]).
+//! It may wake up anywhere: in the middle of a pass, between two requests. So the client checks every request
+//! ([`guard`]), and checks it once more before it is sent ([`Leadership::is_over`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -53,7 +53,7 @@ impl Leadership {
         self.state().holds()
     }
 
-    /// This process led and does not any more: nothing that it has begun may go on.
+    /// This process led and no longer does: nothing that it has started may continue.
     pub(crate) fn is_over(&self) -> bool {
         let state = self.state();
         !matches!(state, LeaseState::Never) && !state.holds()
@@ -78,7 +78,7 @@ impl Leadership {
 #[error("not sent: this process does not lead")]
 pub(crate) struct NotLeading;
 
-/// A layer of a client: what would change something is sent only while this process may act.
+/// A layer of a client: a request that changes something is sent only while this process may act.
 pub(crate) fn guard(
     leadership: &Arc<Leadership>,
 ) -> FilterLayer<impl Fn(Request<Body>) -> Admitted + Clone + use<>> {

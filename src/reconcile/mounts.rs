@@ -1,9 +1,9 @@
 //! A launch -> the objects that its Pod mounts and that outlive it: the claim of the run's workspace, and the files of
-//! its agent. They are there before the Job is asked for.
+//! its agent. They exist before the Job is created.
 //!
-//! `create` only: one that is there already has to be ours. What was seen to be there is remembered per run, so that
-//! further attempts cost nothing; one that is deleted by hand leaves a Pod that says what it waits for. What only one
-//! attempt mounts is made after its Job (see [`super::launch`]).
+//! `create` only: an existing object must be ours. Objects that exist are cached per run, so that further attempts cost
+//! no request; if one is deleted by hand, the Pod reports what it waits for. Objects that only one attempt mounts are
+//! created after its Job (see [`super::launch`]).
 
 use std::fmt::Debug;
 
@@ -24,7 +24,7 @@ use super::error::Error;
 use super::pass::Pass;
 use super::run_cache::Declined;
 
-/// Makes sure of all that the attempt's Pod mounts and that outlives it. `Some`: the attempt cannot start.
+/// Ensures every object that the attempt's Pod mounts and that outlives it. `Some`: the attempt cannot start.
 pub(super) async fn ensure(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
     match claim(pass, launch).await? {
         None => agent_files(pass, launch).await,
@@ -68,7 +68,7 @@ async fn agent_files(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined
     Ok(None)
 }
 
-/// Asked of the API server: the garbage collector takes what names the UID of an owner that is gone.
+/// A live read: the garbage collector deletes objects that name the UID of a deleted owner.
 async fn revision_uid(ctx: &Context, name: &Name) -> Result<String, Error> {
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
     let answer = request(revisions.get_metadata(&name.name)).await;
@@ -98,7 +98,7 @@ where
     declined.map(Some).ok_or(Error::CreateMounted(K::KIND, name, failure))
 }
 
-/// It is from a create whose answer got lost, from another attempt, from another process; or a stranger's.
+/// It comes from a create whose answer got lost, from another attempt, from another process; or it has another owner.
 async fn meet<K>(ctx: &Context, wanted: &K, name: Name) -> Result<Option<Declined>, Error>
 where
     K: k8s_openapi::Resource
@@ -125,7 +125,7 @@ where
 #[derive(Debug, PartialEq, Eq)]
 enum Whose {
     Ours,
-    /// It was made for an owner of the same name that is gone: the garbage collector is about to take it.
+    /// It was created for a deleted owner of the same name: the garbage collector is about to delete it.
     Leftover,
     Strangers,
 }

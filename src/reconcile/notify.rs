@@ -1,7 +1,7 @@
 //! Committed changes of runs -> notifications to the targets that the Workflow names, as it is now.
 //!
-//! Nothing here is stored and no pass waits for it: a notification is sent at most once per event and target by the
-//! process that committed the change, and what cannot be sent is counted and logged. Start reading at [`send`], then
+//! Nothing here is stored and no pass waits for it: the process that committed the change sends a notification at most
+//! once per event and target. A notification that cannot be sent is counted and logged. Start reading at [`send`], then
 //! [`outbox`].
 
 mod entry;
@@ -24,7 +24,7 @@ use super::stores::Stores;
 use message::Message;
 use outbox::{Notification, Outbox};
 
-/// Sends what people want to know of a commit.
+/// Sends the notifications of a commit.
 pub(super) fn send(stores: &Stores, outbox: &Arc<Outbox>, run: &WorkflowRun, change: &Transition<'_>) {
     let news = message::news(change);
     if news.is_empty() {

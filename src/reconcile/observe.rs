@@ -1,6 +1,6 @@
-//! Stores, the run's cache and a few live reads -> everything that the engine needs to know of one run.
+//! Stores, the run's cache and a few live reads -> the engine's snapshot of one run.
 //!
-//! Live reads happen only where a cache must not be believed: the RunRecord, and a Pod whose absence would count as a
+//! Live reads happen only where a cache must not be trusted: the RunRecord, and a Pod whose absence would count as a
 //! loss. It writes nothing.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use super::run_cache::CachedRun;
 use super::stores::is_ended;
 use super::{admission, record, revision};
 
-/// What was seen of one run.
+/// What was observed of one run.
 #[derive(Debug)]
 pub(super) struct Observed {
     pub(crate) now: Stamp,
@@ -55,7 +55,7 @@ impl Observed {
         }
     }
 
-    /// When to look again at what no watch tells.
+    /// When to look again at what no watch reports.
     pub(crate) fn wake(&self) -> Option<Stamp> {
         self.attempts.wake
     }
@@ -73,7 +73,7 @@ impl Observed {
     }
 }
 
-/// Looks at everything that concerns the run.
+/// Observes everything that concerns the run.
 pub(super) async fn observe(pass: &Pass<'_>) -> Result<Observed, Error> {
     let stores = &pass.ctx.stores;
     let record = record::observe(pass).await?;
@@ -92,7 +92,7 @@ pub(super) async fn observe(pass: &Pass<'_>) -> Result<Observed, Error> {
     })
 }
 
-/// Runs that a run which has not started may have to wait for, each as this process last saw or wrote it.
+/// Runs that a run which has not started may have to wait for, each in the last version that this process saw or wrote.
 fn peers(pass: &Pass<'_>) -> Vec<CachedRun> {
     if !admission::is_waiting(pass) {
         return Vec::new();
@@ -110,7 +110,7 @@ fn same_name_pods(pass: &Pass<'_>) -> Vec<String> {
     others.map(|p| p.name_any()).collect()
 }
 
-/// Operator-managed Jobs without an end: those of the watch, and those created here that it does not have yet.
+/// Operator-managed Jobs without an end: those of the watch, and those created here that the watch does not have yet.
 fn open_jobs(pass: &Pass<'_>) -> Vec<OpenJob> {
     let jobs = &pass.ctx.stores.jobs;
     let watched = pass.ctx.stores.open_jobs(pass.uid());
@@ -122,7 +122,7 @@ fn open_jobs(pass: &Pass<'_>) -> Vec<OpenJob> {
         .filter(|(job, _)| jobs.tombstone(&pass.name.beside(*job)).is_none())
         .map(|(_, created)| Arc::clone(&created.job))
         .collect();
-    // The watch has caught up with what was finished.
+    // The watch has caught up with the finished Jobs.
     cache.finished.retain(|job| {
         jobs.get(&pass.name.beside(job))
             .map_or_else(|| created.iter().any(|c| c.name_any() == *job), |j| !is_ended(&j))

@@ -1,4 +1,4 @@
-//! What one pass over a run works with, from its first look to its last effect.
+//! The parameters of one pass over one run, from its first read to its last effect.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ pub(super) struct Pass<'a> {
     pub(super) run: &'a WorkflowRun,
     /// What this process knows of the run beyond the watches.
     pub(super) cache: &'a Arc<SharedRunCache>,
-    /// The clock of the decision, read once. Only what the API server answers later is noted with the time of its
-    /// answer ([`super::run_cache::answered_at`]).
+    /// The clock of the decision, read once. Only later answers of the API server are recorded with their own time
+    /// ([`super::run_cache::answered_at`]).
     pub(super) now: Stamp,
 }
 

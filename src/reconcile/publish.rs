@@ -1,7 +1,7 @@
-//! A status that was committed -> counters, Events and notifications, from what differs from the one before.
+//! A committed status -> counters, Events and notifications, from the difference to the one before.
 //!
 //! Only after the commit, so that nothing is reported twice or too early. A process that dies between the commit and
-//! this has reported nothing of it, and no other will: what must be exact is made from RunRecords.
+//! this reports nothing of it, and no other process will: exact figures come from RunRecords.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::events::{self, EventNote};
 use super::pass::Pass;
 use super::{admission, notify};
 
-/// Reports what changed, and has the runs looked at that wait for this one to end.
+/// Reports what changed, and queues the runs that wait for this one to end.
 pub(super) fn publish(pass: &Pass<'_>, new: &WorkflowRunStatus) {
     let (ctx, run) = (pass.ctx, pass.run);
     let old = run.status.clone().unwrap_or_default();
@@ -55,7 +55,7 @@ fn count(metrics: &Metrics, change: &Transition<'_>) {
     }
 }
 
-/// For how long a run that had started was active.
+/// How long a run that had started was active.
 fn active(status: &WorkflowRunStatus) -> Option<Duration> {
     status.started_at?;
     let seconds = status.active_seconds.and_then(|s| u64::try_from(s).ok())?;

@@ -1,8 +1,8 @@
 //! Keys and times -> one key after the other, each at most once at a time.
 //!
-//! A key that is asked for while its pass is under way gets another pass; a wake-up is kept at its earliest time.
-//! A queue that is not open drops what is added (a process that does not lead), and one that is closed gives
-//! nothing more. It never runs a pass itself.
+//! A key that is queued while its pass runs gets another pass; a wake-up is kept at its earliest time. A queue that is
+//! not open drops new keys (a process that does not lead), and a closed one yields nothing more. It never runs a pass
+//! itself.
 
 use crate::cluster::Name;
 use std::cmp::Reverse;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// What a pass is about.
+/// The object of a pass.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     Run(Name),
@@ -54,11 +54,11 @@ struct Entry {
     again: bool,
 }
 
-/// A key whose pass is under way; dropping it ends the pass.
+/// A key whose pass runs; dropping it ends the pass.
 #[derive(Debug)]
 pub(crate) struct WorkItem {
     pub(crate) key: Key,
-    /// For how long it was due before its pass could begin.
+    /// How long it was due before its pass could start.
     pub(crate) waited: Duration,
     /// When to look again.
     pub(crate) again: Option<Duration>,
@@ -72,19 +72,19 @@ impl Drop for WorkItem {
 }
 
 impl Queue {
-    /// From now on keys are taken.
+    /// From now on keys are accepted.
     pub(crate) fn open(&self) {
         self.lock().open = true;
     }
 
-    /// No further item is given.
+    /// No further item is yielded.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_waiters();
         self.changed.notify_one();
     }
 
-    /// Asks for a pass as soon as possible.
+    /// Requests a pass as soon as possible.
     pub(crate) fn add(&self, key: Key) {
         self.lock().add(key);
         self.changed.notify_one();
@@ -110,14 +110,14 @@ impl Queue {
             match due {
                 None => changed.await,
                 Some(at) => {
-                    // Either way the state is looked at again.
+                    // Either way the state is checked again.
                     let _ = tokio::time::timeout_at(at, changed).await;
                 }
             }
         }
     }
 
-    /// How many keys are due and have no item yet.
+    /// How many keys are due and not taken yet.
     pub(crate) fn depth(&self) -> usize {
         self.lock().ready.len()
     }
@@ -146,7 +146,7 @@ impl State {
         }
     }
 
-    /// Moves what is due to the ready keys. A timer that was overtaken no longer equals its entry's time.
+    /// Moves due keys to the ready ones. An outdated timer no longer equals its entry's time.
     fn fire(&mut self, now: Instant) {
         while let Some(Reverse((at, key))) = self.timers.peek().cloned() {
             if at > now {
@@ -163,7 +163,7 @@ impl State {
     fn take(&mut self) -> Option<(Key, Instant)> {
         let (key, due) = self.ready.pop_front()?;
         let entry = self.entries.entry(key.clone()).or_default();
-        // The pass itself says when to look again.
+        // The pass itself returns when to look again.
         *entry = Entry { running: true, ..Entry::default() };
         Some((key, due))
     }

@@ -1,6 +1,6 @@
-//! A Pod's log -> its tail, through a ring: fifty mebibytes of log never take fifty mebibytes of memory.
+//! A Pod's log -> its tail, through a ring buffer: a log of fifty mebibytes never takes fifty mebibytes of memory.
 //!
-//! Reading happens beside the passes, never inside one: a pass starts it and a later one finds what was read.
+//! Reading happens beside the passes, never inside one: a pass starts it and a later one finds the result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,11 @@ use super::pass::Pass;
 use super::queue::Key;
 use super::run_cache::LogState;
 
-/// What is kept of a log.
+/// How much of a log is kept.
 const TAIL: usize = 1024 * 1024;
-/// Lines that are asked for at first: a mebibyte of lines of 64 bytes.
+/// The number of lines in the first request: a mebibyte of lines of 64 bytes.
 const LINES: usize = 16 * 1024;
-/// The kubelet counts a line in parts of 16 KiB; a mebibyte has no more of them than this.
+/// The kubelet counts a line in parts of 16 KiB; a mebibyte has at most this number of them.
 const PARTS: usize = 2 * TAIL / (16 * 1024);
 /// How long one try may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ const PAUSES: [Duration; 4] =
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    #[error("the log can't be opened")]
+    #[error("the log cannot be opened")]
     Open(#[source] Failure),
     #[error("the log broke off")]
     Read(#[source] std::io::Error),
@@ -45,7 +45,7 @@ enum Error {
     Excuse(String),
 }
 
-/// The last bytes of what was pushed.
+/// The last bytes that were pushed.
 #[derive(Debug)]
 struct Ring {
     bytes: Vec<u8>,
@@ -58,7 +58,7 @@ impl Ring {
         Self { bytes: Vec::new(), limit, cut: false }
     }
 
-    /// Lets the buffer grow to twice the limit before it moves the tail to the front: a byte is copied at most twice.
+    /// The buffer grows to twice the limit before its tail moves to the front: a byte is copied at most twice.
     fn push(&mut self, more: &[u8]) {
         self.bytes.extend_from_slice(more);
         if self.bytes.len() >= self.limit * 2 {
@@ -74,7 +74,7 @@ impl Ring {
         }
     }
 
-    /// As text; a character that the cut went through is dropped.
+    /// As text; a character that was cut in the middle is dropped.
     fn finish(mut self) -> (String, bool) {
         self.trim();
         if self.cut {
@@ -85,7 +85,7 @@ impl Ring {
     }
 }
 
-/// Starts to read the log of a Pod unless that is done or under way; the run is looked at again afterwards.
+/// Starts to read the log of a Pod unless that is done or under way; the run is queued afterwards.
 pub(super) fn start(pass: &Pass<'_>, job: &str, pod: String) {
     {
         let mut cache = pass.cache.lock();
@@ -127,7 +127,7 @@ pub(super) async fn read_now(ctx: &Context, pod: &Name) -> LogRead {
 }
 
 async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
-    // More at once would only make the API server and this process slower; a closed semaphore is no reason to wait.
+    // More at once would only slow down the API server and this process. A closed semaphore is no reason to wait.
     let _slot = ctx.log_slots.acquire().await;
     let read = match tokio::time::timeout(TIMEOUT, tail(ctx, pod)).await {
         Ok(Ok((text, _))) if is_excuse(&text) => Err(Error::Excuse(text.trim_end().into())),
@@ -138,7 +138,7 @@ async fn once(ctx: &Context, pod: &Name) -> Result<LogRead, Error> {
     read.map(|(text, cut)| LogRead::Text { text, cut })
 }
 
-/// The last mebibyte. The kubelet is asked for the last lines first: they hold it, unless lines are very short.
+/// The last mebibyte. The first request is for the last lines: they contain it, unless lines are very short.
 async fn tail(ctx: &Context, pod: &Name) -> Result<(String, bool), Error> {
     let (text, cut) = lines(ctx, pod, Some(LINES)).await?;
     if cut || text.lines().count() + PARTS < LINES {

@@ -11,8 +11,8 @@ use crate::engine::snapshot::RecordFact;
 use super::error::Error;
 use super::pass::Pass;
 
-/// What the API server says about the run's record. It is asked in every pass before the first attempt, and once by
-/// every process that meets a run which has attempts already.
+/// The API server's answer about the run's record. It is read in every pass before the first attempt, and once by every
+/// process that finds a run which has attempts already.
 pub(super) async fn observe(pass: &Pass<'_>) -> Result<RecordFact, Error> {
     let status = pass.run.status.as_ref();
     if status.and_then(|s| s.phase).is_some_and(|p| p.is_terminal()) {
@@ -36,7 +36,7 @@ pub(super) async fn read(pass: &Pass<'_>, name: &Name) -> Result<RecordFact, Err
     Ok(fact)
 }
 
-/// Creates the record: the commit point of the run's end. False: there is one already.
+/// Creates the record: the commit point of the run's end. False: it exists already.
 pub(super) async fn create(pass: &Pass<'_>, name: &Name, record: &RunRecordSpec) -> Result<bool, Error> {
     let records = pass.api::<RunRecord>();
     match request(records.create(&post_params(), &object(&name.name, record))).await {
@@ -49,8 +49,8 @@ pub(super) async fn create(pass: &Pass<'_>, name: &Name, record: &RunRecordSpec)
     }
 }
 
-/// Moves the record of that name, if it is about that run, to the name `aside`; a newer one stays. An object can't be
-/// renamed, so the copy comes first: a crash between leaves both, which have one run's UID and count once.
+/// Moves the record of that name, if it belongs to that run, to the name `aside`; a newer one stays. An object cannot
+/// be renamed, so the copy comes first: a crash between leaves both, which have the same run UID and count once.
 pub(super) async fn supersede(pass: &Pass<'_>, name: &Name, aside: &str, run_uid: &str) -> Result<(), Error> {
     let records = pass.api::<RunRecord>();
     let record =

@@ -1,8 +1,8 @@
 //! RunRecords that are too old or too many -> deleted, the oldest first.
 //!
-//! Judged by live lists of metadata only. Never deleted: a record whose run still exists, because Git would have that
-//! run executed again. A record's age counts from its own creation: one that was restored from a backup is as good as
-//! new. Start reading at [`sweep`]; [`surplus`] decides.
+//! It reads live lists of metadata only. It never deletes a record whose run still exists, because Git would have that
+//! run executed again. A record's age counts from its own creation: one that was restored from a backup starts anew.
+//! Start reading at [`sweep`]; [`surplus`] decides.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -22,7 +22,8 @@ use super::context::Context;
 use super::error::Error;
 use super::scope::WatchScope;
 
-/// Deletions of one sweep: the API server has other work, and the next sweep comes in ten minutes.
+/// The maximum number of deletions in one sweep: the API server has other work, and the next sweep comes in ten
+/// minutes.
 const AT_ONCE: usize = 2000;
 
 /// How long RunRecords are kept.
@@ -58,11 +59,11 @@ impl fmt::Display for Age {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     pub age: Age,
-    /// The most in one namespace; 0: as many as there are.
+    /// The maximum number in one namespace; 0: no limit.
     pub limit: usize,
 }
 
-/// A record as its metadata tells it.
+/// The metadata of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     name: Name,
@@ -82,7 +83,7 @@ impl Entry {
     }
 }
 
-/// Why a record goes.
+/// Why a record is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
     Age,
@@ -98,7 +99,8 @@ impl Why {
     }
 }
 
-/// The records that go, oldest first. Those whose run is among `runs` stay, and count in the limit of their namespace.
+/// The records to delete, oldest first. Those whose run is among `runs` stay, and count towards the limit of their
+/// namespace.
 fn surplus(mut records: Vec<Entry>, runs: &HashSet<Name>, rule: Retention, now: Stamp) -> Vec<(Entry, Why)> {
     let mut left: HashMap<String, usize> = HashMap::new();
     for record in &records {
@@ -124,7 +126,7 @@ fn surplus(mut records: Vec<Entry>, runs: &HashSet<Name>, rule: Retention, now: 
     gone
 }
 
-/// Deletes what need not be kept; a failure is logged, and the next sweep tries again.
+/// Deletes surplus records; a failure is logged, and the next sweep retries.
 pub(crate) async fn sweep(ctx: &Context, rule: Retention) {
     if rule.age == Age::Keep && rule.limit == 0 {
         return;
@@ -155,7 +157,7 @@ async fn candidates(ctx: &Context, scope: &WatchScope, rule: Retention) -> Resul
     if surplus(records.clone(), &HashSet::new(), rule, now).is_empty() {
         return Ok(Vec::new());
     }
-    // The runs afterwards: the record of one that was created meanwhile stays.
+    // The runs are listed after the records: the record of a run that was created meanwhile stays.
     let runs = metadata(scope.api::<WorkflowRun>(&ctx.client), "WorkflowRuns").await?;
     let runs = runs.iter().map(Name::of).collect();
     Ok(surplus(records, &runs, rule, now))
@@ -193,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    /// The record of `run`, so many hours old.
+    /// The record of `run`, with an age in hours.
     fn record(namespace: &str, run: &str, hours: u64) -> Entry {
         let name = Name::new(namespace, ids::record_name(run, &ids::sha256_hex(b"spec")));
         Entry { uid: name.to_string(), name, created: at(1000 - hours) }

@@ -1,7 +1,7 @@
 //! Revisions: the immutable copies of workflows that runs execute, as ControllerRevisions.
 //!
-//! Read by live requests and kept for half a minute: one request per revision serves all its runs, and one that was
-//! deleted or changed is still noticed.
+//! They are read by live requests and cached for half a minute: one request per revision serves all its runs, and one
+//! that was deleted or changed is still noticed.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn content(revision: ControllerRevision) -> Option<WorkflowSpec> {
     serde_json::from_value(revision.data?.0).ok()
 }
 
-/// Creates the revision; one of that name is looked at in the next pass, which finds out whether it is the same.
+/// Creates the revision; an existing one of that name is read in the next pass, which compares it.
 pub(super) async fn ensure(
     ctx: &Context,
     name: &Name,

@@ -1,7 +1,7 @@
 //! One pass over one run, in its order: observe, plan, before, commit, publish, after.
 //!
-//! [`stages`] is that order. [`pass`] is what surrounds it: which version of the run is worked on, and when the next
-//! pass comes. It decides nothing.
+//! [`stages`] is that order. [`pass`] is the frame: the version of the run, and the time of the next pass. It decides
+//! nothing.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -22,29 +22,29 @@ use super::observe::{self, Observed};
 use super::pass::Pass;
 use super::{admission, publish, undecodable};
 
-/// The soonest that a pass asks to come back: an engine that is wrong about the time must not spin.
+/// The minimum delay of the next pass: an engine that is wrong about the time must not spin.
 const SOONEST: Duration = Duration::from_millis(50);
-/// How soon a pass comes back after it met a newer object.
+/// The delay of the next pass after a conflict with a newer object.
 const AFTER_CONFLICT: Duration = Duration::from_millis(100);
 
 /// How a pass ended.
 enum End {
-    /// All is done; look again then.
+    /// Everything is done; look again at that time.
     Wake(Duration),
-    /// The object is newer than what was seen.
+    /// The object is newer than the observed one.
     Conflict,
     /// The run is gone.
     Gone,
 }
 
-/// One pass; never fails: what failed is logged, counted and tried again.
+/// One pass; it never fails: failures are logged, counted and retried.
 pub(super) async fn pass(ctx: &Arc<Context>, name: &Name) -> Option<Duration> {
     let cached = ctx.stores.runs.get(name)?;
     let run = match &cached.0 {
         Ok(run) => run,
         Err(invalid) => return undecodable::mark_run(ctx, name, invalid).await,
     };
-    // The garbage collector is at it; nothing new begins.
+    // The garbage collector deletes the run; nothing new starts.
     if run.metadata.deletion_timestamp.is_some() {
         return None;
     }
@@ -84,7 +84,7 @@ async fn stages(pass: &Pass<'_>) -> Result<End, Error> {
     let admission = admission::enter(pass).await;
     let mut observed = observe::observe(pass).await?;
     let mut planned = plan(&observed.snapshot(pass.run));
-    // A record that turns up on the way is a fact: the plan is made anew with it, once.
+    // A record that turns up on the way is a fact: the engine plans again with it, once.
     if let Some(found) = apply::before(pass, &planned).await? {
         observed.record = found.fact;
         planned = plan(&observed.snapshot(pass.run));
@@ -113,8 +113,8 @@ fn wake(plan: &Plan, observed: &Observed, name: &Name) -> Duration {
     asked.map_or_else(|| resync(name, terminal), |a| a.min(resync(name, terminal)))
 }
 
-/// A slow second look in case that a watch missed something, spread so that runs don't come all at once. Nothing
-/// happens to a finished run but its retention, which the plan asks for.
+/// A slow second look in case that a watch missed something, spread so that runs do not come all at once. Nothing
+/// happens to a finished run except its retention, and the plan requests that.
 fn resync(name: &Name, terminal: bool) -> Duration {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
@@ -122,7 +122,7 @@ fn resync(name: &Name, terminal: bool) -> Duration {
     Duration::from_secs(base + hasher.finish() % base)
 }
 
-/// Waits longer after each failure in a row: 1 s, 2 s, 4 s ... 64 s.
+/// The backoff after each failure in a row: 1 s, 2 s, 4 s ... 64 s.
 fn backoff(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.saturating_sub(1).min(6))
 }

@@ -1,5 +1,5 @@
-//! What this process knows of a run beyond the watches: its own last write, the Jobs that it created itself, the logs
-//! that it read. Dropped when the run goes.
+//! What this process knows of a run besides the watches: its own last write, the Jobs that it created itself, the logs
+//! that it read. It is dropped with the run.
 //!
 //! Nothing here decides anything, and losing all of it (a restart) costs at most an attempt that is counted as lost.
 
@@ -26,7 +26,7 @@ pub(crate) type CachedRun = Arc<DeserializeGuard<WorkflowRun>>;
 pub(crate) struct RunCaches(Mutex<HashMap<Name, Arc<SharedRunCache>>>);
 
 impl RunCaches {
-    /// The cache of that very run; that of an earlier run of the same name is dropped.
+    /// The cache of that very run; the cache of an earlier run of the same name is dropped.
     pub(crate) fn of(&self, run: &Name, uid: &str) -> Arc<SharedRunCache> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cache) = all.get(run).filter(|c| c.uid == uid) {
@@ -66,17 +66,17 @@ impl SharedRunCache {
 /// What is known of one run.
 #[derive(Debug, Default)]
 pub(crate) struct RunCache {
-    /// What the API server answered to this process's last write, until the cache has caught up with it.
+    /// The API server's answer to this process's last write, until the watch has caught up with it.
     pub(crate) written: Option<CachedRun>,
-    /// What the API server said about the RunRecord.
+    /// The API server's answer about the RunRecord.
     pub(crate) record: Option<RecordFact>,
     /// Jobs that this process created, by name.
     pub(crate) created_jobs: HashMap<String, CreatedJob>,
-    /// Jobs that were there already when this process wanted to create them.
+    /// Jobs that existed already when this process tried to create them.
     pub(crate) found_jobs: HashMap<String, Arc<Job>>,
     /// Jobs that the API server did not create.
     pub(crate) declined: HashMap<String, Declined>,
-    /// What the run's Pods mount and that was seen to be there, by kind and name.
+    /// Existing objects that the run's Pods mount, by kind and name.
     pub(crate) ensured: HashSet<String>,
     /// The agents' logs, by Job name.
     pub(crate) logs: HashMap<String, LogState>,
@@ -88,7 +88,7 @@ pub(crate) struct RunCache {
     pub(crate) started: HashSet<String>,
     /// Jobs whose end was written to their status.
     pub(crate) finished: HashSet<String>,
-    /// Passes that failed, one after the other.
+    /// Passes that failed in a row.
     pub(crate) failures: u32,
 }
 
@@ -97,38 +97,39 @@ pub(crate) struct RunCache {
 pub(crate) struct CreatedJob {
     pub(crate) job: Arc<Job>,
     pub(crate) pod: PodState,
-    /// The Pod as the answer to its create showed it: until the cache has it, its absence there means nothing.
+    /// The Pod in the answer to its create: until the cache has it, its absence there means nothing.
     pub(crate) answer: Option<Arc<Pod>>,
-    /// What its Pod mounts, until that is created.
+    /// The objects that its Pod mounts, until the Pod is created.
     pub(crate) files: Option<Arc<ConfigMap>>,
 }
 
-/// What became of a Job's Pod.
+/// The state of a Job's Pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PodState {
-    /// The cluster's own Job controller makes it.
+    /// The cluster's own Job controller creates it.
     NotOurs,
     /// Created (or the answer got lost, and it may exist), at that time.
     Created(Stamp),
-    /// It (or what it mounts) is not created for now; it was last tried at that time.
+    /// It (or an object that it mounts) could not be created yet; the time of the last try.
     Blocked { message: String, tried: Stamp },
     /// Not created, and never will be.
     Refused(String),
-    /// It does not exist, and nobody will create it.
+    /// It does not exist, and no process will create it.
     Missing,
 }
 
-/// A Job that the API server did not create, or that was not asked for because what its Pod mounts is missing.
+/// A Job that the API server did not create, or that was not requested because an object that its Pod mounts is
+/// missing.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Declined {
-    /// For now; it was last tried at that time.
+    /// For now; the time of the last try.
     Blocked { message: String, tried: Stamp, launch: Arc<Launch> },
     /// For good.
     Refused(String),
 }
 
 impl Declined {
-    /// What the answer to a create means for the launch that needed it. `None`: no word about the object.
+    /// The meaning of the answer to a create, for the launch that needed it. `None`: it says nothing about the object.
     pub(crate) fn of(failure: &Failure, launch: &Launch) -> Option<Self> {
         match failure.kind() {
             ErrorKind::Quota(message) => {
@@ -156,7 +157,7 @@ pub(crate) enum LogState {
 }
 
 impl RunCache {
-    /// The newer of the cached run and what this process wrote last: no pass acts on less than its own last write.
+    /// The newer of the cached run and this process's last write: no pass acts on less than its own last write.
     pub(crate) fn newest(&mut self, cached: CachedRun) -> CachedRun {
         match &self.written {
             Some(mine) if mine.uid() == cached.uid() && is_newer(&**mine, &*cached) => Arc::clone(mine),
@@ -168,8 +169,8 @@ impl RunCache {
         }
     }
 
-    /// Forgets attempts that are over. A Job that this process created_jobs stays until its end is written, or until
-    /// the cache has it and can say the rest.
+    /// Drops attempts that have ended. A Job that this process created stays until its end is written, or until the
+    /// cache has it.
     pub(crate) fn keep(&mut self, current: &HashSet<&str>, cached: impl Fn(&str) -> bool) {
         let is_current = |name: &String| current.contains(name.as_str());
         let finished = &self.finished;
@@ -183,15 +184,15 @@ impl RunCache {
     }
 }
 
-/// The time of an answer of the API server. What is waited for counts from there, and not from the start of the pass: a
-/// request may take 15 seconds.
+/// The time of an answer of the API server. Timeouts count from there, and not from the start of the pass: a request
+/// may take 15 seconds.
 pub(super) fn answered_at() -> Stamp {
     Stamp::of(Timestamp::now())
 }
 
 /// Whether `a` is a later version of the object than `b`. Resource versions of one object can be compared as numbers:
-/// always so in practice, and guaranteed since Kubernetes 1.35. Where they are not numbers, only equality is known, and
-/// the own write counts as the newer one; a conflict then ends that.
+/// always so in practice, and guaranteed since Kubernetes 1.35. If they are not numbers, only equality is known, and
+/// this process's own write counts as the newer one; a conflict then ends that.
 fn is_newer(a: &impl ResourceExt, b: &impl ResourceExt) -> bool {
     let (a, b) = (a.resource_version(), b.resource_version());
     let number = |v: &Option<String>| v.as_deref().and_then(|v| v.parse::<u128>().ok());

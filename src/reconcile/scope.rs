@@ -1,8 +1,8 @@
-//! Names of namespaces, as somebody wrote them -> where this process works.
+//! Names of namespaces, as a user wrote them -> the scope of this process.
 //!
 //! A scope has watch scopes, each of which is listed and watched on its own: the whole cluster is one, and so is each
-//! namespace of a list, because rights are given per namespace. What happens in one never holds up another. It makes no
-//! request. Start reading at [`Scope::of`].
+//! namespace of a list, because permissions are granted per namespace. A failure in one never blocks another. It makes
+//! no request. Start reading at [`Scope::of`].
 
 use crate::cluster::Name;
 use std::collections::BTreeSet;
@@ -12,10 +12,10 @@ use k8s_openapi::NamespaceResourceScope;
 use kube::api::{ApiResource, DynamicObject};
 use kube::{Api, Client, Resource};
 
-/// How long a namespace's name may be.
+/// The maximum length of a namespace's name.
 const LONGEST: usize = 63;
 
-/// Where a process works.
+/// The namespaces that a process works in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     Cluster,
@@ -30,7 +30,7 @@ pub enum WatchScope {
 }
 
 impl Scope {
-    /// The scope of a list of names; none means the whole cluster. A name that is there twice counts once.
+    /// The scope of a list of names; an empty list means the whole cluster. A name that is listed twice counts once.
     pub fn of(namespaces: impl IntoIterator<Item = String>) -> Self {
         let names: BTreeSet<String> = namespaces.into_iter().collect();
         if names.is_empty() { Self::Cluster } else { Self::Namespaces(names) }
@@ -43,7 +43,7 @@ impl Scope {
         }
     }
 
-    /// The watch scope that a namespace's objects are in.
+    /// The watch scope that contains a namespace's objects.
     pub fn watch_scope_of(&self, namespace: &str) -> WatchScope {
         match self {
             Self::Cluster => WatchScope::Cluster,
@@ -51,7 +51,7 @@ impl Scope {
         }
     }
 
-    /// The namespace, where there is just one.
+    /// The namespace, if there is exactly one.
     pub fn only(&self) -> Option<&str> {
         match self {
             Self::Namespaces(names) if names.len() == 1 => names.first().map(String::as_str),

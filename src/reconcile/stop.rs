@@ -1,5 +1,5 @@
-//! Orders to stop -> requests about Pods. Never by force: a Pod leaves the API only when its kubelet says that it is
-//! over, or a second attempt could run beside it.
+//! Orders to stop -> requests about Pods. Never by force: a Pod leaves the API only when its kubelet reports that it
+//! has ended. Otherwise a second attempt could run beside it.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ use super::pass::Pass;
 use super::read_log;
 use super::run_cache::LogState;
 
-/// Has the kubelet stop the Pod by lowering its deadline: log and termination message stay. One that has not started
-/// has neither, and is deleted.
+/// Has the kubelet stop the Pod by lowering its deadline: log and termination message are kept. A Pod that has not
+/// started has neither, and is deleted.
 pub(super) async fn stop(pass: &Pass<'_>, observed: &Observed, job: &str) -> Result<(), Error> {
     let name = pass.name.beside(job);
     let Some(pod) = pod(pass, observed, &name).await? else {
@@ -37,7 +37,7 @@ pub(super) async fn stop(pass: &Pass<'_>, observed: &Observed, job: &str) -> Res
     }
 }
 
-/// The Pod as it was seen; the API server is asked where the cache has none of the operator's.
+/// The Pod as observed; the API server is asked if the cache has none of the operator's.
 async fn pod(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<Option<Arc<Pod>>, Error> {
     if let Some(pod) = observed.attempts.pods.get(&name.name) {
         return Ok(Some(Arc::clone(pod)));
@@ -47,7 +47,7 @@ async fn pod(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<Option
     Ok(live.map(Arc::new))
 }
 
-/// A Job of the cluster's own controller that has no Pod must not get one any more. True: it will not.
+/// A Job of the cluster's own controller that has no Pod must not get one any longer. True: it will not.
 async fn suspend(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<bool, Error> {
     let theirs = observed.attempts.jobs.get(&name.name).is_some_and(|j| !job::managed_by_operator(j));
     if !theirs {
@@ -60,8 +60,8 @@ async fn suspend(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<bo
     Ok(true)
 }
 
-/// Reads the log of the Pod so far, then deletes it, beside the passes: a log may take its time. What was read
-/// serves as the attempt's log when the Pod is over.
+/// Reads the log of the Pod so far, then deletes it, beside the passes: a log may take its time. This log serves as the
+/// attempt's log when the Pod has ended.
 pub(super) async fn kill(pass: &Pass<'_>, observed: &Observed, job: &str) -> Result<(), Error> {
     let name = pass.name.beside(job);
     let Some(pod) = pod(pass, observed, &name).await? else {
@@ -81,14 +81,14 @@ pub(super) async fn kill(pass: &Pass<'_>, observed: &Observed, job: &str) -> Res
         cache.lock().logs.insert(job.clone(), LogState::Read(Arc::new(read)));
         if let Err(error) = delete(&ctx, &name, &pod).await {
             tracing::warn!(pod = %name, error = report(&error), "cannot delete a Pod that did not stop");
-            // The engine asks again.
+            // The engine requests it again.
             cache.lock().killing.remove(&job);
         }
     });
     Ok(())
 }
 
-/// With the Pod's own grace period: zero would take it out of sight while it still runs.
+/// With the Pod's own grace period: zero would remove it from the API while it still runs.
 pub(super) async fn delete(ctx: &Context, name: &Name, pod: &Pod) -> Result<(), Error> {
     let pods = ctx.api::<Pod>(&name.namespace);
     let preconditions = Some(Preconditions { uid: pod.uid(), resource_version: None });

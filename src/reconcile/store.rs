@@ -1,9 +1,9 @@
-//! Watch events -> what is known of the cluster now, with indexes, so that a pass costs the same however much has
-//! finished.
+//! Watch events -> the current objects of the cluster, with indexes, so that the cost of a pass does not depend on the
+//! number of finished runs.
 //!
-//! A store says what changed, including what vanished while a watch was broken; the last sight of what is gone is kept
-//! as a tombstone, because it is evidence. Each watch scope is listed on its own, and a new list of one replaces
-//! nothing of another. It never asks the API server and never decides.
+//! A store reports what changed, including what vanished while a watch was broken; the last state of a deleted object
+//! is kept as a tombstone, because it is evidence. Each watch scope is listed on its own, and a new list of one
+//! replaces nothing of another. It never asks the API server and never decides.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
@@ -32,15 +32,15 @@ pub(crate) enum Change<K> {
     Deleted(Arc<K>),
 }
 
-/// How far the list of a scope has come.
+/// The state of a scope's list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ListState {
-    /// There was none yet.
+    /// Not complete yet.
     #[default]
     Awaited,
-    /// There was none yet, and the API server does not allow it.
+    /// Not complete yet, and the API server denies it.
     Refused,
-    /// There was one; changes follow it.
+    /// Complete; changes follow it.
     Complete,
 }
 
@@ -78,7 +78,7 @@ impl<K: Resource> Store<K> {
         Self { tombstones: Some(Tombstones::default()), ..Self::new(groups) }
     }
 
-    /// Takes in one event of a scope's watch.
+    /// Applies one event of a scope's watch.
     pub(crate) fn apply(&self, scope: &WatchScope, event: Event<K>) -> Vec<Change<K>> {
         // Under this lock: a reader that no longer finds an object finds its tombstone.
         let mut state = self.write();
@@ -111,7 +111,7 @@ impl<K: Resource> Store<K> {
         }
     }
 
-    /// The API server does not allow a scope's list. What was listed before stays.
+    /// The API server denies a scope's list. Objects that were listed before stay.
     pub(crate) fn refuse(&self, scope: &WatchScope) {
         let mut state = self.write();
         let list_state = state.list_states.entry(scope.clone()).or_default();
@@ -124,12 +124,12 @@ impl<K: Resource> Store<K> {
         self.read(|s| s.objects.get(name).cloned())
     }
 
-    /// The last sight of an object that is gone. Ask [`Self::get`] first.
+    /// The last state of a deleted object. Ask [`Self::get`] first.
     pub(crate) fn tombstone(&self, name: &Name) -> Option<Arc<K>> {
         self.tombstones.as_ref()?.get(name)
     }
 
-    /// The last sight of an object that is gone and looks like that. There are few tombstones.
+    /// The last state of a deleted object that matches. There are few tombstones.
     pub(crate) fn find_tombstone(&self, wanted: impl Fn(&K) -> bool) -> Option<Arc<K>> {
         self.tombstones
             .as_ref()?
@@ -140,8 +140,8 @@ impl<K: Resource> Store<K> {
             .cloned()
     }
 
-    /// Forgets tombstones that are old and not wanted any more. The age covers the time in which a cached status does
-    /// not name the attempt yet.
+    /// Drops tombstones that are old and no longer wanted. The minimum age covers the time in which a cached status
+    /// does not name the attempt yet.
     pub(crate) fn prune(&self, age: Duration, wanted: impl Fn(&K) -> bool) {
         if let Some(tombstones) = &self.tombstones {
             tombstones.prune(age, wanted);
@@ -160,7 +160,7 @@ impl<K: Resource> Store<K> {
         self.read(|s| s.groups.contains_key(group))
     }
 
-    /// What `look` makes of all objects.
+    /// The result of `look` for all objects.
     pub(crate) fn fold<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = &K>) -> T) -> T {
         self.read(|s| look(&mut s.objects.values().map(|o| &**o)))
     }
@@ -210,7 +210,7 @@ impl<K: Resource> State<K> {
         Some(old)
     }
 
-    /// A new list of a scope is complete: what it lacks of that scope vanished while nobody watched.
+    /// A new list of a scope is complete: objects of that scope that are not in it vanished while the watch was broken.
     fn replace(&mut self, scope: &WatchScope, groups: fn(&K) -> Vec<String>) -> Vec<Change<K>> {
         let listed = self.listed.remove(scope).unwrap_or_default();
         let gone = |n: &&Name| scope.holds(n) && !listed.contains_key(*n);
@@ -225,7 +225,7 @@ impl<K: Resource> State<K> {
     }
 }
 
-/// The last sight of objects that are gone.
+/// The last state of deleted objects.
 #[derive(Debug)]
 struct Tombstones<K>(Mutex<HashMap<Name, (Arc<K>, Instant)>>);
 

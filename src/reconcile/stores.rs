@@ -1,4 +1,4 @@
-//! The stores of this operator: which kinds, and under which keys their objects are found.
+//! The stores of this operator: their kinds, and the keys of their indexes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,12 +38,12 @@ impl Default for Stores {
 }
 
 impl Stores {
-    /// Whether every kind of a scope was listed: before that, what is not in a store may well exist.
+    /// Whether every kind of a scope was listed: before that, an object that is not in a store may well exist.
     pub(crate) fn are_complete(&self, scope: &WatchScope) -> bool {
         self.list_states(scope).iter().all(|s| *s == ListState::Complete)
     }
 
-    /// Whether a scope waits for rights, and not for time.
+    /// Whether a scope waits for permissions, and not for time.
     pub(crate) fn is_refused(&self, scope: &WatchScope) -> bool {
         self.list_states(scope).contains(&ListState::Refused)
     }
@@ -58,7 +58,7 @@ impl Stores {
         ]
     }
 
-    /// What the metrics show of the runs that are live. Runs that cannot be read are not among them.
+    /// The metrics' view of the live runs. Runs that cannot be decoded are not among them.
     pub(crate) fn live(&self, now: Stamp) -> Live {
         self.runs.fold(|all| {
             let readable = all.filter_map(|run| run.0.as_ref().ok());
@@ -81,7 +81,7 @@ impl Stores {
         self.runs.group(&format!("uid/{uid}")).into_iter().next()
     }
 
-    /// Runs whose children carry that label.
+    /// Runs whose children have that label.
     pub(crate) fn runs_labelled(&self, namespace: &str, label: &str) -> Vec<Name> {
         self.runs.group(&format!("label/{namespace}/{label}")).iter().map(|r| Name::of(&**r)).collect()
     }
@@ -105,13 +105,14 @@ impl Stores {
         self.jobs.group(&format!("all/{run_uid}"))
     }
 
-    /// The Pod of a Job: of the Job's name where the operator made it; the cluster's own controller chooses another.
+    /// The Pod of a Job: it has the Job's name if the operator created it; the cluster's own controller chooses
+    /// another.
     pub(crate) fn pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
         let owned = self.pods.group(&format!("job/{job}"));
         owned.into_iter().max_by_key(|p| p.creation_timestamp().map(|t| t.0)).or_else(|| self.pods.get(job))
     }
 
-    /// The last sight of a Job's Pod that is gone.
+    /// The last state of a Job's deleted Pod.
     pub(crate) fn deleted_pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
         self.pods.tombstone(job).or_else(|| {
             self.pods.find_tombstone(|p| {
@@ -120,12 +121,12 @@ impl Stores {
         })
     }
 
-    /// Pods, not over, of runs with that name.
+    /// Pods, not ended, of runs with that name.
     pub(crate) fn live_pods(&self, run: &Name) -> Vec<Arc<Pod>> {
         self.pods.group(&format!("{}/{}", run.namespace, labels::label_value(&run.name)))
     }
 
-    /// Forgets the last sight of Jobs and Pods that no run's status waits for.
+    /// Drops tombstones of Jobs and Pods that no run's status waits for.
     pub(crate) fn prune(&self) {
         const KEPT: Duration = Duration::from_secs(60);
         self.jobs.prune(KEPT, |job| self.is_current(job));

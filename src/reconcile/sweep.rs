@@ -1,7 +1,7 @@
-//! Revisions that nothing names any more -> deleted.
+//! Revisions that nothing names any longer -> deleted.
 //!
-//! Judged by live lists only. Kept: what is younger than an hour, the current revision of a workflow, what a run that
-//! is not over names, and what this process used lately (a run may be about to name it).
+//! It reads live lists only. It keeps revisions younger than an hour, the current revision of a workflow, revisions
+//! that an unfinished run names, and those that this process used recently (a run may be about to name one).
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -21,13 +21,13 @@ use super::context::Context;
 use super::error::Error;
 use super::scope::WatchScope;
 
-/// How old a revision is at least when it goes.
+/// The minimum age of a revision that is deleted.
 const AGE: Duration = Duration::from_secs(3600);
-/// How long ago a revision was used that is certainly named by now.
+/// A run names its revision in its status within this time after the revision was used.
 const UNUSED: Duration = Duration::from_secs(600);
 
-/// Deletes what is not needed; a failure is logged, and the next sweep tries again. Each scope is judged by itself,
-/// because nothing names a revision of another namespace, and because one that can't be read must not hold up the rest.
+/// Deletes what is not needed; a failure is logged, and the next sweep retries. Each scope is swept by itself, because
+/// nothing names a revision of another namespace, and because a scope without permissions must not block the others.
 pub(crate) async fn sweep(ctx: &Context) {
     for scope in ctx.scope.watch_scopes() {
         match candidates(ctx, &scope).await {
@@ -43,7 +43,7 @@ pub(crate) async fn sweep(ctx: &Context) {
 
 async fn candidates(ctx: &Context, scope: &WatchScope) -> Result<Vec<ControllerRevision>, Error> {
     let ours = ListParams::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::OPERATOR));
-    // The revisions first: one that is created afterwards is not in the list at all.
+    // The revisions are listed first: one that is created afterwards is not in the list.
     let revisions = list(scope.api::<ControllerRevision>(&ctx.client), ours, "ControllerRevisions").await?;
     let now = Stamp::of(Timestamp::now());
     let old: Vec<ControllerRevision> = revisions.into_iter().filter(|r| is_old(r, now)).collect();
@@ -62,7 +62,7 @@ fn is_old(revision: &ControllerRevision, now: Stamp) -> bool {
 async fn named(ctx: &Context, scope: &WatchScope) -> Result<HashSet<Name>, Error> {
     let workflows = scope.api::<DeserializeGuard<Workflow>>(&ctx.client);
     let workflows = list(workflows, ListParams::default(), "Workflows").await?;
-    // Raw, so that a run which can't be read keeps its revision, too.
+    // Raw, so that a run which cannot be decoded keeps its revision, too.
     let runs = scope.raw(&ctx.client, &ApiResource::erase::<WorkflowRun>(&()));
     let runs = list(runs, ListParams::default(), "WorkflowRuns").await?;
     let mut kept: HashSet<Name> = ctx.revisions.in_use(UNUSED).into_iter().collect();
@@ -77,7 +77,7 @@ fn current(workflow: &DeserializeGuard<Workflow>) -> Option<Name> {
     Some(name.beside(ids::revision_name(&name.name, &ids::revision_hash(&workflow.spec))))
 }
 
-/// The revisions that a run names: the pinned one, and the one that it asks for.
+/// The revisions that a run names: the pinned one, and the requested one.
 fn names(run: &DynamicObject) -> Vec<Name> {
     let text = |path: &str| run.data.pointer(path).and_then(Value::as_str);
     if matches!(text("/status/phase"), Some("Succeeded" | "Failed" | "Cancelled")) {

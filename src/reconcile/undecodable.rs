@@ -1,4 +1,5 @@
-//! An object that can't be read as its kind -> conditions that say so, and a counter. It never stops another object.
+//! An object that cannot be decoded as its kind -> conditions that say so, and a counter. It never blocks another
+//! object.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::error::Error;
 
 /// How long until a failed marking is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
-/// What is shown of an error.
+/// The maximum length of an error in a condition.
 const SHOWN: usize = 512;
 
 pub(crate) async fn mark_run(ctx: &Context, name: &Name, invalid: &InvalidObject) -> Option<Duration> {
@@ -42,7 +43,7 @@ async fn mark<K: Resource<DynamicType = ()>>(
     if ctx.marked.has(&uid, &what) {
         return None;
     }
-    tracing::warn!(kind = %K::kind(&()), object = %name, error = what.1, "an object can't be read");
+    tracing::warn!(kind = %K::kind(&()), object = %name, error = what.1, "an object cannot be read");
     match write::<K>(ctx, name, &what).await {
         Ok(()) => {
             ctx.marked.put(&uid, what);
@@ -76,7 +77,7 @@ async fn write<K: Resource<DynamicType = ()>>(
         .map_err(failed)
 }
 
-/// The change to a status; none for a finished run, or where it says so already.
+/// The change to a status; none for a finished run, or if the status has it already.
 fn marking(status: &Value, kind: &str, (generation, error): &(i64, String), now: Stamp) -> Option<Value> {
     let phase = status.get("phase").and_then(Value::as_str).unwrap_or_default();
     if matches!(phase, "Succeeded" | "Failed" | "Cancelled") {
@@ -84,7 +85,7 @@ fn marking(status: &Value, kind: &str, (generation, error): &(i64, String), now:
     }
     let old: Vec<Condition> =
         status.get("conditions").and_then(|c| serde_json::from_value(c.clone()).ok()).unwrap_or_default();
-    let message = format!("it cannot be read as a {kind}: {error}; correct it and apply it again");
+    let message = format!("it cannot be read as a {kind}: {error}; fix it and apply it again");
     let fact = |kind, status| Fact { kind, status, reason: "Undecodable".into(), message: message.clone() };
     let facts = vec![fact("Ready", "False"), fact("Stalled", "True")];
     let new = conditions::merge(&old, facts, *generation, now);

@@ -16,9 +16,9 @@ use super::context::Context;
 use super::error::Error;
 use super::undecodable;
 
-/// How long until a failed pass is repeated.
+/// The delay after a failed pass.
 const AGAIN: Duration = Duration::from_secs(5);
-/// What a condition shows of the problems; the status has all of them.
+/// The maximum length of the problems in a condition; the status has all of them.
 const SHOWN: usize = 1024;
 
 /// One pass over one workflow.
@@ -45,7 +45,7 @@ pub(super) async fn pass(ctx: &Context, name: &Name) -> Option<Duration> {
     }
 }
 
-/// What the operator says about a workflow.
+/// The operator's conditions of a workflow.
 pub fn status(workflow: &Workflow, now: Stamp) -> WorkflowStatus {
     let generation = workflow.metadata.generation.unwrap_or_default();
     let problems: Vec<String> = lint::problems(&workflow.spec).iter().map(ToString::to_string).collect();
@@ -91,7 +91,7 @@ async fn write(
     match request(workflows.replace_subresource("status", &name.name, &post_params(), &body)).await {
         Ok(_) => Ok(()),
         Err(failure) => match failure.kind() {
-            // The newer object comes by the watch.
+            // The watch reports the newer object.
             ErrorKind::Conflict | ErrorKind::NotFound => Ok(()),
             _ => Err(Error::WriteWorkflow(name.clone(), failure)),
         },

@@ -1,5 +1,5 @@
-//! A run's volume: its claim is made before the first Pod that mounts it (see [`super::mounts`]), and deleted here when
-//! the run's end says so.
+//! A run's volume: [`super::mounts`] creates its claim before the first Pod that mounts it, and this deletes it when
+//! the plan for the run's end says so.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use super::observe::Observed;
 use super::pass::Pass;
 use super::stop;
 
-/// Deletes the run's claim; the API server keeps it while a Pod names it (see [`release`]). A stranger's of that name
-/// stays: it may hold anything.
+/// Deletes the run's claim; the API server keeps it while a Pod names it (see [`release`]). A claim of another owner
+/// with that name stays: it may contain anything.
 pub(super) async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(), Error> {
     let claims = ctx.api::<PersistentVolumeClaim>(&claim.namespace);
     let failed = |f| Error::DeleteClaim(claim.clone(), f);
@@ -33,11 +33,11 @@ pub(super) async fn drop(ctx: &Context, claim: &Name, run_uid: &str) -> Result<(
     request_opt(claims.delete(&claim.name, &params)).await.map(|_| ()).map_err(failed)
 }
 
-/// After a success, deletes the Pods that hold the claim which the plan drops: the API server keeps a claim while any
-/// Pod names it, also one that is over, and the storage would be taken for as long as the run's children are kept. A
-/// failure is looked into: its Pods stay for their logs, and the volume goes with them. The Jobs stay in any case.
+/// After a success, deletes the Pods that use the claim which the plan drops: the API server keeps a claim while any
+/// Pod names it, even one that has ended, and the storage would be used for as long as the run's children are kept.
+/// After a failure the Pods stay for their logs, and the volume is deleted with them. The Jobs stay in any case.
 ///
-/// Not repeated after a refusal or a crash: the volume then goes with the run's other children.
+/// Not repeated after a refusal or a crash: the volume is then deleted with the run's other children.
 pub(super) async fn release(pass: &Pass<'_>, observed: &Observed, plan: &Plan) {
     let ctx = pass.ctx;
     let Some(claim) = plan.before.iter().find_map(dropped) else { return };
@@ -46,7 +46,7 @@ pub(super) async fn release(pass: &Pass<'_>, observed: &Observed, plan: &Plan) {
     }
     let jobs = ctx.stores.jobs_of(pass.uid());
     let cached = jobs.iter().filter_map(|job| ctx.stores.pod_of(&Name::of(&**job)));
-    // The last one's Job may not be in the cache yet.
+    // The Job of the last attempt may not be in the cache yet.
     let all: BTreeMap<String, Arc<Pod>> =
         cached.chain(observed.attempts.pods.values().cloned()).map(|pod| (pod.name_any(), pod)).collect();
     for (name, pod) in all.iter().filter(|(_, pod)| job::holds_claim(pod, claim)) {

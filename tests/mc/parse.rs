@@ -20,7 +20,7 @@ fn status_and_values_are_read() {
 
 #[test]
 fn what_is_not_met_has_a_cause() {
-    let out = "status: retry\nmet: false\nvalues:\n  issues: x\ncause: NoRetryTarget\nmessage: \"It said STATUS: retry, and no step takes work back (onRetry)\"\n";
+    let out = "status: retry\nmet: false\nvalues:\n  issues: x\ncause: NoRetryTarget\nmessage: \"The output has STATUS: retry, but the step has no onRetry\"\n";
     is(parse(&["-o", "yaml"], "STATUS: retry\nISSUES: x"), 1, out);
     let out =
         "status: failed\nmet: false\nvalues:\n  a: red\n  reason: bad\ncause: StatusFailed\nmessage: bad\n";

@@ -89,7 +89,7 @@ fn a_question_that_stays_open_is_an_exit_code_of_its_own() {
         plan(&[&file, "--task", "go", "-p", "version=2.4", "--answers", "tests/mc/plan/silent.yaml"]);
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(output.code, 2);
-    assert!(output.out.contains("\nPaused (Escalated) after 10m6s: step build failed after 2 attempt(s)"));
+    assert!(output.out.contains("\nPaused (Escalated) after 10m6s: step build failed after 2 attempts"));
     let note = "nobody answers build; in the file with answers: decisions: [{step: build, action: …}]\n";
     assert_eq!(output.err, note);
 }

@@ -149,7 +149,7 @@ fn an_input_that_no_container_takes_is_said() {
     assert_eq!(ran.out.len(), 100 * 1024 + "Plan  in r on main".len());
     assert_eq!(
         ran.err,
-        "the rendered input is 101 KiB; 96 KiB is the most for inputAs: Env; a run would ask a person (InputTooLarge)\n"
+        "the rendered input is 101 KiB; the limit for inputAs: Env is 96 KiB; a run would ask a person (InputTooLarge)\n"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Input that is wrong, hostile or too much: a clear word in the status, and the operator goes on.
+//! Input that is wrong, hostile or too much: a clear message in the status, and the operator continues.
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Secret, SecretKeySelector};
@@ -288,7 +288,7 @@ async fn a_run_that_cannot_be_read_says_so_and_others_go_on() {
     assert_alive(&mut f).await;
     assert_eq!(f.jobs().await.len(), 1, "only the other run was executed");
 
-    // Mended, it runs: retention is a knob that may be changed.
+    // Once fixed, it runs: retention may be changed.
     f.patch::<WorkflowRun>("odd", json!({"spec": {"retention": {"children": "1h"}}})).await.unwrap();
     let status = f.until("odd", "its end", is(Phase::Succeeded)).await;
     assert_eq!(status.steps[0].work.phase, StepPhase::Succeeded);

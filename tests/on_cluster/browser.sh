@@ -25,7 +25,7 @@ axe() {
       tar -xzf "$new/axe.tgz" -C "$new" --strip-components=1 package/axe.min.js package/LICENSE &&
       { mv -T "$new" "$folder" 2>/dev/null || [ -e "$folder/axe.min.js" ]; }; }; then
       rm -rf "$new"
-      die "axe-core $AXE_VERSION cannot be had from $registry" "put its axe.min.js into $folder, or set AXE_JS to it"
+      die "axe-core $AXE_VERSION cannot be downloaded from $registry" "put its axe.min.js into $folder, or set AXE_JS to it"
     fi
     rm -rf "$new"
   fi

@@ -1,4 +1,4 @@
-//! The four workflows that ship, applied as they are and run to their end in real containers by the scripted agents.
+//! The four shipped workflows, applied unchanged and run to their end in real containers by the scripted agents.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The operator is killed, again and again, and started anew under its name. Two at once: see [`crate::leaders`].
+//! The operator is killed repeatedly, and restarted under its name. Two at once: see [`crate::leaders`].
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! The dashboard as readers with different rights meet it: real tokens, real answers of the API server about rights.
+//! The dashboard for readers with different rights: real tokens, and real answers of the API server about rights.
 
 use kube::Api;
 use kube::api::{ListParams, PostParams};

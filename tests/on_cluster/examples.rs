@@ -1,6 +1,6 @@
 //! Every file of examples/ applied as it is (but for the image) and run to its end in real containers.
 //!
-//! [`ENDS`] says what each run comes to. Where a person answers, the test answers as the file's head tells the reader to.
+//! [`ENDS`] says how each run ends. Where a person answers, the test answers as the head of the file says.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{Fixture, PATIENCE, agent, is, until};
 
-/// The image that the examples name; the tests' own stands in for it.
+/// The image that the examples name; the tests replace it with their own.
 const IMAGE: &str = "missioncontrol.dev/agents/scripted:v1";
 
 /// What a run comes to.
@@ -267,7 +267,7 @@ async fn examples_stories_rework_and_notify_end_as_the_table_says() {
 async fn example_secrets_uses_its_token_and_the_run_does_not_show_it() {
     let f = end_as_the_table_says(&["secrets.yaml"]).await;
     let seen = f.kubectl(&["get", "mcr,mcrec,jobs,pods", "-o", "yaml"]);
-    assert!(!seen.contains("not-a-real-token"), "the token stands in an object");
+    assert!(!seen.contains("not-a-real-token"), "an object contains the token");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
-//! Who decided is proven: the policy that ships, on a real API server, with people that the test impersonates.
+//! The author of a decision is verified: the shipped policy on a real API server, with users that the test
+//! impersonates.
 
 use std::process::Command;
 

@@ -1,4 +1,5 @@
-//! What the operator does on a real API server with real containers. Each test has a namespace and an operator of its own.
+//! What the operator does on a real API server with real containers. Each test has a namespace and an operator of its
+//! own.
 //!
 //! `tests/on_cluster/run` brings a cluster up, runs this and takes it down. Start reading at [`support::Fixture`].
 #![allow(

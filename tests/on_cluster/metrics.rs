@@ -1,4 +1,4 @@
-//! What is counted, told and kept of runs, with operators that die in between.
+//! Metrics, Events and records of runs, with operators that die in between.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ fn value(text: &str, series: &str) -> f64 {
     line.unwrap_or_else(|| panic!("no {series} in\n{text}")).parse().unwrap()
 }
 
-/// Gives the metrics in which the series has come to `wanted`: the operator counts what it wrote once the API server has
-/// answered, which is after the test may have seen it.
+/// Gives the metrics in which the series has come to `wanted`: the operator counts what it wrote once the API server
+/// has answered, which is after the test may have seen it.
 async fn counted_to(f: &Fixture, wanted: f64, series: &str) -> String {
     let is_there = async || value(&f.operator.metrics().await, series) == wanted;
     f.until_true(series, is_there).await;

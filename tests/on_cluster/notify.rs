@@ -1,4 +1,4 @@
-//! What people are told while a run goes its way.
+//! The notifications of a run.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -89,7 +89,7 @@ async fn people_are_told_of_a_question_and_of_the_end_once_each() {
     assert_eq!(body["escalations"], expected);
     assert!(!body.to_string().contains("SECRET: agent text"), "an agent's output was sent: {body}");
 
-    // What is told is what the Workflow says now, not what it said when the run started.
+    // Notifications follow the current Workflow, not the one that the run started with.
     let ended = json!({"spec": {"notify": [{"events": ["Succeeded", "Failed"], "target": "team"}]}});
     let edited: Workflow = f.patch("w", ended).await.unwrap();
     let seen =

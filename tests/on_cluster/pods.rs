@@ -1,4 +1,4 @@
-//! What happens to the Pod under a step: too slow, deleted, told to end.
+//! What happens to the Pod of a step: too slow, deleted, stopped.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ async fn delete_running_pod(f: &Fixture, run: &WorkflowRun, grace: Option<u32>) 
     f.api::<Pod>().delete(&pod.name_any(), &how).await.unwrap();
 }
 
-/// The first attempt waits to be told to end, the second is done at once.
+/// The first attempt waits for a signal, the second is done at once.
 fn second_is_done(told: &str) -> String {
     format!(
         "[ $MISSION_ATTEMPT = 2 ] && {{ echo STATUS: done; exit 0; }}; trap '{told}' TERM; sleep 3600 & wait"

@@ -1,5 +1,5 @@
-//! What goes when a run has been over for long, and what stays. The shortest retention is ten minutes, so the end of the run
-//! is moved into the past.
+//! What is deleted some time after a run's end, and what is kept. The shortest retention is ten minutes, so the end of
+//! the run is moved into the past.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{Fixture, audit, is, rights, step, workflow};
 /// When a leader sweeps for the first time.
 const FIRST_SWEEP: Duration = Duration::from_secs(60);
 
-/// The run ended so many minutes ago.
+/// The run ended that number of minutes ago.
 async fn turn_back(f: &Fixture, minutes: i64) {
     let at = Stamp::of(Timestamp::now() - SignedDuration::from_mins(minutes));
     let patch = Patch::Merge(json!({"status": {"finishedAt": at}}));

@@ -1,5 +1,5 @@
-//! The role that the chart gives the operator, compared with what the operators of the suite asked for: the audit log of
-//! the cluster. `tests/on_cluster/run` calls it at the end of the suite, and of `--part`.
+//! The role that the chart gives the operator, compared with what the operators of the suite asked for: the audit log
+//! of the cluster. `tests/on_cluster/run` calls it at the end of the suite, and of `--part`.
 //!
 //! In each variant of the suite, every right is used or listed in [`UNUSED`] with the reason. The role is one for all
 //! variants, so a right that only one of them uses has to be used there. A part of the suite must use those rights that

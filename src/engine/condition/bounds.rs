@@ -1,21 +1,21 @@
-//! What a condition may not be, whatever values it meets: too long, too deep, or a loop in a loop in a loop.
+//! What a condition must not be, for any values: too long, too deep, or with loops nested too deeply.
 //!
-//! The parser, the evaluation and the end of an expression's life walk it by recursion, and a stack that overflows ends the
-//! process. So an expression is measured here first, without recursion.
+//! The parser, the evaluation and the destructor of an expression are recursive, and a stack overflow ends the process.
+//! Therefore an expression is measured here first, without recursion.
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
 use cel::parser::pratt_parser::{Lexer, TokenKind};
 
-/// The most words and signs of a condition: forty comparisons have about 400. It also bounds the depth of what the parser
-/// builds without counting, such as `a ? b : c ? d : …`.
+/// The maximum number of tokens in a condition: forty comparisons have about 400. It also bounds the depth of what the
+/// parser builds without counting, such as `a ? b : c ? d : …`.
 const TOKEN_LIMIT: usize = 500;
-/// The most brackets inside one another. An unoptimised build takes 4 KiB of stack for each.
+/// The maximum nesting of brackets. An unoptimised build takes 4 KiB of stack for each.
 pub(super) const BRACKET_LIMIT: u16 = 50;
-/// The most values that are made of one another: `a + b + c` is two levels deep, `&&` and `||` do not add up. An
+/// The maximum depth of the expression tree: `a + b + c` is two levels deep, `&&` and `||` do not add up. An
 /// unoptimised build evaluates each level on 40 KiB of stack, and a thread has 2 MiB.
 const DEPTH_LIMIT: usize = 24;
-/// The most loops (`exists`, `all`, `filter`, `map`) inside one another: the context is two maps deep where names are not
-/// known beforehand (`steps`, then `outputs`), so a third has nothing to run over.
+/// The maximum nesting of loops (`exists`, `all`, `filter`, `map`): the context has two levels of maps with names that
+/// are not known in advance (`steps`, then `outputs`), so a third loop has nothing to run over.
 const LOOP_LIMIT: usize = 2;
 
 /// Measures the text before it is parsed.
@@ -35,7 +35,7 @@ pub(super) fn tokens(text: &str) -> Result<(), String> {
     }
 }
 
-/// Measures what the parser made of it.
+/// Measures the parsed expression.
 pub(super) fn shape(expression: &IdedExpr) -> Result<(), String> {
     let mut open = vec![(expression, 1, 0)];
     while let Some((expression, depth, loops)) = open.pop() {
@@ -50,7 +50,7 @@ pub(super) fn shape(expression: &IdedExpr) -> Result<(), String> {
         match &expression.expr {
             Expr::Unspecified => return Err("the expression is incomplete".into()),
             Expr::Struct(of) => {
-                return Err(format!("{}{{…}}: there are no types to make here", of.type_name));
+                return Err(format!("{}{{…}}: a condition cannot create objects", of.type_name));
             }
             Expr::Comprehension(each) => {
                 open.push((&each.iter_range, depth + 1, loops));
@@ -63,7 +63,7 @@ pub(super) fn shape(expression: &IdedExpr) -> Result<(), String> {
     Ok(())
 }
 
-/// The expressions that an expression is made of.
+/// The direct parts of an expression.
 pub(super) fn children(expression: &IdedExpr) -> Vec<&IdedExpr> {
     match &expression.expr {
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Vec::new(),

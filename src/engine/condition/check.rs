@@ -5,7 +5,7 @@ use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, SelectExpr,
 use super::path;
 use super::types::Type;
 
-/// Named values that every context has, beside the maps.
+/// Values that every context has, besides the maps.
 const TEXTS: [&str; 5] = ["task", "human_feedback", "verify_feedback", "last_failure", "last_failure_output"];
 /// Names of types, for `type(x) == string`.
 const TYPES: [&str; 9] = ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"];
@@ -14,11 +14,11 @@ const TYPES: [&str; 9] = ["bool", "bytes", "double", "int", "list", "map", "null
 #[derive(Clone, Debug)]
 pub struct Names<'a> {
     pub params: Vec<&'a str>,
-    /// Those that are finished before the condition is looked at: they alone are allowed under `steps.*`.
+    /// The steps that are finished before the condition is evaluated: `steps.*` allows only those.
     pub steps: Vec<&'a str>,
 }
 
-/// What a condition is for.
+/// What a condition is for: the type that it must give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Boolean,
@@ -43,7 +43,7 @@ pub(super) fn check(expression: &IdedExpr, names: &Names<'_>, wanted: Wanted) ->
 
 pub(super) struct Check<'a> {
     names: &'a Names<'a>,
-    /// The variables of the loops around.
+    /// The variables of the enclosing loops.
     scope: Vec<(&'a str, Type)>,
     faults: Vec<String>,
 }
@@ -95,7 +95,7 @@ impl<'a> Check<'a> {
             "run" => Type::Run,
             "steps" => Type::Steps,
             name if TEXTS.contains(&name) => Type::Text,
-            // What a step prints is known only when it has run, and a loop names its item as it likes.
+            // The outputs of a step are known only when it has run, and a loop names its item freely.
             _ if !self.names.steps.is_empty() => Type::Any,
             name if TYPES.contains(&name) => Type::Name,
             name => {
@@ -123,7 +123,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// What `of` holds under a name that is known.
+    /// The type of a known field of `of`.
     pub(super) fn field(&mut self, of: &Type, field: &str, shown: &str, step: Option<&str>) -> Type {
         let fault = match of {
             Type::Any => return Type::Any,
@@ -185,7 +185,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The result that a loop gathers; no one can write this name.
+/// The result that a loop gathers; no expression can write this name.
 pub(super) fn is_gathered(expression: &IdedExpr) -> bool {
     matches!(&expression.expr, Expr::Ident(name) if name.starts_with('@'))
 }

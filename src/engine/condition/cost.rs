@@ -1,23 +1,23 @@
-//! What an evaluation costs at most, worked out before it starts.
+//! The upper bound of an evaluation's cost, computed before it starts.
 //!
 //! An evaluation cannot be stopped, and `[[output]].map(x, x + x).map(x, x + x)…` doubles its value with every dozen
-//! characters. So for every part of the expression the largest value that it can give is worked out from the values at hand,
-//! and from that the work. All numbers are too high rather than too low.
+//! characters. So the largest possible value of every part of the expression is computed from the actual values, and
+//! from that the work. All numbers err on the high side.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, operators};
 use serde_json::Value;
 
 use super::{bounds, path};
 
-/// In bytes that are touched. Measured: the worst that this lets through, twenty patterns as large as they may be, takes
-/// a quarter of a second in an optimised build. A hundred comparisons with the longest outputs there are (16 KiB) cost a
-/// sixth of it.
+/// In bytes that are touched. Measured: the worst expression within this limit, twenty patterns of the maximum size,
+/// takes a quarter of a second in an optimised build. A hundred comparisons with outputs of the maximum length (16 KiB)
+/// cost a sixth of it.
 const BUDGET: u64 = 20_000_000;
-/// What one step of the evaluation costs, in the same unit.
+/// The cost of one step of the evaluation, in the same unit.
 const STEP: u64 = 64;
-/// Compiling the pattern of a `matches()`, each time it is asked.
+/// The cost of compiling the pattern of a `matches()`, for each call.
 const PATTERN: u64 = 1_000_000;
-/// A pattern may look at a byte of the text this often.
+/// How often a pattern may look at one byte of the text.
 const MATCH: u64 = 20;
 
 pub(super) fn within_budget(expression: &IdedExpr, context: &Value) -> Result<(), String> {
@@ -30,26 +30,26 @@ pub(super) fn within_budget(expression: &IdedExpr, context: &Value) -> Result<()
     }
 }
 
-/// How large a value can be.
+/// The possible size of a value.
 #[derive(Clone)]
 enum Size<'a> {
-    /// It is one of these; of none, it does not exist.
+    /// It is one of these; if there is none, it does not exist.
     OneOf(Vec<&'a Value>),
     Most(Most),
 }
 
 #[derive(Clone, Copy, Default)]
 struct Most {
-    /// Its bytes, or those of all that is in it.
+    /// Its bytes, including those of everything in it.
     weight: u64,
-    /// How many elements a loop would see.
+    /// The number of elements for a loop.
     items: u64,
-    /// The weight of the largest of them, or of anything else that is in it.
+    /// The weight of its largest element, or of anything else in it.
     part: u64,
 }
 
 impl<'a> Size<'a> {
-    /// Nothing is known of its parts: each weighs at least 1, and all together not more than the whole.
+    /// Its parts are unknown: each weighs at least 1, and all together not more than the whole.
     fn up_to(weight: u64) -> Self {
         Self::Most(Most { weight, items: weight, part: weight })
     }
@@ -76,7 +76,7 @@ impl<'a> Size<'a> {
         }
     }
 
-    /// What it holds under a name, or under one that is not known yet.
+    /// The value of a field, by a known name or by one that is not known yet.
     fn part(&self, name: Option<&str>) -> Self {
         match (self, name) {
             (Self::OneOf(values), Some(name)) => {
@@ -112,7 +112,7 @@ struct Bound<'a> {
 
 struct Work<'a> {
     context: &'a Value,
-    /// The variables of the loops around.
+    /// The variables of the enclosing loops.
     scope: Vec<(&'a str, Size<'a>)>,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Work<'a> {
         bound.map_or_else(of_run, |(_, size)| size.clone())
     }
 
-    /// What is done for all that it is made of, and how large it is together.
+    /// The work for all parts of the expression, and their size together.
     fn parts(&mut self, expression: &'a IdedExpr) -> (u64, Most, u64) {
         let (mut cost, mut sum, mut largest) = (0u64, Most::default(), 0);
         for child in bounds::children(expression) {
@@ -156,7 +156,7 @@ impl<'a> Work<'a> {
         (cost, sum, largest)
     }
 
-    /// A list or a map as it is written: its parts are copied.
+    /// A list or map literal: its parts are copied.
     fn collection(&mut self, expression: &'a IdedExpr) -> Bound<'a> {
         let (cost, sum, largest) = self.parts(expression);
         let items = bounds::children(expression).len() as u64;
@@ -185,7 +185,7 @@ impl<'a> Work<'a> {
         Bound { cost, size: Size::Most(Most { weight: result(call, sum.weight), ..sum }) }
     }
 
-    /// `[…].map(x, …)`: the step is done for every element, and what it gives may be gathered.
+    /// `[…].map(x, …)`: the step runs for every element, and its values may be gathered.
     fn each(&mut self, each: &'a ComprehensionExpr) -> Bound<'a> {
         let (range, start) = (self.of(&each.iter_range), self.of(&each.accu_init));
         let (over, begun) = (range.size.most(), start.size.most());
@@ -206,7 +206,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The weight of what a call gives: its operands together, unless it is known to give a number or true or false.
+/// The weight of a call's result: its operands together, unless it is known to be a number or a boolean.
 fn result(call: &CallExpr, operands: u64) -> u64 {
     match call.func_name.as_str() {
         // Written out, a number is up to 24 characters longer than its 8 bytes.

@@ -1,4 +1,4 @@
-//! An expression and the values it names -> what it gives, or a message that says why it gives nothing.
+//! An expression and the values it names -> its value, or a message that says why it has none.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{bounds, cost, path, pattern};
 
-/// The longest message about values: they may be as long as an output.
+/// The maximum length of a message about values: a value may be as long as an output.
 const MESSAGE_LIMIT: usize = 300;
 
 pub(super) fn holds(expression: &IdedExpr, context: &Value) -> Result<bool, String> {
@@ -102,6 +102,6 @@ fn kind(value: &Cel) -> &'static str {
         Cel::List(_) => "a list",
         Cel::Map(_) => "a map",
         Cel::Null => "null",
-        _ => "something else (an optional asks for .orValue(…))",
+        _ => "something else (an optional value needs .orValue(…))",
     }
 }

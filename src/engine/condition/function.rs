@@ -1,4 +1,4 @@
-//! The functions there are, and what each asks for and gives: the third part of [`super::check`].
+//! The supported functions with their arguments and results: the third part of [`super::check`].
 
 use cel::common::ast::{Expr, IdedExpr};
 
@@ -44,22 +44,22 @@ impl<'a> Check<'a> {
     }
 
     fn unknown(&mut self, name: &str, target: Option<&'a IdedExpr>, args: &'a [IdedExpr]) -> Type {
-        // What is in it is looked at all the same; the first word in a loop names its variable.
+        // Its content is checked all the same; the first argument of a loop names its variable.
         let is_loop = LOOPS.contains(&name);
         for argument in target.into_iter().chain(args).filter(|_| !is_loop) {
             self.infer(argument);
         }
         self.fault(match name {
             _ if is_loop => format!("{name}() is written list.{name}(x, …), with a name for the element"),
-            "has" => "has() asks for one field, as in has(steps.plan.outputs.url)".into(),
-            "size" => "size() asks for one value".into(),
+            "has" => "has() takes one field, as in has(steps.plan.outputs.url)".into(),
+            "size" => "size() takes one value".into(),
             name if SEARCHES.contains(&name) => format!("{name}() is written text.{name}('…')"),
             name if CONVERSIONS.contains(&name) => {
-                format!("{name}() asks for one value, as in {name}(params.n)")
+                format!("{name}() takes one value, as in {name}(params.n)")
             }
             "now" | "timestamp" | "duration" => {
                 format!(
-                    "{name}() does not exist here: a condition has no clock, so that it always gives the same"
+                    "{name}() does not exist here: a condition has no clock, so that it always gives the same result"
                 )
             }
             name => format!("there is no function {name}()"),
@@ -71,7 +71,7 @@ impl<'a> Check<'a> {
         let found = self.infer(of);
         if found.element().is_none() && !matches!(found, Type::Text | Type::Bytes) {
             self.fault(format!(
-                "size() asks for a string, a list or a map, but {} is {}",
+                "size() takes a string, a list or a map, but {} is {}",
                 show(of),
                 found.name()
             ));
@@ -88,7 +88,7 @@ impl<'a> Check<'a> {
             };
             if !found.may_be(&Type::Text) {
                 self.fault(format!(
-                    "{name}() asks for strings, but {} is {}{hint}",
+                    "{name}() takes strings, but {} is {}{hint}",
                     show(operand),
                     found.name()
                 ));
@@ -114,7 +114,7 @@ impl<'a> Check<'a> {
             _ => (true, Type::Any),
         };
         if !fits {
-            self.fault(format!("{to}() makes nothing of {}: {} is one", found.name(), show(from)));
+            self.fault(format!("{to}() does not convert {}: {} is one", found.name(), show(from)));
         } else if let (Some(word), "int") = (literal(from), to)
             && word.parse::<i64>().is_err()
         {
@@ -123,7 +123,7 @@ impl<'a> Check<'a> {
         given
     }
 
-    /// What an optional holds.
+    /// The value inside an optional.
     fn optional(&mut self, name: &str, of: &'a IdedExpr) -> Type {
         match self.infer(of) {
             Type::Optional(inner) => *inner,
@@ -131,7 +131,7 @@ impl<'a> Check<'a> {
             found => {
                 let shown = show(of);
                 self.fault(format!(
-                    "{name}() asks for an optional, as `.?` gives one, but {shown} is {}",
+                    "{name}() takes an optional, as `.?` gives one, but {shown} is {}",
                     found.name()
                 ));
                 Type::Any

@@ -1,4 +1,4 @@
-//! What operators and functions ask for and give: the second half of [`super::check`].
+//! The operand and result types of operators and functions: the second part of [`super::check`].
 
 use cel::common::ast::{CallExpr, IdedExpr, operators};
 
@@ -33,7 +33,7 @@ impl<'a> Check<'a> {
     }
 
     fn logic(&mut self, name: &str, a: &'a IdedExpr, b: &'a IdedExpr) -> Type {
-        // What a loop tests is put beside what it found so far.
+        // The test of a loop is combined with what the loop found so far.
         let sign = match (is_gathered(a), name) {
             (true, operators::LOGICAL_AND) => "all()",
             (true, _) => "exists()",
@@ -55,7 +55,7 @@ impl<'a> Check<'a> {
         } else {
             String::new()
         };
-        self.fault(format!("{sign} asks for true or false, but {shown} is {}{hint}", found.name()));
+        self.fault(format!("{sign} needs true or false, but {shown} is {}{hint}", found.name()));
     }
 
     fn equality(&mut self, name: &str, a: &'a IdedExpr, b: &'a IdedExpr) -> Type {
@@ -75,14 +75,12 @@ impl<'a> Check<'a> {
             _ if !left.may_equal(&right) => self.different(name, (a, &left), (b, &right)),
             Some((operand, found)) => {
                 let (sign, kind) = (sign(name), found.name());
-                self.fault(format!("`{sign}` does nothing with {kind}: {} is one", show(operand)));
+                self.fault(format!("`{sign}` does not apply to {kind}: {} is one", show(operand)));
             }
             // Numbers of different kinds compare, but do not add.
             None if !compares(name) && both_known && left.is_number() && left != right => {
                 let sign = sign(name);
-                self.fault(format!(
-                    "`{sign}` asks for two numbers of one kind: int(…), uint(…) or double(…)"
-                ));
+                self.fault(format!("`{sign}` needs two numbers of one kind: int(…), uint(…) or double(…)"));
             }
             None => {}
         }
@@ -131,7 +129,7 @@ impl<'a> Check<'a> {
     fn negated(&mut self, operand: &'a IdedExpr) -> Type {
         let found = self.infer(operand);
         if !matches!(found, Type::Any | Type::Int | Type::Double) {
-            self.fault(format!("`-` asks for a signed number, but {} is {}", show(operand), found.name()));
+            self.fault(format!("`-` needs a signed number, but {} is {}", show(operand), found.name()));
         }
         found
     }
@@ -142,7 +140,7 @@ impl<'a> Check<'a> {
         let inner = match (&map, literal(key)) {
             (Type::List(element), _) if index.may_be(&Type::Int) || index.is_number() => (**element).clone(),
             (Type::List(_), _) => {
-                self.fault(format!("{}[…]: a list is asked with a number, not {}", show(of), index.name()));
+                self.fault(format!("{}[…]: a list is indexed with a number, not {}", show(of), index.name()));
                 Type::Any
             }
             (_, Some(field)) => self.field(&map, field, &show(of), step),
@@ -151,7 +149,7 @@ impl<'a> Check<'a> {
             (Type::Map(value), None) => (**value).clone(),
             (map, None) if map.element().is_some() || matches!(map, Type::Optional(_)) => return Type::Any,
             (map, None) => {
-                self.fault(format!("{}[…]: {} holds nothing to ask for", show(of), map.name()));
+                self.fault(format!("{}[…]: {} has no fields", show(of), map.name()));
                 Type::Any
             }
         };
@@ -166,7 +164,7 @@ fn compares(name: &str) -> bool {
     matches!(name, operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS)
 }
 
-/// The operator does something with such a value.
+/// The operator accepts such a value.
 fn takes(name: &str, operand: &Type) -> bool {
     match operand {
         Type::Any | Type::Int | Type::UInt | Type::Double => true,
@@ -177,7 +175,7 @@ fn takes(name: &str, operand: &Type) -> bool {
     }
 }
 
-/// Either side tells, unless it is a list: the other may hold anything.
+/// Either side gives the type, unless it is a list: the other side may hold anything.
 fn sum(left: Type, right: Type) -> Type {
     match (left, right) {
         (Type::Any, Type::List(_)) | (Type::List(_), Type::Any) => Type::list(Type::Any),

@@ -43,13 +43,13 @@ pub(super) fn of(expression: &IdedExpr) -> Option<Vec<&str>> {
     }
 }
 
-/// It can follow a dot.
+/// Whether the name can follow a dot.
 pub(super) fn is_plain(name: &str) -> bool {
     let sign = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.chars().all(sign) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// As a person writes it.
+/// The path in the notation that people write.
 pub(super) fn written(names: &[&str]) -> String {
     let mut text = String::new();
     for (i, name) in names.iter().enumerate() {
@@ -62,7 +62,7 @@ pub(super) fn written(names: &[&str]) -> String {
     text
 }
 
-/// A path or a literal as it is written; of anything else only that it is there.
+/// A path or a literal as written; for anything else a placeholder.
 pub(super) fn show(expression: &IdedExpr) -> String {
     if let Some(names) = of(expression) {
         return written(&names);
@@ -81,7 +81,7 @@ pub(super) fn show(expression: &IdedExpr) -> String {
     }
 }
 
-/// The first path of the expression that asks for `key` where the context has none.
+/// The first path in the expression that reads `key` from a map that lacks it.
 pub(super) fn missing(expression: &IdedExpr, context: &Value, key: &str) -> Option<String> {
     let mut open = vec![expression];
     while let Some(expression) = open.pop() {

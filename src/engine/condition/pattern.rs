@@ -1,14 +1,14 @@
-//! `matches()`: the function of the standard, with patterns that are cheap to compile.
+//! `matches()`: the standard function, with patterns that are cheap to compile.
 
 use cel::common::types::{CelBool, CelString};
 use cel::{DeclarationError, Env, ExecutionError};
 use regex::{Regex, RegexBuilder};
 
-/// In bytes of the compiled pattern: about 12 ms of work. The default of the crate, 10 MiB, is ten times that for each time
-/// a `matches()` is asked; an address with a `\w` in it takes an eighth of this.
+/// In bytes of the compiled pattern: about 12 ms of work. The crate's default, 10 MiB, takes ten times that for each
+/// call of `matches()`; an address with a `\w` in it takes an eighth of this limit.
 const SIZE_LIMIT: usize = 1024 * 1024;
 
-/// The functions of the standard, and this one.
+/// The standard functions, and this one.
 pub(super) fn environment() -> Result<Env, DeclarationError> {
     let mut env = Env::stdlib();
     cel::add_overload!(env, fn matches: (CelString, CelString) -> Result<CelBool>, id = "matches_string")?;

@@ -1,4 +1,4 @@
-//! The types that are known before anything runs. What is not certain is [`Type::Any`], and raises no alarm.
+//! The types that are known before anything runs. [`Type::Any`] is an unknown type, and never raises a problem.
 
 use cel::common::ast::LiteralValue;
 
@@ -46,7 +46,7 @@ impl Type {
         Self::Map(Box::new(of))
     }
 
-    /// As a message names it.
+    /// The type's name in messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Any => "anything",
@@ -70,12 +70,12 @@ impl Type {
         matches!(self, Self::Map(_) | Self::Params | Self::Run | Self::Steps | Self::Step)
     }
 
-    /// It can be the one type that is asked for.
+    /// Whether the value can have the wanted type.
     pub(super) fn may_be(&self, wanted: &Type) -> bool {
         *self == Self::Any || self == wanted
     }
 
-    /// The two can be equal: numbers of all kinds compare, and lists of whatever kind may be empty.
+    /// Whether the two can be equal: numbers of all kinds compare, and lists of any kind may be empty.
     pub(super) fn may_equal(&self, other: &Type) -> bool {
         match (self, other) {
             (Self::Any, _) | (_, Self::Any) => true,
@@ -96,12 +96,12 @@ impl Type {
         types.into_iter().reduce(Type::or).unwrap_or(Self::Any)
     }
 
-    /// What a loop over it sees; `None`: there is no loop over it.
+    /// The type of the loop variable; `None`: the value cannot be looped over.
     pub(super) fn element(&self) -> Option<Type> {
         match self {
             Self::Any => Some(Self::Any),
             Self::List(of) => Some((**of).clone()),
-            // A map that is written in the condition may have other keys.
+            // A map literal in the condition may have other keys.
             Self::Map(_) => Some(Self::Any),
             map if map.is_map() => Some(Self::Text),
             _ => None,

@@ -1,6 +1,7 @@
-//! A definition -> the keys of answers that something in it reads.
+//! A definition -> the keys of answers that the definition reads.
 //!
-//! Only those must be whole: any line of a log may look like a key. Start reading at [`Definition::keys_read`].
+//! Only those values must be complete: any line of a log may look like a key. Start reading at
+//! [`Definition::keys_read`].
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use super::super::template::Template;
 use super::Definition;
 
 impl Definition {
-    /// The keys of answers that something reads, in upper case. Worked out once, when it is first asked for.
+    /// The keys of answers that something reads, in upper case. Computed at the first use.
     pub fn keys_read(&self) -> &BTreeSet<String> {
         self.keys_read.get_or_init(|| read_by(self))
     }
@@ -21,7 +22,8 @@ pub fn key_of(output: &StepOutput) -> String {
     output.key.clone().unwrap_or_else(|| output.name.replace('-', "_")).to_uppercase()
 }
 
-/// Declared outputs, keys that templates, conditions, lists and outputs of the run name, and the list of stories. In upper case.
+/// Declared outputs; keys named by templates, conditions, lists and the run's outputs; and the list of stories. In
+/// upper case.
 fn read_by(definition: &Definition) -> BTreeSet<String> {
     let mut keys = BTreeSet::from(["STORIES_JSON".to_string()]);
     for step in &definition.steps {
@@ -39,7 +41,7 @@ fn read_by(definition: &Definition) -> BTreeSet<String> {
     keys
 }
 
-/// Every dotted path in an expression, and what `outputs['…']` names.
+/// Every dotted path in an expression, and the names in `outputs['…']`.
 fn of_text(text: &str, keys: &mut BTreeSet<String>) {
     let mut before = "";
     for (k, part) in text.split(['\'', '"']).enumerate() {

@@ -1,4 +1,4 @@
-//! Resolves names and fills in defaults, one step after the other.
+//! Resolves names and fills in defaults, step by step.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use super::super::problem::Problem;
 use super::super::retry::Policy;
 use super::{Definition, Loop, Rework, StepDef, StepKind, Task};
 
-/// Most items of a list unless something else is said.
+/// The default for the maximum number of items in a list.
 const MAX_ITEMS: u32 = 20;
-/// How often work is sent back unless something else is said.
+/// The default for how often work is sent back.
 const ROUNDS: u32 = 2;
 
 struct Reader<'a> {
@@ -24,7 +24,7 @@ struct Reader<'a> {
 }
 
 impl Definition {
-    /// Reads a spec, or says every problem of its structure.
+    /// Reads a spec, or reports every problem of its structure.
     pub fn read(spec: &WorkflowSpec) -> Result<Self, Vec<Problem>> {
         read(spec)
     }
@@ -78,7 +78,8 @@ impl Reader<'_> {
         self.spec.steps.iter().position(names)
     }
 
-    /// No `dependsOn` means the step above. A verifier runs in its loop and follows it alone.
+    /// Without `dependsOn` a step depends on the step above it. A verifier runs in its loop and follows only the loop's
+    /// work.
     fn needs(&mut self, i: usize, step: &Step, at: &Path) -> Vec<usize> {
         if let Some(of) = self.loop_verified_by(&step.name).filter(|of| *of != i) {
             let only = self.spec.steps.get(of).map(|s| s.name.clone()).unwrap_or_default();
@@ -180,7 +181,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Steps of `finally` run one after the other and ask nobody.
+    /// Steps of `finally` run one after the other and never escalate.
     fn only_plain(&mut self, step: &Step, at: &Path) {
         let extra = [
             ("dependsOn", step.depends_on.is_some()),
@@ -193,7 +194,7 @@ impl Reader<'_> {
         for (field, _) in extra.into_iter().filter(|(_, given)| *given) {
             self.say(Problem::value(
                 at.fields(field),
-                "steps of finally run one after the other and ask nobody; remove the field",
+                "steps of finally run one after the other and never escalate; remove the field",
             ));
         }
     }
@@ -215,7 +216,7 @@ impl Reader<'_> {
                 {
                     self.say(Problem::value(
                         at.fields("forEach.verifyWith"),
-                        format!("{name} must be another step, an agent's, without forEach and when"),
+                        format!("{name} must be another step that runs an agent, without forEach and when"),
                     ));
                 }
                 Some(k)

@@ -92,7 +92,7 @@ fn params(spec: &WorkflowSpec, all: &mut Vec<Problem>) {
     }
 }
 
-/// In one line: the last of the message says what is wrong, those before it draw the place.
+/// In one line: the last line of the parser's message says what is wrong, the lines before it draw the place.
 fn not_regular(error: &regex::Error) -> String {
     let text = error.to_string();
     let reason = text.lines().next_back().unwrap_or_default().trim();
@@ -120,7 +120,7 @@ fn files(agent: &Agent, at: &Path, all: &mut Vec<Problem>) {
     if size > FILE_LIMIT {
         all.push(Problem::value(
             at.fields("files"),
-            format!("{} KiB in all; {} KiB is the most", size.div_ceil(1024), FILE_LIMIT / 1024),
+            format!("{} KiB in all; the limit is {} KiB", size.div_ceil(1024), FILE_LIMIT / 1024),
         ));
     }
 }
@@ -136,7 +136,7 @@ fn declared(step: &Step, at: &Path, all: &mut Vec<Problem>) {
         if !is_key(&key_of(output)) || key_of(output) == "STATUS" {
             all.push(Problem::value(
                 at.fields("key"),
-                format!("{:?} is no key that an agent prints; a key is of A-Z, 0-9 and _", key_of(output)),
+                format!("{:?} is not a valid output key; use A-Z, 0-9 and _", key_of(output)),
             ));
         }
         let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -158,7 +158,7 @@ fn volume(workspace: &Workspace, all: &mut Vec<Problem>) {
     {
         all.push(Problem::value(
             Path::default().fields("spec.workspace.size"),
-            format!("{:?} is no size; write one such as 5Gi", workspace.size),
+            format!("{:?} is not a valid size; write one such as 5Gi", workspace.size),
         ));
     }
     if let Some(path) = &workspace.mount_path {

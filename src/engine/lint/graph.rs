@@ -1,5 +1,5 @@
-//! How steps hang together: circles, where work is sent back to, loops and who verifies them, where outputs come from, who
-//! shares the workspace.
+//! The graph of steps: circles, targets of rework, loops and their verifiers, the origin of outputs, and steps that
+//! share the workspace.
 
 use crate::api::agent::WorkspaceAccess;
 use crate::api::workflow::AccessMode;
@@ -85,7 +85,7 @@ fn loops(definition: &Definition, i: usize, step: &StepDef, all: &mut Vec<Proble
     if !starts || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
         all.push(Problem::value(
             at.fields("forEach.as"),
-            format!("{:?} is no name for templates; use a-z, 0-9 and _", each.name),
+            format!("{:?} is not a valid name in templates; use a-z, 0-9 and _", each.name),
         ));
     } else if !["story", "item"].contains(&each.name.as_str())
         && super::super::output::is_reserved(&each.name)
@@ -100,7 +100,7 @@ fn loops(definition: &Definition, i: usize, step: &StepDef, all: &mut Vec<Proble
     }
 }
 
-/// Why the list cannot be there when the loop has its turn.
+/// Why the list is not available when the loop starts.
 fn list(definition: &Definition, i: usize, path: &str) -> Option<String> {
     let before = definition.ancestors(i);
     let mut parts = path.split('.');
@@ -143,7 +143,7 @@ fn outputs(definition: &Definition, all: &mut Vec<Problem>) {
     }
 }
 
-/// Who shares the workspace: a volume that one node mounts is not for steps that run side by side.
+/// Steps that share the workspace: a volume that one node mounts is not for steps that run in parallel.
 pub(super) fn shared_workspace(definition: &Definition) -> Vec<Problem> {
     let Some(workspace) = &definition.workspace else { return Vec::new() };
     let mode = workspace.access_mode.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Templates and conditions: whether they can be read, and whether what they name exists when their step starts.
+//! Templates and conditions: whether they can be parsed, and whether the names in them exist when their step starts.
 
 use crate::api::WorkflowSpec;
 use crate::api::step::OnExhausted;
@@ -12,7 +12,7 @@ use super::super::problem::{At, Problem};
 use super::super::template::{Error, Template};
 use super::location::place;
 
-/// What a loop adds to what its steps see, besides the item itself.
+/// The variables that a loop adds for its steps, besides the item itself.
 pub const OF_LOOPS: &[&str] =
     &["current_story", "current_story_id", "current_story_title", "completed_stories", "stories_remaining"];
 
@@ -35,7 +35,7 @@ pub(super) fn problems(spec: &WorkflowSpec, definition: &Definition) -> Vec<Prob
     all
 }
 
-/// A template, the field that has it, and what people know that field by.
+/// A template, the field that contains it, and the name by which people know that field.
 struct Text<'a> {
     path: Path,
     known_as: Option<String>,
@@ -43,7 +43,7 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// A text of an agent is written at the agent, whichever step has the problem.
+    /// A text of an agent is reported at the agent, whichever step has the problem.
     fn of(spec: &WorkflowSpec, step: &Path, field: TextField<'_>, text: &'a str) -> Self {
         match field {
             TextField::Input => Self { path: step.field("input"), known_as: None, text },
@@ -122,7 +122,7 @@ fn hint(variable: &str) -> &'static str {
     }
 }
 
-/// False only where the variable certainly does not exist: a key that an earlier step prints is known at run time only.
+/// False only if the variable certainly does not exist: a key that an earlier step prints is known at run time only.
 fn may_exist(definition: &Definition, i: usize, variable: &str) -> bool {
     let mut path = variable.split('.');
     let first = path.next().unwrap_or_default();
@@ -154,7 +154,7 @@ fn may_exist(definition: &Definition, i: usize, variable: &str) -> bool {
     }
 }
 
-/// The step that may leave the variable without a value, and how.
+/// The step that may leave the variable without a value, and the reason.
 fn may_be_absent<'a>(
     definition: &'a Definition,
     i: usize,
@@ -166,7 +166,7 @@ fn may_be_absent<'a>(
         variable == camel_output(&s.name)
             || variable == snake_output(&s.name)
             || variable == format!("steps.{}.output", s.name)
-            // `outputs` itself is always there, if only empty.
+            // `outputs` itself always exists, even if empty.
             || variable.starts_with(&format!("steps.{}.outputs.", s.name))
             || variable.starts_with(&format!("steps.{}.items", s.name))
     });

@@ -1,4 +1,4 @@
-//! The bytes that an agent wrote -> the text that a terminal would show, line by line.
+//! The bytes of an agent's output -> the text that a terminal would show, line by line.
 //!
 //! Control sequences are removed and never executed. Every later reader sees this text alone, and the rendered input is
 //! cleaned in the same way, so that an echo of it is found. Start reading at [`clean`].
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The bytes as text. A byte order mark names UTF-16; all else is UTF-8, with U+FFFD for what is none.
+/// The bytes as text. A byte order mark identifies UTF-16; everything else is UTF-8, with U+FFFD for invalid bytes.
 pub fn decode(bytes: &[u8]) -> String {
     let units = |from: fn([u8; 2]) -> u16| -> Vec<u16> {
         let pairs = bytes.get(2..).unwrap_or_default().chunks_exact(2);
@@ -20,14 +20,14 @@ pub fn decode(bytes: &[u8]) -> String {
     }
 }
 
-/// Whether the text was UTF-16 before somebody read it as UTF-8: its byte order mark is lost, its letters are in pairs
+/// Whether the text was UTF-16 before it was decoded as UTF-8: its byte order mark is lost, and its letters are paired
 /// with NUL. The kubelet does that to a termination message.
 pub fn is_broken_utf16(text: &str) -> bool {
     let mut after = text.chars();
     after.next() == Some('\u{fffd}') && after.next() == Some('\u{fffd}') && after.take(2).any(|c| c == '\0')
 }
 
-/// The text without what no reader sees. `\n` ends each line.
+/// The text without invisible characters. `\n` ends each line.
 pub fn clean(text: &str) -> String {
     let visible = if text.contains(is_invisible) {
         Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
@@ -40,7 +40,7 @@ pub fn clean(text: &str) -> String {
         if k > 0 {
             cleaned.push('\n');
         }
-        // A carriage return goes back to the start of the line: what follows overwrites what was there.
+        // A carriage return goes back to the start of the line: later text overwrites the earlier one.
         let line = line.trim_end_matches('\r');
         let last = line.rsplit('\r').next().unwrap_or_default();
         cleaned.extend(last.chars().map(|c| if matches!(c, '\u{a0}' | '\u{202f}') { ' ' } else { c }));
@@ -53,7 +53,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\0' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
-/// Without the control sequences of ECMA-48.
+/// The text without the control sequences of ECMA-48.
 fn without_controls(text: &str) -> Cow<'_, str> {
     if !text.contains(['\u{1b}', '\u{90}', '\u{98}', '\u{9b}', '\u{9d}', '\u{9e}', '\u{9f}']) {
         return Cow::Borrowed(text);
@@ -97,7 +97,7 @@ fn sequence(rest: &mut Peekable<Chars<'_>>) {
 }
 
 /// Skips a control string (a title, a link) with its end. One that does not end in its line hides nothing: only its
-/// introducer is skipped, or a lost end could take back what an agent took back.
+/// introducer is skipped, or else a lost end could hide a status line.
 fn string(rest: &mut Peekable<Chars<'_>>) {
     let mut ahead = rest.clone();
     loop {

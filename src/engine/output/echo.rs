@@ -1,12 +1,13 @@
-//! What an agent said and what it was asked -> what it said itself.
+//! An agent's output and its input -> the output without copies of the input.
 //!
-//! Only a verbatim copy of the whole input is an echo. One pass over the text, whatever both look like (Knuth, Morris and
+//! Only a verbatim copy of the whole input is an echo. The search takes one pass for any two texts (Knuth, Morris and
 //! Pratt). Both texts are clean. Start reading at [`without_echo`].
 
 use std::borrow::Cow;
 
-/// The text without every verbatim copy of the input. A copy ends where a line ends, and starts where one starts, unless
-/// it has several lines (`Prompt: …`). `cut`: the text lost its beginning, so that it may start in the midst of a copy.
+/// The text without every verbatim copy of the input. A copy ends at the end of a line. It starts at the start of a
+/// line, unless it has several lines (`Prompt: …`). `cut`: the beginning of the text was cut off, so it may start in
+/// the middle of a copy.
 pub fn without_echo<'a>(text: &'a str, input: &str, cut: bool) -> Cow<'a, str> {
     let input = input.trim();
     if input.is_empty() {
@@ -35,14 +36,14 @@ fn starts_line(text: &str, at: usize) -> bool {
     text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
 }
 
-/// The blanks that follow are looked at once: a copy ends with something else.
+/// The following blanks are checked at once: a copy ends with something else.
 fn ends_line(text: &str, at: usize) -> bool {
     let after = text.get(at..).map(|rest| rest.trim_start_matches([' ', '\t']));
     after.is_some_and(|after| after.is_empty() || after.starts_with('\n'))
 }
 
-/// Drops the end of a copy at the start of a text that lost its beginning: the longest start of the text that ends a line
-/// and is also an end of the input (the text is the pattern, the input is searched).
+/// Drops the end of a copy at the start of a text whose beginning was cut off: the longest start of the text that ends
+/// a line and is also an end of the input (the text is the pattern, the input is searched).
 fn after_cut_echo<'t>(text: &'t str, input: &str) -> &'t str {
     let pattern: Vec<u8> = text.bytes().take(input.len()).collect();
     let borders = borders(&pattern);

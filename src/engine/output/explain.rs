@@ -1,6 +1,6 @@
 //! A text -> what each of its lines is read as, for people who ask why an answer counts as it does.
 //!
-//! Uses the very functions that [`super::read`] uses. Start reading at [`explain`].
+//! Uses the same functions as [`super::read`]. Start reading at [`explain`].
 
 use super::fences::Place;
 use super::status_line::{Loose, Status};
@@ -13,13 +13,13 @@ pub struct Explained {
     /// Its number in the clean text, from 1.
     pub number: usize,
     pub read_as: String,
-    /// It says the status of the whole text.
+    /// This line gives the status of the whole text.
     pub counts: bool,
     /// As it is read: without control sequences.
     pub text: String,
 }
 
-/// What each line of a whole text is read as. `wanted` (in lower case) is the word that is done.
+/// What each line of a whole text is read as. `wanted` (in lower case) is the word for success.
 pub fn explain(text: &str, wanted: &str) -> Vec<Explained> {
     let clean = cleaned(text);
     let clean = clean.strip_suffix('\n').unwrap_or(&clean);
@@ -42,7 +42,7 @@ pub fn explain(text: &str, wanted: &str) -> Vec<Explained> {
     explained.collect()
 }
 
-/// `open`: the key whose value the line belongs to, unless it says something of its own.
+/// `open`: the key whose value the line belongs to, unless the line has a meaning of its own.
 fn words<'t>(line: &Line<'t>, wanted: &str, open: &mut Option<&'t str>) -> String {
     let found = role(line, wanted);
     let what = match found {

@@ -1,6 +1,6 @@
 //! The lines of a text -> the fence marks among them, and whether a mark is ever closed.
 //!
-//! A fence that nothing closes is none. Start reading at [`Marks`].
+//! A fence that nothing closes is not a fence. Start reading at [`Marks`].
 
 /// Where a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Mark {
         let kind = mark.chars().next().filter(|c| matches!(c, '`' | '~'))?;
         let rest = mark.trim_start_matches(kind);
         let (indent, length) = (line.len() - mark.len(), mark.len() - rest.len());
-        // Inline code such as ```x``` opens nothing.
+        // Inline code such as ```x``` opens no fence.
         let inline = kind == '`' && rest.contains('`');
         let bare = rest.chars().all(char::is_whitespace);
         (indent <= 3 && length >= 3 && !inline).then_some(Self { kind, length, bare })
@@ -38,7 +38,7 @@ impl Mark {
     }
 }
 
-/// The marks of all lines, and how long the longest one is that still comes.
+/// The marks of all lines, and the length of the longest mark still to come.
 pub struct Marks {
     at: Vec<Option<Mark>>,
     /// Per line: the longest bare mark of backticks, and of tildes, in this line or below it.
@@ -61,8 +61,8 @@ impl Marks {
         Self { at, longest }
     }
 
-    /// The line from `from` on that closes the mark. Looking is cheap where there is none; where there is one, the caller
-    /// goes on behind it, so that all calls together read each line once.
+    /// The line at or after `from` that closes the mark. The search is cheap if there is none; if there is one, the
+    /// caller continues behind it, so that all calls together read each line once.
     pub fn closing(&self, opening: Mark, from: usize) -> Option<usize> {
         let [ticks, tildes] = *self.longest.get(from)?;
         let most = if opening.kind == '`' { ticks } else { tildes };

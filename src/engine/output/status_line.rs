@@ -1,27 +1,27 @@
-//! One line -> the status that it says, if it says one.
+//! One line -> the status that it reports, if any.
 //!
-//! To pass is narrow (a status line), to take back is wide (a loose one, too), prose is neither. Knows nothing of the lines
-//! around it. Start reading at [`plain`] and [`loose`].
+//! The form for success is narrow (a status line); the form that revokes success is wide (a loose line, too); prose is
+//! neither. It knows nothing of other lines. Start reading at [`plain`] and [`loose`].
 
-/// What a `STATUS` line says.
+/// The meaning of a `STATUS` line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
     Done,
     Failed,
     Retry,
-    /// It says something else, or the text ends before its thinking does.
+    /// It has another word, or the text ends inside of its thinking.
     Unclear,
     /// There is no such line.
     #[default]
     Absent,
 }
 
-/// What a loose status line says.
+/// The meaning of a loose status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loose {
-    /// It takes back what was said before.
+    /// It revokes an earlier success.
     TakesBack(Status),
-    /// It says `done` where nobody looks for it: worth quoting, no more.
+    /// It says `done` in a form that does not count: it is quoted in a message.
     AlmostDone,
 }
 
@@ -32,7 +32,7 @@ const EMPHASIS: [char; 3] = ['*', '_', '`'];
 const AROUND: [char; 13] = [' ', '\t', '*', '_', '`', '"', '\'', '“', '”', '„', '‘', '’', '\u{fe0f}'];
 const TICKS: [char; 4] = ['✅', '✔', '✓', '☑'];
 const STOPS: [char; 3] = ['.', '!', '。'];
-/// Words with which a loose line takes back.
+/// Words with which a loose line revokes success.
 const DENIALS: [(&str, Status); 9] = [
     ("failed", Status::Failed),
     ("failure", Status::Unclear),
@@ -80,7 +80,7 @@ fn loosely(line: &str) -> Option<&str> {
     sign.strip_prefix([':', '：', '=']).or(dashed)
 }
 
-/// Without the marks of quotes, lists, tables and headings.
+/// The line without the marks of quotes, lists, tables and headings.
 fn without_markers(mut line: &str) -> &str {
     loop {
         let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -98,7 +98,7 @@ fn emphasis(text: &str) -> &str {
     (0..3).fold(text, |rest, _| rest.strip_prefix(EMPHASIS).unwrap_or(rest))
 }
 
-/// The status that the rest of a status line says. `wanted` (in lower case) is what counts as done.
+/// The status in the rest of a status line. `wanted` (in lower case) is the word for success.
 pub fn status(rest: &str, wanted: &str) -> Status {
     let word = bare(rest).to_lowercase();
     if word.split_whitespace().eq(wanted.split_whitespace()) && !word.is_empty() {
@@ -119,14 +119,14 @@ pub fn wanted(expects: &str) -> Option<String> {
     (key.trim().eq_ignore_ascii_case(WORD) && !word.is_empty() && !word.contains('\n')).then_some(word)
 }
 
-/// Without quotes, emphasis and ticks around it, and without one stop at the end.
+/// The text without surrounding quotes, emphasis and ticks, and without one full stop at the end.
 fn bare(rest: &str) -> &str {
     let around = |c: char| AROUND.contains(&c) || TICKS.contains(&c);
     let word = rest.trim_matches(around);
     word.strip_suffix(STOPS).unwrap_or(word).trim_matches(around)
 }
 
-/// What a loose status line says; `None`: the line is prose.
+/// The meaning of a loose status line; `None`: the line is prose.
 pub fn loose(line: &str, wanted: &str) -> Option<Loose> {
     let rest = loosely(line)?;
     let around = |c: char| AROUND.contains(&c) || TICKS.contains(&c) || matches!(c, '|' | '❌');
@@ -142,7 +142,7 @@ pub fn loose(line: &str, wanted: &str) -> Option<Loose> {
     done.then_some(Loose::AlmostDone)
 }
 
-/// What follows a word in any case; a longer word is another one.
+/// The text after a word in any case; a longer word is another one.
 fn begins<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     let (start, rest) = text.split_at_checked(word.len())?;
     let whole = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');

@@ -1,7 +1,8 @@
 //! A clean text -> its lines without thinking, each with its place among the fences.
 //!
-//! A block opens with `<think>` or `<thinking>` at the start of a line outside of a closed fence and ends with its closing
-//! tag; what follows the tag is a new line. Never reads what a line says. Start reading at [`Visible::of`].
+//! A block opens with `<think>` or `<thinking>` at the start of a line outside of a closed fence, and ends with its
+//! closing tag; text after the tag is a new line. It never reads the meaning of a line. Start reading at
+//! [`Visible::of`].
 
 use super::fences::{Mark, Marks, Place};
 
@@ -14,7 +15,7 @@ pub struct Line<'t> {
     pub place: Place,
 }
 
-/// What is left of a text.
+/// The visible part of a text.
 #[derive(Debug)]
 pub struct Visible<'t> {
     pub lines: Vec<Line<'t>>,
@@ -47,7 +48,8 @@ impl Tag {
 }
 
 impl<'t> Visible<'t> {
-    /// `cut`: the text lost its beginning. Its first fence mark then closes a fence, unless it names a language.
+    /// `cut`: the beginning of the text was cut off. Its first fence mark then closes a fence, unless it names a
+    /// language.
     pub fn of(text: &'t str, cut: bool) -> Self {
         let lines: Vec<&str> = text.split('\n').collect();
         let marks = Marks::of(&lines);
@@ -66,7 +68,7 @@ struct Reader<'t> {
     /// The line that closes the fence that is open.
     fence_until: Option<usize>,
     marks: Marks,
-    /// No fence mark was seen yet in a text that lost its beginning.
+    /// No fence mark was seen yet in a text whose beginning was cut off.
     cut: bool,
 }
 
@@ -82,7 +84,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What is left of a line once the blocks in it are gone; `None`: nothing, a block is open at its end.
+    /// The line without the blocks in it; `None`: nothing is left, and a block is open at its end.
     fn outside_blocks(&mut self, line: &'t str) -> Option<&'t str> {
         let mut rest = line;
         loop {
@@ -125,7 +127,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What follows the first `word` (of ASCII), in any case.
+/// The text after the first `word` (of ASCII), in any case.
 fn after<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     let at = text.as_bytes().windows(word.len()).position(|w| w.eq_ignore_ascii_case(word.as_bytes()))?;
     text.get(at + word.len()..)

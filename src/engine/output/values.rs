@@ -1,7 +1,7 @@
-//! Key lines -> the values that an agent gave.
+//! Key lines -> the values in an agent's output.
 //!
-//! A value runs from its key's colon to the next key or status line. Later lines beat earlier ones, and a fenced line (a
-//! quoted example) counts only where no other one gives its key. Start reading at [`Values`].
+//! A value runs from its key's colon to the next key or status line. Later lines override earlier ones, and a fenced
+//! line (a quoted example) counts only if no other line has its key. Start reading at [`Values`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use super::fences::Place;
 use super::limit_of;
 use super::thinking::Line;
 
-/// The longest name of a key.
+/// The maximum length of a key.
 const KEY_LIMIT: usize = 64;
 /// The end of a value that was too long.
 const CUT: &str = "\n[the rest was cut off]";
 
-/// A value as lines of the text: the rest of its first line, and those from `next` to (not with) `to`.
+/// A value as lines of the text: the rest of its first line, and those from `next` to (excluding) `to`.
 #[derive(Clone, Copy, Debug)]
 struct Value<'t> {
     first: &'t str,
@@ -72,7 +72,7 @@ impl<'t> Values<'t> {
         self.fenced.close(at);
     }
 
-    /// Every value, trimmed and not longer than its limit, and the keys of those that were.
+    /// Every value, trimmed and within its limit, and the keys of those that were cut.
     pub fn finish(mut self, lines: &[Line<'t>]) -> (BTreeMap<String, String>, BTreeSet<String>) {
         self.plain.close(lines.len());
         self.fenced.close(lines.len());
@@ -96,7 +96,7 @@ impl<'t> Values<'t> {
     }
 }
 
-/// As much of the start as fits with the mark.
+/// As much of the start as fits together with the mark.
 fn start_of(text: &str, limit: usize) -> String {
     let latest = limit.saturating_sub(CUT.len());
     let end = (0..=latest).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
@@ -127,7 +127,7 @@ pub fn key_line(line: &str) -> Option<Key<'_>> {
     };
     let name = head.strip_suffix(closing)?;
     let valid = !name.is_empty() && name.len() <= KEY_LIMIT && !name.contains(['*', '`']);
-    // `**KEY:** value`: what is still open after the colon is shut there.
+    // `**KEY:** value`: an emphasis that is still open after the colon is closed there.
     let open = if closing.is_empty() { opening } else { "" };
     valid.then(|| Key { name, rest: after.strip_prefix(open).unwrap_or(after) })
 }

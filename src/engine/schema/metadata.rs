@@ -1,4 +1,4 @@
-//! What no CRD says, since the API server knows it: `apiVersion`, `kind` and `metadata`.
+//! The rules that no CRD contains, since the API server has them: `apiVersion`, `kind` and `metadata`.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::path::Path;
 use super::super::problem::{Kind, Problem};
 
-/// The schema of a whole object. Its `status` is the operator's: the API server drops one that somebody sends.
+/// The schema of a whole object. Its `status` is the operator's: the API server drops a status that a client sends.
 pub(super) fn completed(mut schema: JSONSchemaProps) -> JSONSchemaProps {
     let properties = schema.properties.get_or_insert_default();
     for (name, known) in [
@@ -44,7 +44,7 @@ fn metadata() -> Value {
     })
 }
 
-/// An object needs a name, or the beginning of one.
+/// An object needs a name or a `generateName`.
 pub(super) fn nameless(object: &Value) -> Option<Problem> {
     let metadata = object.get("metadata")?.as_object()?;
     let named = ["name", "generateName"].iter().any(|field| metadata.contains_key(*field));

@@ -1,6 +1,6 @@
-//! A word that is not known -> the known word that was probably meant.
+//! An unknown word -> the known word that was probably meant.
 
-/// The known word that is like the given one, if one is.
+/// The known word that is similar to the given one, if there is one.
 pub fn similar<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let most = (word.chars().count() / 3).clamp(1, 4);

@@ -1,4 +1,4 @@
-//! One value against its schema: its type, its words, its limits.
+//! One value against its schema: its type, its enum, its limits.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
 use regex::Regex;
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::similar::did_you_mean;
 
-/// As much of a value is repeated in a message.
+/// The maximum length of a value in a message.
 const SHOWN: usize = 60;
 
-/// What a message says before a value that was read as a number or a boolean.
+/// The start of a message about a value that was read as a number or a boolean.
 pub const QUOTES: &str = "put it in quotes: ";
 
-/// Why the value is of another type than the field.
+/// Why the value has another type than the field.
 pub(super) fn wrong_type(schema: &JSONSchemaProps, value: &Value) -> Option<String> {
     if value.is_null() {
         return Some("has no value; write one, or remove the field".into());
@@ -39,16 +39,16 @@ pub(super) fn wrong_type(schema: &JSONSchemaProps, value: &Value) -> Option<Stri
     (!fits).then(|| format!("is {}, not {name}{next}", kind(value)))
 }
 
-/// How many there are, against how many there may be.
+/// Checks the number of entries against its limits.
 pub(super) fn sized(count: usize, min: Option<i64>, max: Option<i64>) -> Option<String> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     if let Some(min) = min.filter(|min| count < *min) {
         return Some(format!("has {count} entries; at least {min} is needed"));
     }
-    max.filter(|max| count > *max).map(|max| format!("has {count} entries; {max} is the most"))
+    max.filter(|max| count > *max).map(|max| format!("has {count} entries; the limit is {max}"))
 }
 
-/// What is wrong with a value of the right type.
+/// The problems of a value of the right type.
 pub(super) fn problems(schema: &JSONSchemaProps, value: &Value) -> Vec<String> {
     let mut all = Vec::new();
     if let Some(words) = schema.enum_.as_ref().filter(|words| !words.iter().any(|w| w.0 == *value)) {
@@ -78,14 +78,14 @@ fn text_problems(schema: &JSONSchemaProps, text: &str) -> Option<String> {
         return Some("is empty; write a value".into());
     }
     if let Some(max) = schema.max_length.filter(|max| length > *max) {
-        return Some(format!("{length} characters; {max} is the most"));
+        return Some(format!("{length} characters; the limit is {max}"));
     }
     let pattern = schema.pattern.as_deref()?;
     let fits = Regex::new(pattern).is_ok_and(|p| p.is_match(text));
     (!fits).then(|| format!("{} does not fit; {}", shown(&text.into()), hint(pattern)))
 }
 
-/// What the patterns of our API mean.
+/// The meaning of the patterns in our API.
 fn hint(pattern: &str) -> String {
     match pattern {
         "^([0-9]+(ms|s|m|h))+$" => "write a length of time such as 30s, 10m or 1h30m".into(),

@@ -1,5 +1,5 @@
-//! A structural schema and a value, side by side; with its CEL rules, as far as they speak of a new object: rules about a
-//! change (`oldSelf`) are left out.
+//! A structural schema and a value, side by side; with the CEL rules about a new object. Rules about a change
+//! (`oldSelf`) are left out.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool, ValidationRule,
@@ -12,7 +12,7 @@ use super::super::problem::{Kind, Problem};
 use super::similar::similar;
 use super::value;
 
-/// As many fields are named when none is like the one that was written.
+/// The maximum number of fields in a message when none is similar to the given one.
 const NAMED: usize = 12;
 
 pub(super) fn problems(schema: &JSONSchemaProps, object: &Value) -> Vec<Problem> {
@@ -105,8 +105,8 @@ fn lower(text: &str) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The rules that the value breaks. One that cannot be evaluated says nothing: what it names is missing or of another type,
-/// and that is a problem of its own.
+/// The rules that the value breaks. A rule that cannot be evaluated reports nothing: a field in it is missing or of
+/// another type, and that is a problem of its own.
 fn broken(schema: &JSONSchemaProps, value: &Value, path: &Path) -> Vec<Problem> {
     let rules = schema.x_kubernetes_validations.iter().flatten().filter(|r| speaks_of_new(r));
     let seen = json!({"self": value});
@@ -118,7 +118,7 @@ fn broken(schema: &JSONSchemaProps, value: &Value, path: &Path) -> Vec<Problem> 
     rules.filter(fails).map(problem).collect()
 }
 
-/// Where a rule says that it speaks of; those of a whole object speak of its name.
+/// The field that a rule is about; rules about a whole object are about its name.
 fn place_of(rule: &ValidationRule, path: &Path) -> Path {
     match rule.field_path.as_deref().and_then(|f| f.strip_prefix('.')) {
         Some(field) => path.field(field),

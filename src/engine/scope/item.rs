@@ -1,6 +1,6 @@
-//! What an attempt at one item of a loop sees beyond what every step sees.
+//! The variables of an attempt at one item of a loop, besides those of every step.
 //!
-//! The same status gives the same answer at any time, whatever happens beside the attempt meanwhile.
+//! The same status always gives the same answer, whatever happens in parallel to the attempt.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ use super::super::work_ref::WorkRef;
 /// The prefix of items that are added when work is sent back into a finished loop.
 pub const REWORK: &str = "rework-";
 
-/// What a loop adds to the context of one of its items.
+/// The variables that a loop adds to the context of one of its items.
 pub fn add_context(
     draft: &Draft<'_>,
     definition: &Definition,
@@ -50,14 +50,14 @@ pub fn add_context(
     Ok(())
 }
 
-/// Settled before the attempt began: the same for an attempt under way, whatever happens beside it.
+/// Settled before the attempt began: the same for a running attempt, whatever happens in parallel.
 fn settled_by(draft: &Draft<'_>, i: usize, each: &Loop, k: usize, since: Stamp) -> bool {
     let by =
         |step| draft.work(WorkRef::item(step, k)).and_then(|w| w.finished_at).is_some_and(|at| at <= since);
     by(i) && each.verifier.is_none_or(by)
 }
 
-/// What the list says about an item; an item that was added for rework says it itself.
+/// The list's entry for an item; an item that was added for rework has its own.
 fn content(
     draft: &Draft<'_>,
     definition: &Definition,
@@ -73,28 +73,28 @@ fn content(
         let description = entry.work.supplied.get("rework").cloned().unwrap_or_default();
         let value = json!({
             "id": entry.id, "title": title, "description": description,
-            "acceptanceCriteria": ["What is named in the description is mended", "What was accepted before still holds"],
+            "acceptanceCriteria": ["What the description names is fixed", "What was accepted before still holds"],
         });
         return Ok(Item { id: entry.id.clone(), title, value });
     }
     listed?;
-    Err((Cause::ListInvalid, format!("forEach.in: the list has no item {} any more", entry.id)))
+    Err((Cause::ListInvalid, format!("forEach.in: the list no longer has item {}", entry.id)))
 }
 
-/// The items as the steps before the loop name them.
+/// The items as the steps before the loop printed them.
 pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
     let each = definition.steps.get(i).and_then(|d| d.each.as_ref());
     let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
     let context = Value::Object(context::plain_context(draft, definition, WorkRef::step(i)));
     let stories = each.list == "stories";
     let path = if stories { "STORIES_JSON" } else { each.list.as_str() };
-    // What a person gave is known by the list's own name, wherever the list was to come from.
+    // A list that a person supplied is stored under the list's own name, whichever step should have printed it.
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
     let given = draft.work(WorkRef::step(i)).and_then(|w| w.supplied.get(&key)).map(|v| json!(v));
     let found = path.split('.').try_fold(&context, |at, part| at.get(part));
     let Some(value) = given.as_ref().or(found) else {
         let what = if stories { "no step before it printed STORIES_JSON" } else { "it does not exist" };
-        let message = format!("forEach.in: {}: {what}; a Retry with outputs may give it", each.list);
+        let message = format!("forEach.in: {}: {what}; a Retry with outputs can supply it", each.list);
         return Err((Cause::ListInvalid, message));
     };
     let text = value.as_str().map_or_else(|| value.to_string(), String::from);
@@ -108,7 +108,7 @@ pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Ve
     })
 }
 
-/// Is the item's work done, and verified where the loop has a verifier?
+/// Whether the item's work is done, and verified if the loop has a verifier.
 pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
     let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
     of(i) && each.verifier.is_none_or(of)

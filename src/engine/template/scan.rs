@@ -1,7 +1,7 @@
-//! A template's text -> the variables it names, and what it uses that is not to be had here.
+//! A template's text -> the variables in it, and its uses of unsupported features of tera.
 //!
-//! tera keeps its syntax tree to itself, so this reads the text once more, tag by tag. It never judges syntax: what it does
-//! not understand it leaves to tera. Start reading at [`Scan::of`].
+//! tera does not expose its syntax tree, so this reads the text once more, tag by tag. It never judges syntax: it
+//! leaves to tera what it does not understand. Start reading at [`Scan::of`].
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::token::{Placed, Token, end_of_raw, find, next_marker, run, tokens};
 
 /// The filter around every loop's list.
 pub(super) const COUNT: &str = "__count";
-/// The filter around a variable that tera would let be missing in silence (`a ~ b`, `a == b`).
+/// The filter around a variable that tera would silently allow to be missing (`a ~ b`, `a == b`).
 pub(super) const NEED: &str = "__need";
 
 /// Filters that neither multiply their input nor depend on the order of a map.
@@ -51,7 +51,7 @@ const WORDS: &[&str] = &[
     "for",
 ];
 
-/// Operators that take a missing variable for an empty one.
+/// Operators that treat a missing variable as an empty one.
 const LENIENT: &[Token<'_>] = &[Token::Mark("~"), Token::Mark("=="), Token::Mark("!="), Token::Name("in")];
 
 /// A variable where the text names it.
@@ -59,11 +59,11 @@ const LENIENT: &[Token<'_>] = &[Token::Mark("~"), Token::Mark("=="), Token::Mark
 pub(super) struct Occurrence {
     pub at: Range<usize>,
     pub path: Vec<String>,
-    /// How many parts of the path must exist for rendering to go on; 0: none.
+    /// How many elements of the path must exist for rendering to continue; 0: none.
     pub strict: usize,
-    /// An `if` around it asks for it.
+    /// An enclosing `if` tests it.
     pub guarded: bool,
-    /// It is a loop's own name.
+    /// It is the variable of a loop.
     pub local: bool,
 }
 
@@ -76,18 +76,18 @@ impl Occurrence {
 #[derive(Default)]
 pub(super) struct Scan {
     pub occurrences: Vec<Occurrence>,
-    /// A tag of another template language; said before tera's own words, which would not help.
+    /// A tag of another template language; reported before tera's own error, which would not help.
     pub foreign: Option<Error>,
-    /// Something of tera that is not to be had here.
+    /// An unsupported feature of tera.
     pub refused: Option<Error>,
     /// The list expression of every loop.
     lists: Vec<Range<usize>>,
-    /// The variables that `NEED` goes around.
+    /// The variables that `NEED` is put around.
     lenient: Vec<Range<usize>>,
     blocks: Vec<Block>,
 }
 
-/// An open `if` or `for`: what it asks for, and the names it brings.
+/// An open `if` or `for`: the variables that it tests, and the names that it defines.
 #[derive(Default)]
 struct Block {
     guards: Vec<Vec<String>>,
@@ -118,14 +118,14 @@ impl Scan {
         scan
     }
 
-    /// The text with every loop's list counted, and no variable missing in silence.
+    /// The text with every loop's list counted, and no variable silently missing.
     pub(super) fn hardened(&self, text: &str) -> String {
         let around = |ranges: &[Range<usize>], end: String| -> Vec<(usize, String)> {
             ranges.iter().flat_map(|r| [(r.start, "(".to_owned()), (r.end, end.clone())]).collect()
         };
         let mut added = around(&self.lenient, format!(" | {NEED})"));
         added.extend(around(&self.lists, format!(") | {COUNT}")));
-        // Stable: where a variable ends a list, the variable's end stays the first.
+        // Stable: if a variable ends a list, the end of the variable stays first.
         added.sort_by_key(|(at, _)| *at);
         let mut hardened = String::with_capacity(text.len());
         let mut from = 0;
@@ -145,11 +145,7 @@ impl Scan {
         };
         let body = if is_block { tokens.get(1..).unwrap_or_default() } else { tokens };
         if let (true, Some((place, _))) = (is_block && !TAGS.contains(&head), tokens.first()) {
-            self.refuse(
-                text,
-                place.start,
-                format!("{{% {head} %}} is not to be had here; there are if and for"),
-            );
+            self.refuse(text, place.start, format!("{{% {head} %}} is not supported; there are if and for"));
         }
         let expression = if head == "for" { self.list_of(text, body) } else { body };
         let uses = self.uses(text, expression);
@@ -190,14 +186,14 @@ impl Scan {
         }
     }
 
-    /// What stands after `in`.
+    /// The text after `in`.
     fn list_of<'a, 't>(&mut self, text: &str, body: &'a [Placed<'t>]) -> &'a [Placed<'t>] {
         let Some(at) = body.iter().position(|t| t.1 == Token::Name("in")) else { return &[] };
         if let Some((place, _)) = body.iter().take(at).find(|t| t.1 == Token::Mark(",")) {
             self.refuse(
                 text,
                 place.start,
-                "a loop over keys and values is not to be had here: maps have no order".into(),
+                "a loop over keys and values is not supported: maps have no order".into(),
             );
         }
         let list = body.get(at + 1..).unwrap_or_default();
@@ -213,7 +209,7 @@ impl Scan {
         }
     }
 
-    /// The variables of an expression. Filters, functions and comprehensions that are not to be had here are noted.
+    /// The variables of an expression. Unsupported filters, functions and comprehensions are noted.
     fn uses(&mut self, text: &str, tokens: &[Placed<'_>]) -> Vec<Use> {
         let mut uses = Vec::new();
         let mut i = 0;
@@ -227,11 +223,11 @@ impl Scan {
                     self.refuse(
                         text,
                         place.start,
-                        format!("the filter {name} is not to be had here; there are {}", FILTERS.join(", ")),
+                        format!("the filter {name} is not supported; there are {}", FILTERS.join(", ")),
                     );
                 }
             } else if name == "for" {
-                self.refuse(text, place.start, "[… for …] is not to be had here; write {% for %}".into());
+                self.refuse(text, place.start, "[… for …] is not supported; write {% for %}".into());
             } else if after == Some(Token::Mark("(")) && !WORDS.contains(&name) {
                 if before != Some(Token::Name("is"))
                     && before != Some(Token::Name("not"))
@@ -240,10 +236,7 @@ impl Scan {
                     self.refuse(
                         text,
                         place.start,
-                        format!(
-                            "the function {name} is not to be had here; there are {}",
-                            FUNCTIONS.join(", ")
-                        ),
+                        format!("the function {name} is not supported; there are {}", FUNCTIONS.join(", ")),
                     );
                 }
             } else if is_variable(tokens, i - 1, name) {
@@ -264,9 +257,9 @@ struct Use {
     guard: Guard,
     /// It is the condition of `… if x else …`.
     ternary: bool,
-    /// It stands left of `or`.
+    /// It is the left operand of `or`.
     fallback: bool,
-    /// An index that is not a quoted name follows.
+    /// It is followed by an index that is not a quoted name.
     open_end: bool,
 }
 
@@ -277,18 +270,18 @@ enum Guard {
     Default,
     /// `is defined`, `is undefined`
     Defined,
-    /// Only whether it is true matters.
+    /// Only its truth value matters.
     Truth,
 }
 
 impl Use {
-    /// Whether what is around may rely on it.
+    /// Whether the enclosing text may rely on it.
     fn asks(&self, is_condition: bool) -> bool {
         self.guard == Guard::Defined || (self.guard == Guard::Truth && (is_condition || self.ternary))
     }
 }
 
-/// Not a word of the language, a test (`is defined`), an argument's name (`value=`) or a map's key.
+/// Not a keyword, a test (`is defined`), an argument's name (`value=`) or a map's key.
 fn is_variable(tokens: &[Placed<'_>], i: usize, name: &str) -> bool {
     let at = |k: Option<usize>| k.and_then(|k| tokens.get(k)).map(|t| t.1);
     let (before, after) = (at(i.checked_sub(1)), at(i.checked_add(1)));
@@ -300,7 +293,7 @@ fn is_variable(tokens: &[Placed<'_>], i: usize, name: &str) -> bool {
     !WORDS.contains(&name) && !is_part && !is_test && !is_argument && !is_key
 }
 
-/// Reads `a.b?.c["d"]` from the name at `i`; also says where to go on.
+/// Reads `a.b?.c["d"]` from the name at `i`; also returns where to continue.
 fn path(tokens: &[Placed<'_>], i: usize, name: &str) -> (Use, usize) {
     let token = |k: usize| tokens.get(k).map(|t| t.1);
     let mut parts = vec![name.to_owned()];
@@ -343,7 +336,7 @@ fn path(tokens: &[Placed<'_>], i: usize, name: &str) -> (Use, usize) {
     (used, next)
 }
 
-/// Nothing but logic around it.
+/// There is nothing but logic around it.
 fn is_bare(before: Option<Token<'_>>, after: Option<Token<'_>>) -> bool {
     let logic = |t: Token<'_>| {
         matches!(t, Token::Name("and" | "or" | "not" | "if" | "else") | Token::Mark("(" | ")"))
@@ -351,7 +344,7 @@ fn is_bare(before: Option<Token<'_>>, after: Option<Token<'_>>) -> bool {
     before.is_none_or(logic) && after.is_none_or(logic)
 }
 
-/// `{{#X}}` and the like: what to write in its stead.
+/// `{{#X}}` and the like: the replacement to write.
 fn foreign(text: &str, start: usize) -> Option<Error> {
     let inner = text.get(start + 2..)?.trim_start_matches('-').trim_start();
     let sign = inner.chars().next().filter(|c| matches!(c, '#' | '/' | '^' | '!' | '&' | '>' | '{'))?;

@@ -31,7 +31,7 @@ pub(super) fn find(text: &str, from: usize, what: &str) -> Option<usize> {
     text.get(from..)?.find(what).map(|at| from + at)
 }
 
-/// `{% endraw %}` with any white space in it; the end of the text where there is none.
+/// The position of `{% endraw %}` with any white space in it; the end of the text if there is none.
 pub(super) fn end_of_raw(text: &str, mut at: usize) -> usize {
     while let Some(start) = find(text, at, "{%") {
         let (found, end) = tokens(text, start + 2, "%}");
@@ -43,7 +43,7 @@ pub(super) fn end_of_raw(text: &str, mut at: usize) -> usize {
     text.len()
 }
 
-/// The tokens up to the end mark, and the place after it. Unknown characters are marks of their own.
+/// The tokens up to the end mark, and the position after it. Unknown characters are marks of their own.
 pub(super) fn tokens<'t>(text: &'t str, from: usize, end: &str) -> (Vec<Placed<'t>>, usize) {
     let mut found = Vec::new();
     let mut at = from;
@@ -80,7 +80,7 @@ pub(super) fn tokens<'t>(text: &'t str, from: usize, end: &str) -> (Vec<Placed<'
     (found, text.len())
 }
 
-/// Without the `-` of white space control.
+/// The tag without the `-` of white space control.
 fn trimmed(mut tokens: Vec<Placed<'_>>, from: usize, end: usize) -> Vec<Placed<'_>> {
     if tokens.last().is_some_and(|t| t.1 == Token::Mark("-") && t.0.end == end) {
         tokens.pop();
@@ -95,7 +95,7 @@ pub(super) fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
     text.find(|c| !belongs(c)).unwrap_or(text.len())
 }
 
-/// The length of a quoted text with its quotes; the rest of the text where it is not closed.
+/// The length of a quoted text with its quotes; the rest of the text if the quote is not closed.
 fn string_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

@@ -1,4 +1,4 @@
-//! One entry of the targets file -> a target, or all that is wrong with it, named by field and never by value.
+//! One entry of the targets file -> a target, or every problem of it, named by field and never by value.
 
 use std::io::Read;
 use std::path::Path;
@@ -14,11 +14,11 @@ use serde_json::{Map, Value};
 use super::target::{IDEMPOTENCY_KEY, Kind, Target};
 use crate::api::Span;
 
-/// How long a try may take unless the target says something else.
+/// The default timeout of a try.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest that it may say: a slow target keeps its slots for so long.
+/// The maximum timeout: a slow target occupies its slots for that long.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The most that is read of a file with a secret.
+/// The maximum size of a file with a secret.
 const FILE: u64 = 16 * 1024;
 const FIELDS: &[&str] = &["name", "kind", "url", "urlFile", "headers", "headerFiles", "timeout"];
 
@@ -44,7 +44,7 @@ fn is_name(name: &str) -> bool {
     (1..=63).contains(&name.len()) && name.bytes().all(fits)
 }
 
-/// A URL that can be written to, or what is wrong with it.
+/// A URL that can be sent to, or its problem.
 pub(crate) fn http_url(text: &str) -> Result<Uri, &'static str> {
     let url: Uri = text.parse().map_err(|_| "not a URL")?;
     if !matches!(url.scheme_str(), Some("http" | "https")) {
@@ -157,7 +157,7 @@ impl Entry<'_> {
         text
     }
 
-    /// The content of the file that the field names, without the line's end that editors add.
+    /// The content of the file that the field names, without the final line break that editors add.
     fn file(&mut self, field: &str, value: &Value) -> Option<String> {
         let path = self.folder.join(self.text(field, value)?);
         let mut text = String::new();
@@ -176,7 +176,7 @@ impl Entry<'_> {
     }
 }
 
-/// Headers that the operator sets, and those that speak of the connection.
+/// Headers that the operator sets, and headers of the connection.
 fn is_ours(name: &HeaderName) -> bool {
     let ours = [
         CONNECTION,

@@ -1,7 +1,7 @@
-//! One message for one target -> requests until it is taken, refused, or has been tried often enough.
+//! One message for one target -> requests until it is accepted, refused, or all tries are used.
 //!
-//! It follows no redirect, uses no proxy and reads no answer but its status and `Retry-After`. Start reading at
-//! [`HttpSender::deliver`]; [`classify`] says what an answer means.
+//! It follows no redirect, uses no proxy and reads nothing of an answer but its status and `Retry-After`. Start reading
+//! at [`HttpSender::deliver`]; [`classify`] gives the meaning of an answer.
 
 use std::error::Error as _;
 use std::sync::OnceLock;
@@ -20,12 +20,12 @@ use jiff::fmt::rfc2822;
 
 use super::target::{IDEMPOTENCY_KEY, Target};
 
-/// The longest wait that a target can ask for.
+/// The maximum wait that a target can request.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 type Http = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// How often, and how long between.
+/// How often, and with what pauses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) tries: u32,
@@ -40,32 +40,32 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long to wait after try `n` (from 1); none after the last.
+    /// The wait after try `n` (from 1); none after the last.
     fn after(self, n: u32, asked: Option<Duration>) -> Option<Duration> {
         let own = self.wait.saturating_mul(2u32.saturating_pow(n.saturating_sub(1)));
         (n < self.tries).then(|| own.max(asked.unwrap_or_default().min(MAX_RETRY_AFTER)))
     }
 }
 
-/// Why a message was not taken.
+/// Why a message was not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Undelivered {
-    /// The target does not want it, and never will.
+    /// The target refuses it, and always will.
     Refused(String),
-    /// It was tried often enough; what the last try met.
+    /// All tries failed; the result of the last one.
     Unanswered(String),
 }
 
-/// What one try met.
+/// The result of one try.
 #[derive(Debug, PartialEq, Eq)]
 enum TryOutcome {
     Taken,
     Refused(String),
-    /// Another try may help; how long the target asks to wait.
+    /// Another try may help; the wait that the target requests.
     Again(String, Option<Duration>),
 }
 
-/// Sends messages. It opens a connection for each try: messages are rare, and a connection that is kept may be
+/// Sends messages. It opens a connection for each try: messages are rare, and a connection that is kept open may be
 /// dead when it is needed.
 #[derive(Debug, Default)]
 pub(crate) struct HttpSender {
@@ -78,7 +78,7 @@ impl HttpSender {
         Self { policy, client: OnceLock::new() }
     }
 
-    /// Sends until the message is taken; `retried` is called before each repetition.
+    /// Sends until the message is accepted; `retried` is called before each retry.
     pub(crate) async fn deliver(
         &self,
         target: &Target,
@@ -126,7 +126,7 @@ fn request(target: &Target, key: &str, body: &Bytes) -> Option<Request<Full<Byte
     Some(request)
 }
 
-/// What an answer means.
+/// The meaning of an answer.
 fn classify(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> TryOutcome {
     let code = status.as_u16();
     if status.is_success() {
@@ -150,7 +150,7 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     Duration::try_from(at.duration_since(now)).ok()
 }
 
-/// What broke, by its first cause: "connection refused", "certificate expired". None of these texts has the URL.
+/// The first cause of the failure: "connection refused", "certificate expired". None of these texts contains the URL.
 fn trouble(error: &ClientError) -> String {
     let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
     let mut cause = error.source();
@@ -162,7 +162,7 @@ fn trouble(error: &ClientError) -> String {
 
 fn client() -> Http {
     let mut tcp = HttpConnector::new();
-    // `https` passes through it, too.
+    // It also carries `https`.
     tcp.enforce_http(false);
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls())
@@ -172,7 +172,7 @@ fn client() -> Http {
     Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
 }
 
-/// Trusts what the system trusts; SSL_CERT_FILE and SSL_CERT_DIR say where that is.
+/// Trusts the system's certificates; SSL_CERT_FILE and SSL_CERT_DIR name them.
 fn tls() -> rustls::ClientConfig {
     let trusting = rustls::ClientConfig::builder().with_native_roots().unwrap_or_else(|error| {
         tracing::warn!(%error, "no root certificates: https targets cannot be reached; set SSL_CERT_FILE");

@@ -1,7 +1,7 @@
-//! What a commit changed -> what people get about it, as JSON or as a line for a chat.
+//! What a commit changed -> the notification about it, as JSON or as a line for a chat.
 //!
-//! No agent's output is in it: only the words of the run's own status, without control characters and not too long.
-//! Pure. Start reading at [`news`].
+//! It contains no agent's output: only text of the run's own status, without control characters and cut to a maximum
+//! length. Pure. Start reading at [`news`].
 
 use kube::ResourceExt;
 use serde::Serialize;
@@ -15,10 +15,10 @@ use crate::engine::transition::Transition;
 
 use super::target::Kind;
 
-/// Most characters of a message.
+/// The maximum length of a message, in characters.
 const LONGEST: usize = 1024;
 
-/// Something that people may want to know.
+/// An event that people may want to learn of.
 #[derive(Debug, PartialEq)]
 pub(crate) struct News<'a> {
     pub(crate) event: NotifyEvent,
@@ -26,7 +26,7 @@ pub(crate) struct News<'a> {
     pub(crate) escalation: Option<&'a EscalationStatus>,
 }
 
-/// What people may want to know of that transition.
+/// The events of that transition.
 pub(super) fn news<'a>(change: &Transition<'a>) -> Vec<News<'a>> {
     let opened = change.opened().map(|e| News { event: NotifyEvent::Escalated, escalation: Some(e) });
     let ended = change.end().and_then(|phase| match phase {
@@ -38,7 +38,7 @@ pub(super) fn news<'a>(change: &Transition<'a>) -> Vec<News<'a>> {
     opened.chain(ended.map(|event| News { event, escalation: None })).collect()
 }
 
-/// What is sent, and all that a webhook gets.
+/// A notification, with all fields that a webhook receives.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message {
@@ -74,7 +74,7 @@ struct Question {
 }
 
 impl Message {
-    /// `status` is the one that was committed; `url` is where people see the run.
+    /// `status` is the committed one; `url` is the run's page.
     pub(crate) fn new(
         run: &WorkflowRun,
         status: &WorkflowRunStatus,
@@ -107,11 +107,11 @@ impl Message {
         &self.key
     }
 
-    /// What is sent to a target of that kind.
+    /// The body for a target of that kind.
     pub(crate) fn body(&self, kind: Kind) -> String {
         match kind {
             Kind::Slack => json!({"text": self.text()}).to_string(),
-            // A struct of texts and numbers can always be written.
+            // A struct of texts and numbers can always be serialised.
             Kind::Webhook => serde_json::to_string(self).unwrap_or_default(),
         }
     }
@@ -127,7 +127,7 @@ impl Message {
             self.run,
             self.workflow,
         );
-        // A question without a hint says in its message how it is answered.
+        // A question without a hint contains in its message how to answer it.
         let answer = self.escalations.first().and_then(|q| q.hint.clone());
         let lines = [Some(head), Some(self.message.clone()), answer, self.url.clone()];
         let lines: Vec<String> = lines.into_iter().flatten().filter(|l| !l.is_empty()).collect();
@@ -155,7 +155,7 @@ fn key(run_uid: &str, news: &News<'_>) -> String {
     hex
 }
 
-/// On one line, without characters that steer a terminal or turn the direction of writing, and cut where too long.
+/// On one line, without characters that control a terminal or the direction of writing, and cut at the maximum length.
 fn plain(text: &str) -> String {
     let steers =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -169,7 +169,7 @@ fn plain(text: &str) -> String {
     line.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
-/// The three characters that mean something to Slack: without this, a text could call a whole channel.
+/// The three characters with a meaning in Slack: without this, a text could mention a whole channel.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,5 +1,5 @@
-//! Notifications -> tasks of their own, few at once per target, so that neither a run nor another target waits for a
-//! dead one.
+//! Notifications -> delivery tasks, a bounded number at once per target, so that neither a run nor another target waits
+//! for a dead one.
 //!
 //! Everything is bounded: notifications in all, notifications per target, tries, and the time of each try. A
 //! notification that finds no room is lost at once, counted and logged; nothing is stored. Start reading at
@@ -20,12 +20,12 @@ use super::message::Message;
 use super::target::Target;
 use super::targets::Targets;
 
-/// Once the operator stops, a notification needs no longer than this to be counted as lost.
+/// Once the operator stops, a notification is counted as lost within this time.
 const TO_COUNT: Duration = Duration::from_millis(500);
 /// Unknown targets that are remembered, so that each is logged once.
 const REMEMBERED: usize = 10_000;
 
-/// What there is room for. A notification takes about three KiB.
+/// The limits of the outbox. A notification takes about three KiB.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Notifications in all.
@@ -42,7 +42,7 @@ impl Default for Limits {
     }
 }
 
-/// A message and who is to have it.
+/// A message and its target.
 #[derive(Clone, Debug)]
 pub(crate) struct Notification {
     pub(crate) workflow: Name,
@@ -57,9 +57,9 @@ pub(crate) enum Lost {
     QueueFull,
     /// The targets file has no such target.
     UnknownTarget,
-    /// The target does not want it.
+    /// The target refuses it.
     Refused,
-    /// It was tried often enough.
+    /// All tries failed.
     Unanswered,
     /// The process ended first.
     Stopped,
@@ -84,7 +84,7 @@ struct TargetQueue {
     sending: Semaphore,
 }
 
-/// Notifications on their way, and who can have some.
+/// Notifications under way, and the targets.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     targets: RwLock<Arc<Targets>>,
@@ -118,7 +118,7 @@ impl Outbox {
         }
     }
 
-    /// Replaces the targets; false where nothing changed. Notifications that wait go by the new ones.
+    /// Replaces the targets; false if nothing changed. Waiting notifications use the new ones.
     pub(crate) fn set(&self, targets: Targets) -> bool {
         let mut held = self.targets.write().unwrap_or_else(PoisonError::into_inner);
         if **held == targets {
@@ -130,7 +130,7 @@ impl Outbox {
         true
     }
 
-    /// Where people see that run.
+    /// The page of that run.
     pub(crate) fn url_of(&self, namespace: &str, run: &str) -> Option<String> {
         self.targets().url_of(namespace, run)
     }
@@ -161,7 +161,7 @@ impl Outbox {
         });
     }
 
-    /// No more notifications: those under way have that long, the rest is lost.
+    /// No more notifications: those under way have that long, the others are lost.
     pub(crate) async fn close(&self, patience: Duration) {
         let all_back = || tokio::time::timeout(patience, self.free.acquire_many(self.limits.notifications));
         let done = all_back().await.is_ok();
@@ -192,7 +192,7 @@ impl Outbox {
         }
     }
 
-    /// Sends when a slot is free, to the target as it is then; none where it is gone by now.
+    /// Sends when a slot is free, to the current target of that name; nothing is sent if it no longer exists.
     async fn send(
         &self,
         notification: &Notification,

@@ -1,6 +1,6 @@
-//! The targets file, read again and again -> the outbox's targets.
+//! The targets file, read periodically -> the outbox's targets.
 //!
-//! Only the first reading can fail: later the last good targets stay in use.
+//! Only the first read can fail: later the last valid targets stay in use.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::outbox::Outbox;
 use super::targets::{Problems, read};
 
-/// How often the files are read again: a mounted Secret is swapped under the process.
+/// How often the files are read again: the content of a mounted Secret changes while the process runs.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Reads the targets now, then again and again. Only the first reading can fail.
+/// Reads the targets now, then periodically. Only the first read can fail.
 pub(crate) fn start(outbox: &Arc<Outbox>, file: PathBuf) -> Result<(), Problems> {
     outbox.set(read(&file)?);
     tokio::spawn(follow(Arc::clone(outbox), file));
@@ -27,7 +27,7 @@ async fn follow(outbox: Arc<Outbox>, file: PathBuf) {
     }
 }
 
-/// Takes in what the files say now; `logged` is what the log says of them already.
+/// Applies the current content of the files; `logged` is the last problem that was logged.
 pub(super) async fn reload(outbox: &Outbox, file: &Path, logged: &mut Option<Problems>) {
     let path = file.to_path_buf();
     // A file system may hang; the passes must not hang with it.
@@ -40,7 +40,7 @@ pub(super) async fn reload(outbox: &Outbox, file: &Path, logged: &mut Option<Pro
             }
         }
         Err(problems) if logged.as_ref() != Some(&problems) => {
-            tracing::warn!(file = %file.display(), error = %problems, "the old notification targets stand");
+            tracing::warn!(file = %file.display(), error = %problems, "the notification targets cannot be read; the previous ones stay in use");
             *logged = Some(problems);
         }
         Err(_) => {}

@@ -9,10 +9,10 @@ use hyper::header::{HeaderMap, HeaderName};
 /// The header by which a receiver recognizes a repetition.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// What a target wants to be sent.
+/// The format of a target's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// `{"text": …}`, as Slack and what imitates it take.
+    /// `{"text": …}`, for Slack and compatible services.
     Slack,
     /// All fields, as JSON.
     Webhook,
@@ -25,12 +25,12 @@ pub(crate) struct Target {
     pub(crate) kind: Kind,
     pub(crate) url: Uri,
     pub(crate) headers: HeaderMap,
-    /// How long one try may take.
+    /// The timeout of one try.
     pub(crate) timeout: Duration,
 }
 
 impl Target {
-    /// What may be said of the URL.
+    /// The part of the URL that may be shown.
     pub(crate) fn host(&self) -> &str {
         self.url.authority().map_or("", |a| a.as_str())
     }

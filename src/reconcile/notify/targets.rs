@@ -1,7 +1,7 @@
-//! The targets file, and the files beside it -> targets that can be written to, or every problem at once.
+//! The targets file, and the files beside it -> valid targets, or every problem at once.
 //!
 //! A URL and a header may be secrets: no log line, no error and no `Debug` text shows them, only a target's name and
-//! host. So the file is taken apart by hand: a parser's own errors quote what they found. Start reading at [`read`].
+//! host. So the file is decoded by hand: a parser's own errors quote its content. Start reading at [`read`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use super::entry;
 use super::target::Target;
 
-/// Most targets: each may have hundreds of notifications waiting.
+/// The maximum number of targets: each may have hundreds of notifications waiting.
 const MOST: usize = 64;
 
 /// All targets, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Targets {
     by_name: BTreeMap<String, Arc<Target>>,
-    /// Where people see a run, with `{namespace}` and `{run}` in it.
+    /// The address of a run's page, with `{namespace}` and `{run}` in it.
     run_url: Option<String>,
 }
 
@@ -34,18 +34,18 @@ impl Targets {
         Self { by_name, run_url: None }
     }
 
-    /// Where people see that run.
+    /// The page of that run.
     pub(crate) fn url_of(&self, namespace: &str, run: &str) -> Option<String> {
         Some(self.run_url.as_ref()?.replace("{namespace}", namespace).replace("{run}", run))
     }
 }
 
-/// What is wrong with the targets file, all of it.
+/// Every problem of the targets file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("; "))]
 pub(crate) struct Problems(pub(crate) Vec<String>);
 
-/// Reads the targets file and what it names.
+/// Reads the targets file and the files that it names.
 pub(crate) fn read(file: &Path) -> Result<Targets, Problems> {
     let one = |problem: String| Problems(vec![problem]);
     let text = std::fs::read_to_string(file).map_err(|e| one(format!("{}: {e}", file.display())))?;
@@ -56,7 +56,7 @@ pub(crate) fn read(file: &Path) -> Result<Targets, Problems> {
     parse(&tree, file.parent().unwrap_or(Path::new(".")))
 }
 
-/// Takes the file's content apart; files that it names are in `folder`.
+/// Decodes the file's content; files that it names are in `folder`.
 fn parse(tree: &Value, folder: &Path) -> Result<Targets, Problems> {
     let mut problems = Vec::new();
     let empty = Map::new();

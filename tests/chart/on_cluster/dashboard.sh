@@ -9,16 +9,17 @@ open_dashboard() {
   check "who has no token gets the page to sign in" shows '' / 401 'Bearer token'
   check "a reader with a token of their own sees the run" reader_sees
   check "ten requests at once are answered" ten_at_once
-  check "who may not connect is told which right that takes" says_missing_right
+  check "a user who may not connect learns which right is missing" says_missing_right
   check "Ctrl-C ends it, with exit code 0" interrupted
-  check "nothing listens there any more" not_listening
+  check "nothing listens there afterwards" not_listening
 }
 
 says_how_to_turn_on() {
   ! mc dashboard --port 0 --no-browser >"$work/output" 2>&1 && grep -F 'dashboard.enabled=true' "$work/output" >/dev/null
 }
 
-# Sets dashboard (an address without a slash at its end) and forward_pid. A shell's child in the background would not hear Ctrl-C.
+# Sets dashboard (an address without a slash at its end) and forward_pid. A shell's child in the background would not
+# hear Ctrl-C.
 forward() {
   env --default-signal=INT "$MC" dashboard --port 0 --no-browser >"$work/address" 2>"$work/forward.log" &
   forward_pid=$!

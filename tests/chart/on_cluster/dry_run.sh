@@ -1,4 +1,5 @@
-# What the API server says of every rendering, without keeping any of it: schemas, CEL rules and admission, with the chart's CRDs in place.
+# What the API server says of every rendering, without keeping any of it: schemas, CEL rules and admission, with the
+# chart's CRDs in place.
 
 dry_run() {
   local variant namespace
@@ -10,8 +11,9 @@ dry_run() {
   kubectl delete namespace dry-run team-a team-b --timeout 2m >/dev/null
 }
 
-# Without the kinds of the Prometheus operator, which no test cluster knows (kubeconform has their schemas), and without hooks: the Pod of
-# `helm test` asks for a service account that a dry run does not keep. A namespace by context, since some objects name another one.
+# Without the kinds of the Prometheus operator, which no test cluster knows (kubeconform has their schemas), and without
+# hooks: the Pod of `helm test` needs a service account that a dry run does not keep. A namespace by context, since some
+# objects name another one.
 accepted() {
   "$HELM" template dry "$chart" --namespace dry-run --no-hooks --values "$1" \
     --set metrics.serviceMonitor.enabled=false --set metrics.prometheusRule.enabled=false >"$work/rendered.yaml"

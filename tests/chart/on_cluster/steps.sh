@@ -199,7 +199,8 @@ roles_in_both() {
     'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {end}')" \
     "mc-team/team-mission-control-lease team-a/team-mission-control team-b/team-mission-control "
 }
-# untouched NAMESPACE: a run there waits for ever. What was asked for later elsewhere is over by the time that it is looked at.
+# untouched NAMESPACE: a run there waits for ever. What was asked for later elsewhere is over by the time that it is
+# looked at.
 untouched() {
   quietly mc workflow run gated -n "$1" --name there && start_gated later team-a && open_gate team-a && succeeds later team-a || return 1
   equal "$(phase there "$1")" '' && none kubectl get jobs,pods -n "$1" -o name
@@ -215,6 +216,6 @@ namespace_goes() {
 }
 # No `grep -q`: it would end the ones before it by SIGPIPE, and pipefail takes that for a failure.
 says_missing() {
-  kubectl logs -n mc-team -l app.kubernetes.io/component=operator --tail=-1 | grep -F 'namespace team-b may not be read' | grep -F '"next":"make the namespace' >/dev/null
+  kubectl logs -n mc-team -l app.kubernetes.io/component=operator --tail=-1 | grep -F 'namespace team-b may not be read' | grep -F '"next":"create the namespace' >/dev/null
 }
 run_alone() { start_gated alone team-a && open_gate team-a && succeeds alone team-a; }

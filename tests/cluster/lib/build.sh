@@ -1,5 +1,6 @@
-# Builds the programs from their Go modules into a cache outside the checkout, once per content of the module.
-# The folder's name is a hash of go.mod, go.sum, code of ours and the flags; a program that is in it is complete (renamed into place).
+# Builds the programs from their Go modules into a cache outside the checkout, once per content of the module. The
+# folder's name is a hash of go.mod, go.sum, code of ours and the flags; a program that is in it is complete (renamed
+# into place).
 
 KUBERNETES_VERSION=v1.34.4
 KWOK_VERSION=v0.7.0
@@ -8,7 +9,7 @@ CACHE=${MISSION_CONTROL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mission-control}
 ALL_PROGRAMS=(kube-apiserver kubectl kubelet kube-controller-manager kube-scheduler etcd kwok)
 readonly KUBERNETES_VERSION KWOK_VERSION CACHE ALL_PROGRAMS
 
-# Program, its module's folder under go/, its package. Versions stand in the modules' go.mod.
+# Program, its module's folder under go/, its package. Versions are in the modules' go.mod.
 declare -rA SOURCES=(
   [kube-apiserver]="kubernetes k8s.io/kubernetes/cmd/kube-apiserver"
   [kube-controller-manager]="kubernetes k8s.io/kubernetes/cmd/kube-controller-manager"

@@ -26,8 +26,8 @@ lock_instance() {
 }
 unlock_instance() { exec 9>&-; }
 
-# A pid alone may belong to somebody else by now: a process is its pid, its start time and the boot. A zombie is none: it has
-# ended, and in a container nobody may ever collect it.
+# A pid alone may belong to somebody else by now: a process is its pid, its start time and the boot. A zombie is none:
+# it has ended, and in a container nobody may ever collect it.
 process_mark() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1

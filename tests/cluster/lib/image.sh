@@ -1,4 +1,5 @@
-# Container images without a registry: a folder becomes a docker-archive of one layer and goes straight to the node's containerd.
+# Container images without a registry: a folder becomes a docker-archive of one layer and goes straight to the node's
+# containerd.
 
 # make_image TAR IMAGE DIR ENTRYPOINT-JSON USER
 make_image() (
@@ -55,8 +56,8 @@ image_verb() {
   put_image "$image" "$root"
 }
 
-# image-of-programs NAME IMAGE FILE... [-- --user UID]: the root that the Dockerfile makes, by the same script. The first FILE is the
-# entrypoint.
+# image-of-programs NAME IMAGE FILE... [-- --user UID]: the root that the Dockerfile makes, by the same script. The
+# first FILE is the entrypoint.
 image_of_programs_verb() {
   (($# >= 3)) || die "image-of-programs needs NAME IMAGE FILE..." "tests/cluster/cluster help"
   local image=$2 files=() root

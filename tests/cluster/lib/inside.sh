@@ -1,5 +1,5 @@
-# PID 1 of an instance: its namespaces are fresh, it makes the file tree the programs expect and starts them. When one of them
-# ends, it records which and ends too, and the kernel ends the rest. Started by lib/space.sh, never by hand.
+# PID 1 of an instance: its namespaces are fresh, it makes the file tree the programs expect and starts them. When one
+# of them ends, it records which and ends too, and the kernel ends the rest. Started by lib/space.sh, never by hand.
 set -euo pipefail
 
 ROOM=$1 STATE=$2
@@ -95,7 +95,8 @@ fi
 
 start provisioner "$BASH" "$ROOM/lib/provisioner.sh" "$STATE" "$PROGRAM_kubectl" "$PROVISIONER"
 
-# Orphans of the container shims come to us and bash collects them. The first program that ends takes the cluster with it.
+# Orphans of the container shims come to us and bash collects them. The first program that ends takes the cluster with
+# it.
 wait -n -p ended "${!PROGRAM_OF[@]}" || true
 echo "${PROGRAM_OF[$ended]}" >"$STATE/failed"
 exit 1

@@ -1,6 +1,7 @@
-# A small volume provisioner: a claim of our StorageClass becomes a folder and a PersistentVolume, and both go when the claim is
-# gone. The built-in controller binds the two; the kubelet mounts. One of an instance's programs (lib/inside.sh), never run by hand.
-# It never ends by itself: what the API server does not answer or take is asked again a second later.
+# A small volume provisioner: a claim of our StorageClass becomes a folder and a PersistentVolume, and both go when the
+# claim is gone. The built-in controller binds the two; the kubelet mounts. One of an instance's programs
+# (lib/inside.sh), never run by hand. It never ends by itself: what the API server does not answer or take is asked
+# again a second later.
 set -uo pipefail
 
 STATE=$1 KUBECTL=$2 PROVISIONER=$3
@@ -9,7 +10,8 @@ readonly STATE KUBECTL PROVISIONER VOLUMES=$STATE/volumes
 # A cache of its own: the one in the home folder would outlive the instance.
 api() { "$KUBECTL" --kubeconfig "$STATE/kubeconfig" --cache-dir "$STATE/kubectl-cache" "$@"; }
 
-# changes RESOURCE: a line for each that is there and for each change, without end. An API server ends every watch at some time.
+# changes RESOURCE: a line for each that is there and for each change, without end. An API server ends every watch at
+# some time.
 changes() {
   while :; do
     api get "$1" --all-namespaces --watch --output name || true
@@ -17,7 +19,8 @@ changes() {
   done
 }
 
-# Lines that came meanwhile ask for the same: one look at the whole answers all of them. Where they never stop, it looks anyway.
+# Lines that came meanwhile ask for the same: one look at the whole answers all of them. Where they never stop, it looks
+# anyway.
 await_change() {
   local end
   read -r -u 3 _ || return 1
@@ -26,7 +29,7 @@ await_change() {
 }
 
 # The claims that wait for us and have no volume yet. The controller's annotation says whose they are.
-# Any node will do: one at most is real, and simulated ones mount nothing; `local` wants to be told so.
+# Any node will do: one at most is real, and simulated ones mount nothing; a `local` volume requires a node affinity.
 # shellcheck disable=SC2016
 readonly MISSING='
   [.items[] | select(.kind == "PersistentVolume") | .metadata.name] as $there

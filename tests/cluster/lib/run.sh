@@ -1,5 +1,5 @@
-# run: a cluster for one command. It goes when the command ends, on Ctrl-C and on TERM; if this shell itself is killed, the
-# kernel ends the cluster (start_space --with-me) and tells the command to end; the next `up` removes the folder.
+# run: a cluster for one command. It goes when the command ends, on Ctrl-C and on TERM; if this shell itself is killed,
+# the kernel ends the cluster (start_space --with-me) and tells the command to end; the next `up` removes the folder.
 
 run_verb() {
   local before=()
@@ -25,7 +25,8 @@ run_verb() {
   bring_up --with-me
   trap 'end_run $?' EXIT
   export_env
-  # In the background, so that a signal to us alone is heard at once; with its usual answer to Ctrl-C, which bash takes away.
+  # In the background, so that a signal to us alone is heard at once; with its usual answer to Ctrl-C, which bash takes
+  # away.
   env --default-signal=INT,QUIT setpriv --pdeathsig TERM "$@" <&0 9>&- &
   COMMAND=$!
   local status=0

@@ -82,7 +82,8 @@ enforceNodeAllocatable: []
 localStorageCapacityIsolation: false
 makeIPTablesUtilChains: false
 oomScoreAdj: 0
-# Images were put here by hand and cannot be pulled again: never collect them, and never evict for a full developer's disk.
+# Images were put here by hand and cannot be pulled again: never collect them, and never evict for a full developer's
+# disk.
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 10Mi, nodefs.available: 0.1%, imagefs.available: 0.1%}

@@ -1,8 +1,8 @@
 # The instance's own process, mount and network namespaces, and the one link that joins them to the host.
 #
-# Everything of an instance runs below one init (lib/inside.sh, PID 1 of its own PID namespace). When that init dies, for
-# whatever reason, the kernel kills every process below it, and with the last process go the mounts, the network and its link.
-# What is left on disk is the state folder and empty cgroups: `clear_remains` removes both.
+# Everything of an instance runs below one init (lib/inside.sh, PID 1 of its own PID namespace). When that init dies,
+# for whatever reason, the kernel kills every process below it, and with the last process go the mounts, the network and
+# its link. What is left on disk is the state folder and empty cgroups: `clear_remains` removes both.
 
 # start_space [--with-me]: starts the init; with --with-me it dies when this shell dies, however that happens.
 # Must be called from the main shell, not from a subshell: "parent" means the process that forks here.
@@ -27,8 +27,9 @@ find_init() {
   process_mark "$child" >"$STATE/init.mark"
 }
 
-# join_network: the host's end of the link gets .1, the node .2, Pods the upper half of the same /24; the host has a route to
-# all of them, so an ordinary shell reaches the API server and the Pods. Nothing listens on the host's own addresses.
+# join_network: the host's end of the link gets .1, the node .2, Pods the upper half of the same /24; the host has a
+# route to all of them, so an ordinary shell reaches the API server and the Pods. Nothing listens on the host's own
+# addresses.
 join_network() {
   local init=$1 try hash
   exec 7>"$STATE_ROOT/network.lock"
@@ -61,8 +62,8 @@ address_number() {
   echo $((a << 24 | b << 16 | c << 8 | d))
 }
 
-# Free means: no address and no route of the host overlaps this /24. A default route does not count, nor one as wide as a /8,
-# which says where unknown addresses go and not that this one is used.
+# Free means: no address and no route of the host overlaps this /24. A default route does not count, nor one as wide as
+# a /8, which says where unknown addresses go and not that this one is used.
 net_is_free() {
   local ours range base size
   ours=$(address_number "$1")

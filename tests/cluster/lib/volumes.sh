@@ -1,4 +1,5 @@
-# Volumes: the default StorageClass `local`. lib/provisioner.sh, inside the instance, makes a folder of the node for each claim.
+# Volumes: the default StorageClass `local`. lib/provisioner.sh, inside the instance, makes a folder of the node for
+# each claim.
 
 readonly PROVISIONER=missioncontrol.dev/test-provisioner
 

@@ -70,7 +70,8 @@ start_application_controller() {
     --metrics-port 3043 --app-resync 10 --app-resync-jitter 0 --self-heal-timeout-seconds 1 --persist-resource-health
 }
 
-# The example with a local URL, and the operator from charts/kustomize. Decisions are made by whoever the controller is here.
+# The example with a local URL, and the operator from charts/kustomize. Decisions are made by the controller's account
+# here.
 write_argocd_fleet() {
   cp -r "$checkout/examples/gitops/argocd/." "$fleet/"
   note_deploys
@@ -111,7 +112,8 @@ lua() {
 }
 live() { kubectl get workflowrun "$1" -n "$team" -o json; }
 
-# act RUN ACTION: what Argo CD's server does with it, as the account that this has. The rights of that account are this test's own.
+# act RUN ACTION: what Argo CD's server does with it, as the account that this has. The rights of that account are this
+# test's own.
 act() {
   live "$1" | lua action "$2" | jq -e 'select(.operation == "create") | .resource' >"$work/made.json" &&
     kubectl create --as system:serviceaccount:argocd:argocd-server -f "$work/made.json" >/dev/null

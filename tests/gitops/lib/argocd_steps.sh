@@ -175,7 +175,7 @@ press_buttons() {
   check "approve it" act release-production approve
   check "which moves it on" until_equal 120 "Succeeded Succeeded 2.5.0" told release-production
   check "the Application is Healthy" is_synced runs Healthy
-  check "nobody may do anything any more" equal "$(can release-production)" ""
+  check "nobody may run an action" equal "$(can release-production)" ""
   check "a third version asks" asks 2.6.0
   check "abort it" act release-production abort
   check "which ends it" until_equal 120 "Cancelled Aborted 2.6.0" told release-production

@@ -1,4 +1,5 @@
-# What agents do outside of the cluster, and no deletion takes back: each roll-out of the example is a line in a file, written over HTTP.
+# What agents do outside of the cluster, and no deletion takes back: each roll-out of the example is a line in a file,
+# written over HTTP.
 
 serve_effects() {
   local cgi=$work/effects/cgi-bin/note

@@ -187,7 +187,7 @@ fail_and_fix() {
   check "production waits for it" until_equal 90 "False DependencyNotReady" ready production
   check "and its run is the one of before" equal "$(of_run release-production .spec.params.version)" 2.4.0
   change 0.9.0 2.5.0
-  check "mended, staging's run succeeds" until_equal 120 "Succeeded Succeeded 2.5.0" told release-staging
+  check "once fixed, staging's run succeeds" until_equal 120 "Succeeded Succeeded 2.5.0" told release-staging
   check "staging is ready" is_ready staging
   check "production's run is replaced, and asks anew" until_equal 120 "Paused Escalated 2.5.0" told release-production
   recipe_of_health
@@ -202,7 +202,7 @@ fail_and_fix() {
   check "and has its record" equal "$(records release-staging) $(records release-production)" "3 2"
 }
 
-# The recipe of docs/gitops.md as it stands there, for a Kustomization that waits for the question and not for its answer.
+# The recipe of docs/gitops.md, verbatim, for a Kustomization that waits for the question and not for its answer.
 recipe_of_health() {
   mkdir -p "$fleet/beside"
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: beside, namespace: %s}\n' "$team" >"$fleet/beside/note.yaml"

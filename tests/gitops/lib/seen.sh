@@ -6,7 +6,8 @@ record_pods() {
 }
 stop_watch() { [ -z "${watch:-}" ] || kill "$watch" 2>/dev/null || true; }
 
-# pods_ever LABEL VALUE (the last event may be half written): how many Pods with that label there ever were in the team's namespace.
+# pods_ever LABEL VALUE (the last event may be half written): how many Pods with that label there ever were in the
+# team's namespace.
 pods_ever() {
   jq -r --arg ns "$team" --arg key "$1" --arg value "$2" \
     'select(.object.metadata.namespace == $ns and .object.metadata.labels[$key] == $value) | .object.metadata.uid' \
@@ -37,8 +38,8 @@ executed_once() {
     equal "$(records release-staging) $(records release-production)" "1 1" && equal "$(deployed 2.4.0)" "1 1"
 }
 
-# expires RUN FILE: in Git it is kept for five seconds, which the operator takes for ten minutes, the least; so its end is set back by those.
-# The run is deleted by the operator, made again by the tool, and answered by its record.
+# expires RUN FILE: in Git it is kept for five seconds, which the operator takes for ten minutes, the least; so its end
+# is set back by those. The run is deleted by the operator, made again by the tool, and answered by its record.
 expires() {
   local before
   before=$(run_uid "$1")

@@ -1,4 +1,4 @@
-//! A question that is answered with a click, and one that may not be.
+//! A question that is answered with a click, and one that the user may not answer.
 
 use kube::api::ListParams;
 use mission_control::api::{Phase, WorkflowDecision};

@@ -1,4 +1,4 @@
-//! What agents and people write acts nowhere, in whatever field it stands.
+//! Text from agents and people is never executed, in any field.
 
 use mission_control::api::status::EscalationStatus;
 use mission_control::api::step::{ForEach, Step};
@@ -12,7 +12,8 @@ use crate::support::{Fixture, is, step, to, workflow};
 use super::screen::{LOOKS, Screen};
 use super::{DASHBOARD, Scripts, Visitor, approver, run_page};
 
-/// Ends attributes, elements and comments; runs a script four ways; colours, titles and clears a terminal; turns the line around.
+/// Ends attributes, elements and comments; runs a script four ways; colours, titles and clears a terminal; turns the
+/// line around.
 const HOSTILE: &str = "\"'--></textarea></title></pre><script>window.acted=1;alert(1)</script><img src=x onerror=window.acted=1>\
     <svg onload=window.acted=1></svg><a href=javascript:window.acted=1>x</a><style>body{display:none}</style>\
     <bdo dir=rtl>&lt;b&gt;\u{1b}[31m\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}gnp.exe\u{2066}\u{200b} {{ task }}";

@@ -1,4 +1,4 @@
-//! Pages that are open follow what happens, by themselves.
+//! Open pages update by themselves.
 
 use kube::ResourceExt;
 use mission_control::api::{Action, Phase, WorkflowRunStatus};
@@ -83,7 +83,7 @@ async fn who_is_writing_is_not_disturbed_by_news() {
     v.screen.type_into("textarea[name=feedback]", "tence").await;
     let said = v.screen.execute("return document.querySelector('textarea[name=feedback]').value").await;
     assert_eq!(said, "half a sentence");
-    // Asked for by hand, it is renewed whoever writes.
+    // A reload by hand always shows the new state.
     v.screen.click("#renew").await;
     v.screen.until_text("main", "No new attempt starts").await;
 }

@@ -1,7 +1,8 @@
-//! The dashboard as people meet it: its pages in Chromium, served by a real operator about real runs.
+//! The dashboard as users see it: its pages in Chromium, served by a real operator about real runs.
 //!
-//! Whatever is clicked and typed goes through WebDriver; no test renews a page that should renew itself. `tests/on_cluster/run
-//! --browser` brings Chromium, its driver and axe-core along. Start reading at [`chromium::Chromium`], then [`screen::Screen`].
+//! Clicks and keys go through WebDriver; no test reloads a page that should update by itself. `tests/on_cluster/run
+//! --browser` provides Chromium, its driver and axe-core. Start reading at [`chromium::Chromium`], then
+//! [`screen::Screen`].
 
 mod chromium;
 mod decide;

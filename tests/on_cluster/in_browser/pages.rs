@@ -1,4 +1,4 @@
-//! Every page, with believable content, in light and dark, on a phone and on a desk.
+//! Every page, with realistic content, in light and dark, in the width of a phone and of a desktop.
 
 use std::path::PathBuf;
 
@@ -68,7 +68,8 @@ async fn a_page_with_faults_does_not_pass() {
     }
 }
 
-/// One of each kind: a script of the page's own, a word on the console, something too wide, and three that not everybody can use.
+/// One of each kind: a script of the page's own, a word on the console, something too wide, and three that not
+/// everybody can use.
 const FAULTS: &str = "const add = (name, more) => document.querySelector('main').appendChild(Object.assign(document.createElement(name), more));
 add('script', {textContent: 'window.acted = 1'});
 console.error('a fault');
@@ -77,8 +78,8 @@ add('p', {textContent: 'hardly to be seen'}).style.cssText = 'color: #ddd; backg
 add('input', {type: 'text'});
 add('button', {});";
 
-/// What is wrong with a page however it is looked at. `said` is what the console may be told: a browser reports it when the
-/// page itself is an error.
+/// What is wrong with a page at any width and in any theme. `said` is what the console may contain: a browser reports
+/// it when the page itself is an error.
 async fn faults(screen: &Screen, name: &str, path: &str, said: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();
     for look in LOOKS {

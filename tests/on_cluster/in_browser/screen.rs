@@ -1,4 +1,4 @@
-//! A page in the browser: what a person does with it and sees of it, and what is wrong with it.
+//! A page in the browser: a user's actions, the visible text, and the faults of the page.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A namespace as it looks after some weeks: the four workflows that ship, a month of records, and runs of every kind.
+//! A namespace after some weeks of use: the four workflows that ship, a month of records, and runs of every kind.
 //!
 //! Runs and their steps are real, done by the scripted agents; the records of earlier weeks are written as the operator
 //! would have. Start reading at [`settle`].
@@ -59,7 +59,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// Days of history, and of each day so many records.
+/// Days of history, and the number of records per day.
 const DAYS: i64 = 28;
 
 async fn history(f: &Fixture) {

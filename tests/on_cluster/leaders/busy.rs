@@ -1,5 +1,6 @@
-//! A run that always has something to do: three steps at once, attempts that fail, joins. Each attempt writes a line into
-//! the run's workspace as its first act, and the last step tells them all: that is what was done, whoever counted it.
+//! A run that always has something to do: three steps at once, attempts that fail, joins. Each attempt writes a line
+//! into the run's workspace as its first act, and the last step prints all lines: that is the work that was really
+//! done.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

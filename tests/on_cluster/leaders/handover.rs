@@ -1,4 +1,4 @@
-//! The leader ends, on request or not, in the middle of a run.
+//! The leader ends in the middle of a run, by SIGTERM or by SIGKILL.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Two operators for one namespace: the leader is told to end, is killed, or is stopped and wakes up again. The lease has
+//! Two operators for one namespace: the leader gets SIGTERM, is killed, or is stopped and wakes up again. The lease has
 //! its real times (src/operator/lease.rs).
 //!
 //! Every test ends with [`busy::assert_whole`]: the invariants, and what the agents did, counted.

@@ -1,5 +1,5 @@
-//! A leader is stopped for longer than its lease is good, and wakes up when another one leads. It must do no harm, though
-//! it has requests in its hand that it decided on before.
+//! A leader is stopped until its lease has expired, and wakes up when another one leads. It must do no harm, though
+//! it still has requests to send that it decided on before.
 
 use jiff::Timestamp;
 use mission_control::operator::lease::DURATION;
@@ -36,7 +36,7 @@ async fn a_leader_that_wakes_up_after_its_lease_writes_nothing_and_ends() {
         standby = f.another_operator(leader);
         (leader, other) = (other, leader);
     }
-    // First: a Pod too many would be the consequence of a request that is told here.
+    // First: a Pod too many would be the consequence of a request that is reported here.
     match audit::requests() {
         Some(all) => assert_harmless(&all, &awake),
         None => {
@@ -72,8 +72,8 @@ fn ends_by_itself(woken: &mut Operator) -> Timestamp {
     Timestamp::now()
 }
 
-/// No request of a woken leader changed anything. An Event is no exception to make light of, but no harm either: it tells
-/// of a status that this process did write while it led.
+/// No request of a woken leader changed anything. An Event is no exception to make light of, but no harm either: it
+/// tells of a status that this process did write while it led.
 fn assert_harmless(all: &[Request], awake: &[(String, Timestamp, Timestamp)]) {
     for (user, from, until) in awake {
         let asked: Vec<&Request> =

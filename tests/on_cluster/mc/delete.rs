@@ -1,4 +1,4 @@
-//! Runs that are deleted, and what stays of them.
+//! Deleted runs, and what is kept of them.
 
 use kube::ResourceExt;
 use kube::api::ListParams;

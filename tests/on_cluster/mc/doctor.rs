@@ -191,7 +191,7 @@ async fn wrong_credentials_and_contexts_end_with_a_sentence() {
     std::fs::remove_file(file).expect("the kubeconfig is gone already");
 }
 
-/// What kubectl would be told for these words; the last is at the cursor.
+/// The completions that kubectl would get for these words; the last is at the cursor.
 fn offered(f: &Fixture, words: &[&str]) -> Vec<String> {
     let before = ["--", "mc", "-n", &f.namespace];
     let answer = said(command().env("MC_COMPLETE", "kubectl").args(before).args(words)).ended(0);

@@ -1,4 +1,4 @@
-//! What agents said: from Pods, from the status, and while they say it.
+//! The output of agents: from Pods, from the status, and while they run.
 
 use std::process::{Command, Stdio};
 

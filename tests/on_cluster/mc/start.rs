@@ -46,7 +46,7 @@ async fn run_says_what_it_started_and_wait_says_how_it_went() {
     let started = f.mc(&["run", "good", "the task", "--name", "one"]);
     assert_eq!(started.err, "next: mc workflow status one --watch\n");
     assert_eq!(started.ended(0), "Workflow:  good\nRun:       one\nSteps:     1\n");
-    assert_eq!(f.mc(&["wait", "one"]).ended(0), "one Succeeded: all 1 steps are finished\n");
+    assert_eq!(f.mc(&["wait", "one"]).ended(0), "one Succeeded: its only step is finished\n");
     assert_eq!(f.runs().get("one").await.unwrap().spec.task.as_deref(), Some("the task"));
 
     let asked = f.mc(&["run", "bad", "--name", "two", "--wait"]);

@@ -1,4 +1,4 @@
-//! The live view where no terminal is: a line per change. And Ctrl-C.
+//! The live view without a terminal: a line per change. And Ctrl-C.
 
 use std::process::Stdio;
 use std::time::Duration;

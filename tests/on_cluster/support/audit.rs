@@ -1,6 +1,6 @@
 //! The API server's audit log -> the requests of operators, in the order in which they were answered.
 //!
-//! The test cluster keeps one (tests/cluster/audit-policy.yaml); a cluster of somebody else's may not.
+//! The test cluster keeps one (tests/cluster/audit-policy.yaml); another cluster may not.
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -131,7 +131,7 @@ pub fn event(stream: &mut TcpStream, wanted: &str) -> String {
     seen
 }
 
-/// The port stands in the log: it is free at the time, and another each time.
+/// The log has the port: a free one, chosen at each start.
 async fn address(f: &Fixture) -> String {
     let bound = || {
         let log = f.operator.log();

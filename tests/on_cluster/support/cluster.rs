@@ -17,7 +17,7 @@ pub fn controller() -> String {
 }
 
 /// True where the built-in Job controller makes the Pods: by the operator's argument, or because the cluster drops
-/// `spec.managedBy` (the suite is told by `JOB_MANAGED_BY=false`).
+/// `spec.managedBy` (`JOB_MANAGED_BY=false` says so).
 pub fn is_kubernetes() -> bool {
     controller() == "Kubernetes" || std::env::var("JOB_MANAGED_BY").is_ok_and(|v| v == "false")
 }

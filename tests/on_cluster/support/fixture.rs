@@ -1,4 +1,4 @@
-//! A namespace with an operator, gone at the end of the test however it ends.
+//! A namespace with an operator. Both are removed when the test ends, also when it fails.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ impl Fixture {
         Self::with_arguments(&[]).await
     }
 
-    /// The same with more arguments for its operators; each `--namespace` stands at the end and names one that is there.
+    /// The same with more arguments for its operators; each `--namespace` comes last and names an existing one.
     pub async fn with_arguments(arguments: &[&str]) -> Self {
         Self::build(None, arguments).await
     }

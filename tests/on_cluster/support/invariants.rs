@@ -1,4 +1,4 @@
-//! What holds of all runs of a namespace at their end, whatever happened to the operators meanwhile. One function, for
+//! The invariants of all runs of a namespace at their end, whatever happened to the operators. One function, for
 //! every test that ends or stops an operator: [`assert_invariants`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +75,7 @@ fn expected(run: &WorkflowRun) -> Vec<(String, Attempt)> {
     .collect()
 }
 
-/// Every end that a status ever told. Two different ones of the same attempt break the rule that it is told once.
+/// Every end that a status ever reported. Two different ends of one attempt violate the rule that it ends once.
 fn ends(seen: &Seen) -> BTreeMap<Attempt, (Outcome, Option<Cause>)> {
     let mut ends = BTreeMap::new();
     for (_, run, status) in &seen.statuses {

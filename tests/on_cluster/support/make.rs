@@ -1,4 +1,4 @@
-//! Workflows in few words. The agent is a shell that runs the step's input.
+//! Short constructors of workflows. The agent is a shell that runs the step's input.
 
 use k8s_openapi::api::core::v1::SecurityContext;
 use mission_control::api::agent::{Agent, ImagePullPolicy};
@@ -38,7 +38,7 @@ pub fn workflow(name: &str, steps: impl IntoIterator<Item = Step>) -> Workflow {
     Workflow::new(name, spec)
 }
 
-/// A script that says `first`, then sleeps, and ends at once (143) when it is told to. A shell that is process 1 ignores
+/// A script that says `first`, then sleeps, and ends at once (143) on SIGTERM. A shell that is process 1 ignores
 /// TERM unless it has a trap, and would be waited for for the whole grace period.
 pub fn ends_by_term(first: &str) -> String {
     format!("trap 'exit 143' TERM; echo {first}; sleep 3600 & wait")

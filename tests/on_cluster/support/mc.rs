@@ -1,4 +1,4 @@
-//! The real `mc`, as a person would call it.
+//! The real `mc`, as a user calls it.
 
 use std::process::{Command, Stdio};
 

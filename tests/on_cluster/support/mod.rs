@@ -1,4 +1,4 @@
-//! The room of a test: a namespace, an operator process, and words to make, watch and wait for objects.
+//! The environment of a test: a namespace, an operator process, and functions to create, watch and wait for objects.
 
 pub mod audit;
 pub mod browser;

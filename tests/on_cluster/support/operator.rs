@@ -117,7 +117,7 @@ impl Operator {
         self.get("serving health", path).expect("it was served a moment ago")
     }
 
-    /// The port stands in the log: it is free at the time, and another each time.
+    /// The log has the port: a free one, chosen at each start.
     fn get(&self, serving: &str, path: &str) -> Option<String> {
         let log = self.log();
         let line = log.lines().find(|l| l.contains(serving))?;

@@ -1,4 +1,4 @@
-//! Everything that was ever seen of a namespace's Pods, Jobs and runs, in the order in which it was seen.
+//! Every observed change of a namespace's Pods, Jobs and runs, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};

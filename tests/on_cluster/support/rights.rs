@@ -1,6 +1,6 @@
 //! The rights that the chart gives -> a service account for each operator of a test, bound in the test's namespace.
 //!
-//! The tests themselves act as whoever KUBECONFIG names; only operators act with this. The rules are those of the
+//! The tests themselves act as the user of KUBECONFIG; only operators act with these rights. The rules are those of the
 //! rendered copy in charts/kustomize; start reading at [`shipped`].
 
 use std::io::Write;
@@ -63,8 +63,8 @@ pub fn kubeconfig(folder: &Path, operator: &str) -> PathBuf {
     folder.join(format!("{operator}.kubeconfig"))
 }
 
-/// Makes roles, service accounts and kubeconfigs, and waits until the API server knows the rights: an operator that starts
-/// before that would be refused, which the check at the end of the suite counts.
+/// Makes roles, service accounts and kubeconfigs, and waits until the API server knows the rights: an operator that
+/// starts before that would be refused, which the check at the end of the suite counts.
 pub async fn grant(client: &Client, namespace: &str, folder: &Path) {
     for operator in OPERATORS {
         create::<ServiceAccount>(client, namespace, json!({"metadata": {"name": operator}})).await;

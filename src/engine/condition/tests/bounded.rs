@@ -13,7 +13,7 @@ fn a_fault_of_the_text_is_told_with_its_place() {
     assert_eq!(told("has(task)"), "line 1, column 5: invalid argument to has() macro");
     assert_eq!(told(" // nothing\n"), "the expression is empty");
     assert_eq!(told(""), "the expression is empty");
-    assert_eq!(told("Pod{a: 1}.a == 1"), "Pod{…}: there are no types to make here");
+    assert_eq!(told("Pod{a: 1}.a == 1"), "Pod{…}: a condition cannot create objects");
 }
 
 #[test]

@@ -102,8 +102,8 @@ fn fields_that_nothing_has_are_told() {
     fault("task.length == 3", "task.length: a string has no field `length`");
     fault("steps.plan.outputs.url.x == ''", "steps.plan.outputs.url.x: a string has no field `x`");
     fault("[1].first == 1", "….first: a list has no field `first`");
-    fault("[1]['a'] == 1", "…[…]: a list is asked with a number, not a string");
-    fault("task[0] == 'A'", "task[…]: a string holds nothing to ask for");
+    fault("[1]['a'] == 1", "…[…]: a list is indexed with a number, not a string");
+    fault("task[0] == 'A'", "task[…]: a string has no fields");
 }
 
 #[test]
@@ -146,17 +146,14 @@ fn the_whole_has_to_be_what_it_is_for() {
 fn logic_asks_for_true_or_false() {
     fault(
         "params.base && true",
-        "&& asks for true or false, but params.base is a string: compare it, as in params.base == 'true'",
+        "&& needs true or false, but params.base is a string: compare it, as in params.base == 'true'",
     );
-    fault("false || 1 + 1", "|| asks for true or false, but … is a number");
-    fault("!task", "! asks for true or false, but task is a string: compare it, as in task == 'true'");
-    fault("size(task) ? true : false", "?: asks for true or false, but size(…) is a number");
-    fault("[1].exists(x, x)", "exists() asks for true or false, but x is a number");
-    fault(
-        "['a'].all(x, x)",
-        "all() asks for true or false, but x is a string: compare it, as in x == 'true'",
-    );
-    fault("[1].filter(x, x) == []", "?: asks for true or false, but x is a number");
+    fault("false || 1 + 1", "|| needs true or false, but … is a number");
+    fault("!task", "! needs true or false, but task is a string: compare it, as in task == 'true'");
+    fault("size(task) ? true : false", "?: needs true or false, but size(…) is a number");
+    fault("[1].exists(x, x)", "exists() needs true or false, but x is a number");
+    fault("['a'].all(x, x)", "all() needs true or false, but x is a string: compare it, as in x == 'true'");
+    fault("[1].filter(x, x) == []", "?: needs true or false, but x is a number");
 }
 
 #[test]
@@ -184,10 +181,10 @@ fn types_that_never_match_are_told_with_the_way_out() {
         "'a' in task",
         "`in` looks into lists and maps, but task is a string: a string is searched with contains(…)",
     );
-    fault("params < params", "`<` does nothing with a map: params is one");
-    fault("task - task == ''", "`-` does nothing with a string: task is one");
-    fault("1 + 1.0 == 2.0", "`+` asks for two numbers of one kind: int(…), uint(…) or double(…)");
-    fault("-task == ''", "`-` asks for a signed number, but task is a string");
+    fault("params < params", "`<` does not apply to a map: params is one");
+    fault("task - task == ''", "`-` does not apply to a string: task is one");
+    fault("1 + 1.0 == 2.0", "`+` needs two numbers of one kind: int(…), uint(…) or double(…)");
+    fault("-task == ''", "`-` needs a signed number, but task is a string");
 }
 
 #[test]
@@ -196,24 +193,21 @@ fn functions_are_known_by_name_and_by_what_they_ask_for() {
     fault("task.lowerAscii() == ''", "there is no function lowerAscii()");
     fault(
         "now() > 3",
-        "now() does not exist here: a condition has no clock, so that it always gives the same",
+        "now() does not exist here: a condition has no clock, so that it always gives the same result",
     );
-    fault("size(3) == 1", "size() asks for a string, a list or a map, but 3 is a number");
-    fault("size() == 1", "size() asks for one value");
-    fault("task.startsWith(3)", "startsWith() asks for strings, but 3 is a number");
+    fault("size(3) == 1", "size() takes a string, a list or a map, but 3 is a number");
+    fault("size() == 1", "size() takes one value");
+    fault("task.startsWith(3)", "startsWith() takes strings, but 3 is a number");
     fault("startsWith(task, 'a')", "startsWith() is written text.startsWith('…')");
-    fault("['a'].contains('a')", "contains() asks for strings, but … is a list: use `in`");
-    fault("int(true) == 1", "int() makes nothing of true or false: true is one");
+    fault("['a'].contains('a')", "contains() takes strings, but … is a list: use `in`");
+    fault("int(true) == 1", "int() does not convert true or false: true is one");
     fault("int('x') == 1", "int('x') is not a number");
-    fault("int() == 1", "int() asks for one value, as in int(params.n)");
-    fault("bool(1)", "bool() makes nothing of a number: 1 is one");
-    fault("has(task, 'a')", "has() asks for one field, as in has(steps.plan.outputs.url)");
+    fault("int() == 1", "int() takes one value, as in int(params.n)");
+    fault("bool(1)", "bool() does not convert a number: 1 is one");
+    fault("has(task, 'a')", "has() takes one field, as in has(steps.plan.outputs.url)");
     fault("[1].exists(x == 1)", "exists() is written list.exists(x, …), with a name for the element");
     fault("task.exists(x, x == '')", "task is a string: only lists and maps can be looped over");
-    fault(
-        "task.orValue('') == ''",
-        "orValue() asks for an optional, as `.?` gives one, but task is a string",
-    );
+    fault("task.orValue('') == ''", "orValue() takes an optional, as `.?` gives one, but task is a string");
 }
 
 #[test]
@@ -229,7 +223,7 @@ fn every_fault_is_told_at_once() {
         faults("params.a == '' && !task || steps.b.phase == 1"),
         [
             "params.a is not declared: params are base, n",
-            "! asks for true or false, but task is a string: compare it, as in task == 'true'",
+            "! needs true or false, but task is a string: compare it, as in task == 'true'",
             "steps.b: step b is not finished before this step; those that are: plan, trace-req",
             "`steps.b.phase == 1`: a string and a number never match: use int(steps.b.phase)",
         ]

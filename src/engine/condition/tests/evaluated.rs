@@ -93,7 +93,7 @@ fn what_is_not_true_or_false_is_no_answer() {
         ("[true]", "a list"),
         ("params", "a map"),
         ("null", "null"),
-        ("steps.?plan", "something else (an optional asks for .orValue(…))"),
+        ("steps.?plan", "something else (an optional value needs .orValue(…))"),
     ] {
         assert_eq!(holds(text), Err(format!("the expression gives {kind}, not true or false")), "{text}");
     }
