@@ -1,8 +1,8 @@
 //! `mc`, Mission Control's command line. Data goes to stdout, the rest to stderr.
 //!
-//! Rooms, each importing only those after it: `command_line` (all verbs as clap's command), `verbs` (a file per verb),
-//! `cluster` (sessions and what is found with them), `source` (files as documents with positions), `terminal` (options,
-//! tables, exit codes). Nothing ends the process but [`main`]. Start reading at [`verbs::Verb`].
+//! Modules, each importing only those after it: `command_line` (clap's tree of all verbs), `verbs` (a file per verb),
+//! `cluster` (sessions and lookups), `source` (files as documents with positions), `terminal` (options, tables, exit
+//! codes). Only [`main`] ends the process. Start reading at [`verbs::Verb`].
 
 mod cluster;
 mod command_line;
@@ -23,7 +23,7 @@ use terminal::exit::{self, Exit, Fault};
 use terminal::{paint, program};
 use verbs::Mc;
 
-/// Reads the arguments, does what they say, and gives the exit code.
+/// Parses the arguments, runs the verb, and returns the exit code.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(exit) = completion::complete(&arguments) {

@@ -1,8 +1,8 @@
-//! A workflow of one of the two earlier systems -> a Workflow, and a report of what a person has to check. Pure: texts in,
-//! values out. It reads no file and prints nothing; the caller hands in the files that agents name.
+//! A workflow of one of the two earlier systems -> a Workflow, and a report of the points that a user has to check.
+//! Pure: reads no files and prints nothing; the caller passes in the files that agents name.
 //!
 //! [`shape`] recognises the system, [`origin`] and [`antfarm`] read its document into a [`draft`], [`build`] makes the
-//! Workflow of it ([`variables`] and [`template`] its texts), [`manifest`] writes it. Start reading at [`convert`].
+//! Workflow ([`variables`] and [`template`] convert its texts), [`manifest`] writes it. Start reading at [`convert`].
 
 mod advice;
 mod antfarm;
@@ -32,12 +32,12 @@ pub use shape::Shape;
 use report::{Notes, Owner, Settled};
 use shape::Recognised;
 
-/// The image until somebody names one.
+/// The placeholder for the image.
 pub const IMAGE: &str = "registry.example/agent:latest";
-/// The most characters of a Workflow's name.
+/// Maximum length of a Workflow's name.
 const NAME: usize = 63;
 
-/// What the caller chooses.
+/// The caller's options.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
     /// Image of all agents.
@@ -46,35 +46,37 @@ pub struct Options<'a> {
     pub name: Option<&'a str>,
 }
 
-/// What came of it.
+/// The result of a conversion.
 #[derive(Clone, Debug)]
 pub struct Converted {
     pub shape: Shape,
     pub workflow: Workflow,
     /// The Workflow as YAML.
     pub manifest: String,
-    /// What a person has to check, problems last.
+    /// The points to check, problems last.
     pub report: Vec<Entry>,
-    /// Whether the API or the operator would refuse the Workflow.
+    /// Whether the API server or the operator would refuse the Workflow.
     pub is_invalid: bool,
 }
 
 /// Why there is no Workflow.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Problem {
-    /// The text is no workflow of either system.
+    /// The text is not a workflow of either system.
     #[error("{0}")]
     Unrecognised(String),
-    #[error("the file is no mapping")]
+    #[error("the file is not a YAML mapping")]
     NoMapping,
-    #[error("--name {name:?} is no name of a Workflow: lower-case letters, digits and -, at most {NAME}")]
+    #[error(
+        "--name {name:?} is not a valid Workflow name: use at most {NAME} lower-case letters, digits and -"
+    )]
     Name { name: String, fitting: String },
     /// The manifest cannot be written.
     #[error("{0}")]
     Manifest(String),
 }
 
-/// `read` gives the bytes of a file that an agent names.
+/// `read` reads a file that an agent names.
 pub fn convert(text: &str, options: &Options<'_>, read: &mut ReadFile<'_>) -> Result<Converted, Problem> {
     let found = shape::recognise(text).map_err(Problem::Unrecognised)?;
     let mut notes = Notes::default();
@@ -97,13 +99,13 @@ fn workflow(
     if !found.certain {
         notes.add(
             Owner::Spec.at(""),
-            format!("no field tells the two systems apart: taken for {}", found.shape.name()),
+            format!("no field tells the two systems apart: it was converted as {}", found.shape.name()),
         );
     }
     if options.image == IMAGE {
         notes.add(
             Owner::Spec.at("agents"),
-            format!("{IMAGE} stands for your image: replace it, or use --image (docs/agents.md says what an image must do)"),
+            format!("{IMAGE} is a placeholder: replace it with your image, or use --image (docs/agents.md has the requirements)"),
         );
     }
     let draft = match found.shape {
@@ -119,7 +121,7 @@ fn workflow(
     Ok((workflow, settled))
 }
 
-/// A name that is asked for is taken as it is; one that is made from the id fits.
+/// A given name is used unchanged; a name made from the id is always valid.
 fn chosen_name(asked: Option<&str>, id: &str) -> Result<String, Problem> {
     let fitting = |text: &str| names::name(text, "workflow", NAME);
     match asked {

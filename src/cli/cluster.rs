@@ -1,4 +1,5 @@
-//! What verbs ask of a cluster: a session with the caller's rights, and objects found in it. It prints nothing but notes.
+//! Access to the cluster: a session with the caller's rights, and the objects that verbs look up in it. Prints notes
+//! only.
 
 pub(super) mod fault;
 pub(super) mod find;

@@ -1,4 +1,4 @@
-//! All verbs as one command of clap, its page in docs/, and its completion in shells. Nothing here runs a verb.
+//! All verbs as one clap command, its reference page in docs/, and shell completion. Nothing here runs a verb.
 
 pub(super) mod completion;
 pub(super) mod docs;

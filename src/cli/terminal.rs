@@ -1,4 +1,4 @@
-//! What every verb shares towards its caller: options that are read, tables, colours and exit codes that are given.
+//! What all verbs share at the terminal: common options, output, tables, colours and exit codes.
 
 pub(super) mod arguments;
 pub(super) mod exit;

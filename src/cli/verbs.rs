@@ -1,7 +1,7 @@
-//! All verbs: their names and order as clap has them, and the function that runs each. A file per verb below.
+//! All verbs: their names, their order in the help, and the function that runs each. One file per verb.
 //!
-//! A verb takes its arguments and gives an [`Exit`] or a [`Fault`]. One that needs a cluster takes a
-//! [`Session`](super::cluster::session::Session), and has the caller's rights. Start reading at [`Verb`].
+//! A verb takes its arguments and returns an [`Exit`] or a [`Fault`]. A verb that needs a cluster takes a
+//! [`Session`](super::cluster::session::Session), which has the caller's rights. Start reading at [`Verb`].
 
 pub(super) mod completion;
 mod convert;
@@ -48,24 +48,24 @@ pub(crate) struct Mc {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Workflows, their runs, and what people say to them.
+    /// Work with workflows and their runs.
     #[command(
         visible_alias = "wf",
         arg_required_else_help = true,
-        after_help = "The word may be left out: mc runs is mc workflow runs.\n\nExample:\n  mc workflow runs"
+        after_help = "The word workflow is optional: mc runs is short for mc workflow runs.\n\nExample:\n  mc workflow runs"
     )]
     Workflow(Workflow),
     Dashboard(dashboard::Dashboard),
     Doctor(doctor::Doctor),
     Version(version::Version),
     Completion(completion::Completion),
-    /// The same verbs without the word `workflow`.
+    /// The verbs of `workflow`, without that word.
     #[command(flatten)]
     Direct(WorkflowVerb),
 }
 
 impl Verb {
-    /// Does what the arguments say.
+    /// Runs the verb.
     pub(crate) fn run(self, global: &Global) -> Result<Exit, Fault> {
         match self {
             Verb::Workflow(Workflow { verb }) | Verb::Direct(verb) => verb.run(global),
@@ -100,7 +100,7 @@ pub(crate) enum WorkflowVerb {
     Abort(decide::Abort),
     Delete(delete::Delete),
     Stats(stats::Stats),
-    #[command(hide = true, about = "Show the figures of stats: they are always current")]
+    #[command(hide = true, about = "Show the figures of stats, which are always current")]
     RefreshMetrics(stats::Stats),
     Revisions(revisions::Revisions),
     Convert(convert::Convert),

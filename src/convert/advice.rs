@@ -1,4 +1,4 @@
-//! A converted Workflow -> what it does differently than before, or will not do as it is. Pure.
+//! A converted Workflow -> what it does differently than before, and what is not valid yet. Pure.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use super::draft::Draft;
 use super::keys::asks_for;
 use super::report::{Entry, Notes, Owner};
 
-/// What the API takes at most: lint looks at what the schema leaves open.
+/// Limits of the API's schema: lint checks what the schema does not.
 const AGENTS: usize = 32;
 const STEPS: usize = 64;
 const INPUT: usize = 65_536;
-/// More than this and an ordinary `kubectl apply` cannot note what it applied.
+/// Above this size client-side `kubectl apply` cannot store its annotation.
 const APPLIED: usize = 256 * 1024;
 
-/// Advice that hangs on how steps work together.
+/// Advice about the interaction of steps.
 pub(crate) fn about(
     spec: &WorkflowSpec,
     draft: &Draft,
@@ -37,7 +37,7 @@ pub(crate) fn about(
         let owner = Owner::Step(old.old);
         let text = read(step);
         if asks_for(step.input.as_deref().unwrap_or_default(), "retry") && step.on_retry.is_none() {
-            notes.add(owner.at("onRetry"), "its prompt knows STATUS: retry, but nothing is sent back: that is a failed attempt here. Add onRetry: {rerun: STEP, feedback: ISSUES}");
+            notes.add(owner.at("onRetry"), "its prompt mentions STATUS: retry, but nothing is sent back: such an attempt fails here. Add onRetry: {rerun: STEP, feedback: ISSUES}");
         }
         if step.expects.is_none() && !text.to_ascii_uppercase().contains("STATUS:") {
             notes.add(owner.at("input"), "the prompt asks for no STATUS: line, and an attempt without one fails. Ask for it, or set expects: \"\" (the exit code alone decides)");
@@ -45,7 +45,7 @@ pub(crate) fn about(
         if judged.contains(&step.name.as_str())
             && !step.input.as_deref().unwrap_or_default().contains("verify_feedback")
         {
-            notes.add(owner.at("input"), "work can be sent back to this step, and its prompt does not say why: add {{ verify_feedback }}, empty at first");
+            notes.add(owner.at("input"), "work can be sent back to this step, but its prompt does not give the reason: add {{ verify_feedback }}, which is empty at first");
         }
         if step.for_each.as_ref().is_some_and(|e| e.list == "stories") && !plans {
             notes.add(
@@ -56,7 +56,7 @@ pub(crate) fn about(
     }
 }
 
-/// Why the API or the operator would not take it.
+/// Why the API server or the operator would refuse it.
 pub(crate) fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
     let mut all: Vec<Entry> = lint::problems(spec)
         .into_iter()
@@ -64,7 +64,10 @@ pub(crate) fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
         .collect();
     let mut too_many = |what: &str, have: usize, most: usize| {
         if have > most {
-            all.push(Entry { field: format!("spec.{what}"), message: format!("{have}; {most} is the most") });
+            all.push(Entry {
+                field: format!("spec.{what}"),
+                message: format!("{have}; the maximum is {most}"),
+            });
         }
     };
     too_many("agents", spec.agents.len(), AGENTS);
@@ -76,7 +79,7 @@ pub(crate) fn problems(spec: &WorkflowSpec) -> Vec<Entry> {
     all
 }
 
-/// What to know before it is applied.
+/// Advice for applying it.
 pub(crate) fn applied(manifest: &str) -> Option<Entry> {
     (manifest.len() > APPLIED).then(|| Entry {
         field: "spec".into(),

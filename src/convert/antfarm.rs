@@ -21,12 +21,8 @@ pub(crate) fn read(document: &Value, notes: &mut Notes) -> Option<Draft> {
         top.list("steps", notes).iter().enumerate().filter_map(|(i, v)| step(v, i, &read, notes)).collect();
     let context = top.child("context", notes).map(|c| c.texts(notes)).unwrap_or_default();
     let events = notifications(&mut top, notes);
-    top.no_place(
-        "version",
-        "Git keeps the versions, and a run goes on with the revision that it started with",
-        notes,
-    );
-    top.no_place("polling", "nothing polls; a model is the image's business, set it in env", notes);
+    top.no_place("version", "keep versions in Git; a run executes the revision that it started with", notes);
+    top.no_place("polling", "there is no polling; the image chooses its model, for example by env", notes);
     top.end(notes);
     Some(Draft {
         shape: Shape::Antfarm,
@@ -40,7 +36,7 @@ pub(crate) fn read(document: &Value, notes: &mut Notes) -> Option<Draft> {
     })
 }
 
-/// An agent, and how long it may work.
+/// An agent, and its timeout.
 fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<(Agent, Span)> {
     let owner = Owner::Agent(i);
     let mut node = Node::of(value, owner)?;
@@ -55,7 +51,7 @@ fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<(Agent, Span)> {
         _ => {
             notes.add(
                 owner.at(""),
-                format!("role {role:?} is not known: taken for coding, 30m for an attempt"),
+                format!("role {role:?} is not known: it is treated as coding, with a timeout of 30m"),
             );
             (30, false)
         }
@@ -63,16 +59,16 @@ fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<(Agent, Span)> {
     if judges {
         notes.add(
             owner.at("workspaceAccess"),
-            "the role verification may not write: ReadOnly. Where a check has to write, let it work on a copy in /tmp",
+            "an agent with the role verification gets a ReadOnly workspace. If a check has to write, let it work on a copy in /tmp",
         );
     }
     let given = node.number("timeoutSeconds", notes).and_then(span);
-    node.no_place("model", "a model is the image's business; set it in env", notes);
+    node.no_place("model", "the image chooses its model, for example by env", notes);
     let mut files = Vec::new();
     if let Some(mut workspace) = node.child("workspace", notes) {
         files = workspace.child("files", notes).map(|f| f.texts(notes)).unwrap_or_default();
         workspace.no_place("baseDir", "an agent's files are in /mission/files", notes);
-        workspace.no_place("skills", "a container has what its image has; install them there", notes);
+        workspace.no_place("skills", "install skills in the image", notes);
         workspace.end(notes);
     }
     node.end(notes);
@@ -88,13 +84,13 @@ fn step(value: &Value, i: usize, agents: &[(Agent, Span)], notes: &mut Notes) ->
     if expects.as_deref().is_some_and(|e| !super::build::is_default(e)) {
         notes.add(
             owner.at("expects"),
-            "antfarm never looked at it; here an attempt fails whose output does not have it",
+            "antfarm ignored it; here an attempt fails if its output does not have it",
         );
     }
     let (back, of_fail) = on_fail(&mut node, owner, notes);
     let each = each(&mut node, owner, notes);
     let retries = node.count("max_retries", notes).or(of_fail);
-    node.no_place("name", "a step has one name", notes);
+    node.no_place("name", "a step has only one name", notes);
     let timeout = agents.iter().find(|(a, _)| Some(&a.id) == agent.as_ref()).map(|(_, t)| *t);
     let step =
         Step { old: i, id, agent, input: node.text("input", notes), expects, retries, timeout, back, each };
@@ -102,7 +98,7 @@ fn step(value: &Value, i: usize, agents: &[(Agent, Span)], notes: &mut Notes) ->
     Some(step)
 }
 
-/// `on_fail`: where work is sent back to, and its `max_retries`.
+/// `on_fail`: the step to which work is sent back, and its `max_retries`.
 fn on_fail(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> (Option<Back>, Option<u32>) {
     let Some(mut fail) = node.child("on_fail", notes) else { return (None, None) };
     let limit = fail.count("max_retries", notes);
@@ -115,7 +111,7 @@ fn on_fail(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> (Option<Back
     for person in people.into_iter().flatten().filter(|p| p != "human") {
         notes.add(
             owner.at("onExhausted"),
-            format!("`escalate_to: {person}`: a question is for everybody who may answer; see docs/notifications.md for whom to tell"),
+            format!("`escalate_to: {person}`: every user with permission can answer a question; docs/notifications.md shows how to notify people"),
         );
     }
     fail.end(notes);
@@ -127,16 +123,16 @@ fn each(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> Option<Each> {
     let rule = node.child("loop", notes);
     match (kind.as_deref(), &rule) {
         (Some("loop"), None) => {
-            notes.add(owner.at("forEach"), "`type: loop` without a `loop`: taken for one over stories")
+            notes.add(owner.at("forEach"), "`type: loop` without a `loop`: it loops over stories")
         }
         (Some("single"), Some(_)) => {
-            notes.add(owner.at(""), "`loop` is left out: the step is of `type: single`");
+            notes.add(owner.at(""), "`loop` is left out: the step has `type: single`");
             return None;
         }
         (None | Some("single"), None) => return None,
         (None | Some("loop"), Some(_)) => {}
         (Some(other), _) => {
-            notes.add(owner.at(""), format!("`type: {other}` is not known: an ordinary step"));
+            notes.add(owner.at(""), format!("`type: {other}` is not known: it is an ordinary step"));
             return None;
         }
     }
@@ -145,16 +141,16 @@ fn each(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> Option<Each> {
     if list != "stories" {
         notes.add(
             owner.at("forEach.in"),
-            format!("antfarm knows stories alone; {list} must be a JSON array that a step before prints"),
+            format!("antfarm supports only stories; {list} must be a JSON array that an earlier step prints"),
         );
     }
     if rule.text("completion", notes).is_some_and(|c| c != "all_done") {
-        notes.add(owner.at("forEach"), "`loop.completion`: a loop is over when all items are");
+        notes.add(owner.at("forEach"), "`loop.completion` is ignored: a loop ends when all items have ended");
     }
     if rule.yes("fresh_session", notes) == Some(false) {
         notes.add(
             owner.at("forEach"),
-            "`loop.fresh_session: false`: every attempt is a container of its own; pass on what it must know",
+            "`loop.fresh_session: false` is ignored: every attempt runs in a new container; pass on what it needs to know",
         );
     }
     let wanted = rule.yes("verify_each", notes);
@@ -163,7 +159,7 @@ fn each(node: &mut Node<'_>, owner: Owner, notes: &mut Notes) -> Option<Each> {
         (Some(true), None) => {
             notes.add(
                 owner.at("forEach.verifyWith"),
-                "`verify_each` without a `verify_step`: name the step that checks each story",
+                "`verify_each` without a `verify_step`: set the step that verifies each story",
             );
             None
         }
@@ -181,12 +177,12 @@ fn notifications(top: &mut Node<'_>, notes: &mut Notes) -> Vec<NotifyEvent> {
     if url.is_none() {
         return Vec::new();
     }
-    // The address may hold a password: it is not repeated.
+    // The URL may contain a password: it is not repeated.
     notes.add(
         Owner::Spec.at("notify"),
         format!(
-            "from `notifications`: a Workflow knows no address. Define the target {TARGET} (kind: Webhook) with the URL where \
-             the operator is installed (docs/notifications.md). It is told of runs and questions, not of every step"
+            "from `notifications`: a Workflow has no URLs. Define the target {TARGET} (kind: Webhook) with the URL in \
+             the operator's installation (docs/notifications.md). It receives events of runs and questions, not of steps"
         ),
     );
     vec![NotifyEvent::Escalated, NotifyEvent::Failed, NotifyEvent::Succeeded, NotifyEvent::Cancelled]

@@ -1,4 +1,4 @@
-//! A [`Draft`] -> the Workflow, and what a person should look at. Pure. Start reading at [`build`].
+//! A [`Draft`] -> the Workflow, and the points to check. Pure. Start reading at [`build`].
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use super::template::{self, Oddity};
 use super::variables::{Facts, Variables};
 use super::{keys, names};
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Chosen<'a> {
     pub image: &'a str,
     pub name: &'a str,
 }
 
-/// Keys that carry what is wrong with somebody's work, the best first.
+/// Keys that describe problems of the work, the best first.
 const FEEDBACK: &[&str] = &["ISSUES", "FAILURES", "FEEDBACK"];
-/// The most characters of a description.
+/// Maximum length of a description.
 const DESCRIPTION: usize = 1024;
 
 /// `files`: the texts of each agent's files.
@@ -55,8 +55,8 @@ pub(crate) fn build(
     if shared {
         notes.add(
             Owner::Spec.at("workspace"),
-            "steps no longer share this machine's files: a volume is there for each run, empty at first, at /workspace. Have an \
-             early step clone what is worked on, choose the size, or remove it if steps pass on texts alone",
+            "steps no longer share this machine's files: each run has its own volume at /workspace, which starts empty. Let an \
+             early step clone the repository and choose the size; if steps pass on texts only, remove the workspace",
         );
     }
     let spec = WorkflowSpec {
@@ -76,7 +76,7 @@ pub(crate) fn build(
     (Workflow::new(chosen.name, spec), settled)
 }
 
-/// Names for all ids, and what is known of the steps.
+/// Names for all ids, and the facts about the steps.
 fn settle(draft: &Draft, files: &[BTreeMap<String, String>], notes: &mut Notes) -> (Settled, Vec<Facts>) {
     let ids: Vec<String> = draft.agents.iter().map(|a| a.id.clone()).collect();
     let agents = names::names(&ids, "agent");
@@ -124,17 +124,17 @@ fn renamed(id: &str, name: &str, changed: bool, owner: Owner, notes: &mut Notes)
     if changed {
         notes.add(
             owner.at("name"),
-            format!("{id:?} would have the same name as another: it is {name} now; name it better"),
+            format!("{id:?} would get the same name as another: it is {name} now; choose a better name"),
         );
     } else if name != id {
-        notes.add(owner.at("name"), "renamed, since names are of lower-case letters, digits and `-`: an agent that looks at the name (MISSION_STEP) must know");
+        notes.add(owner.at("name"), "renamed, since names consist of lower-case letters, digits and `-`. Adapt agents that read the name (MISSION_STEP)");
     }
 }
 
 fn description(text: &str, owner: Owner, notes: &mut Notes) -> Option<String> {
     let text = text.trim();
     if text.chars().count() > DESCRIPTION {
-        notes.add(owner.at("description"), format!("cut: {DESCRIPTION} characters are the most"));
+        notes.add(owner.at("description"), format!("cut to {DESCRIPTION} characters, the maximum"));
     }
     Some(text.chars().take(DESCRIPTION).collect::<String>()).filter(|t| !t.is_empty())
 }
@@ -197,14 +197,14 @@ fn step(
     }
 }
 
-/// The agent of that id, else one that would have its name.
+/// The agent with that id, else one that gets the same name.
 fn agent_of(id: &str, draft: &Draft, settled: &Settled) -> String {
     let name = names::name(id, "agent", names::LONGEST);
     let exact = draft.agents.iter().position(|a| a.id == id).and_then(|i| settled.agents.get(i));
     exact.cloned().unwrap_or(name)
 }
 
-/// What is built in, in whatever case.
+/// Whether the text is the default, in any case.
 pub(crate) fn is_default(expects: &str) -> bool {
     let words: Vec<&str> = expects.split_whitespace().collect();
     words.concat().eq_ignore_ascii_case("STATUS:done")
@@ -227,18 +227,18 @@ fn input(text: &str, i: usize, owner: Owner, variables: &mut Variables<'_>, note
 fn describe(oddity: &Oddity) -> String {
     match oddity {
         Oddity::Unclosed(name) => format!(
-            "the section {{{{#{name}}}}} was never closed: it goes on to the end now; see where it should end"
+            "the section {{{{#{name}}}}} was never closed: it extends to the end now; check where it should end"
         ),
-        Oddity::Stray(name) => format!("{{{{/{name}}}}} (or an else) ended nothing: it is left out"),
+        Oddity::Stray(name) => format!("{{{{/{name}}}}} (or an else) closes no section: it is left out"),
         Oddity::Repeats(name) => format!(
-            "{{{{#each {name}}}}} became a condition: values are texts; forEach runs a step per item of a list"
+            "{{{{#each {name}}}}} is a condition now, since values are texts; use forEach to run a step per item of a list"
         ),
         Oddity::Unknown(tag) => format!("{tag} has no counterpart and is left out"),
-        Oddity::Literal(text) => format!("{text} names no variable: it stays as it is, as text"),
+        Oddity::Literal(text) => format!("{text} is not a variable: it is kept as text"),
     }
 }
 
-/// What the last message named becomes an output of the run.
+/// Variables of the final notification become outputs of the run.
 fn outputs(draft: &Draft, facts: &[Facts]) -> Vec<RunOutput> {
     let mut all: Vec<RunOutput> = Vec::new();
     template::convert(draft.message.as_deref().unwrap_or_default(), &mut |used| {

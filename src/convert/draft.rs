@@ -1,11 +1,11 @@
-//! What a file of either system asks for, in one form: ids and texts are still those of the file.
+//! A workflow file of either system in one common form. Ids and texts are still those of the file.
 
 use crate::api::Span;
 use crate::api::workflow::{Notify, NotifyEvent};
 
 use super::shape::Shape;
 
-/// The target of notifications, which is defined where the operator is installed.
+/// The name of the notification target, which is defined in the operator's installation.
 pub(crate) const TARGET: &str = "team-chat";
 
 #[derive(Clone, Debug)]
@@ -14,12 +14,12 @@ pub(crate) struct Draft {
     pub id: String,
     pub description: Option<String>,
     pub agents: Vec<Agent>,
-    /// In the order in which they are written down.
+    /// In the order of the file.
     pub steps: Vec<Step>,
-    /// Values that every run has.
+    /// Values of every run.
     pub context: Vec<(String, String)>,
     pub events: Vec<NotifyEvent>,
-    /// What people were told at the end; a template.
+    /// The template of the final notification.
     pub message: Option<String>,
 }
 
@@ -28,15 +28,15 @@ pub(crate) struct Agent {
     pub id: String,
     pub description: Option<String>,
     pub persona: Option<String>,
-    /// It judges work and must not change it.
+    /// It judges work and must not change it: read-only workspace.
     pub judges: bool,
-    /// Name, and the path of its text.
+    /// Name and path of each file.
     pub files: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Step {
-    /// Its place in the old file.
+    /// Its index in the old file.
     pub old: usize,
     pub id: String,
     pub agent: Option<String>,
@@ -48,14 +48,14 @@ pub(crate) struct Step {
     pub each: Option<Each>,
 }
 
-/// Rejected work goes back to a step.
+/// Sends rejected work back to a step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Back {
     pub to: String,
     pub limit: Option<u32>,
 }
 
-/// A step per item of a list.
+/// Runs a step once per item of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Each {
     pub list: String,
@@ -71,7 +71,7 @@ impl Draft {
     }
 }
 
-/// Seconds as the API writes them; `None`: no time at all, or more than ten years.
+/// Seconds as a duration of the API; `None`: zero, or more than ten years.
 pub(crate) fn span(seconds: f64) -> Option<Span> {
     let known = |s: &Span| s.as_duration().as_millis() > 0 && s.to_string().parse::<Span>().is_ok();
     std::time::Duration::try_from_secs_f64(seconds)

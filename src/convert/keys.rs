@@ -1,4 +1,4 @@
-//! A prompt -> the keys that it asks its agent to print.
+//! A prompt -> the keys that it tells its agent to print.
 
 use std::sync::LazyLock;
 
@@ -6,20 +6,20 @@ use regex::Regex;
 
 use crate::engine::output::is_reserved;
 
-/// Where the part begins that says how to answer.
+/// The start of the part that says how to answer.
 static ANSWER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:reply|respond|answer|finish|end|output|print)\b(?:[ \t]+[a-z]+){0,2}[ \t]*(?:with\b|in\b|:)").ok()
 });
 /// A key in such a part, also within a sentence.
 static KEY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)(?:^|[\s`*_(,;])([A-Z][A-Z0-9_]{1,63})[`*]{0,2}:").ok());
-/// A key at the start of a line, with something to fill in after it.
+/// A key at the start of a line, and the text after it.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^[ \t]*(?:[-*][ \t]+)?[`*]{0,2}([A-Z][A-Z0-9_]{1,63})[`*]{0,2}:[ \t]*(.*)$").ok()
 });
 
-/// Keys of a prompt, in order, once each. Without a part that says how to answer: those at the start of a line that do not
-/// just show a variable.
+/// Keys of a prompt, in order, without duplicates. Without a part that says how to answer: keys at the start of a line
+/// that do not just show a variable.
 pub(crate) fn printed(input: &str) -> Vec<String> {
     let answer = ANSWER.as_ref().and_then(|r| r.find(input)).and_then(|found| input.get(found.end()..));
     match answer {
@@ -28,13 +28,13 @@ pub(crate) fn printed(input: &str) -> Vec<String> {
     }
 }
 
-/// Keys at the start of lines, as an agent's own files show them.
+/// Keys at the start of lines, as in an agent's files.
 pub(crate) fn lines(text: &str) -> Vec<String> {
     let shown = |value: &str| value.starts_with("{{") && value.trim_end().ends_with("}}");
     once(found(&LINE, text).into_iter().filter(|(_, value)| !shown(value)).map(|(key, _)| key))
 }
 
-/// Whether the prompt, or what its agent reads besides, asks for this status word.
+/// Whether the prompt or the agent's files ask for this status word.
 pub(crate) fn asks_for(text: &str, word: &str) -> bool {
     text.to_ascii_lowercase()
         .split("status:")

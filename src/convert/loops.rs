@@ -1,9 +1,9 @@
-//! Steps of antfarm -> the same steps with every verifier right after its loop, and only ways back that exist.
+//! Steps of antfarm -> the same steps, with every verifier right after its loop, and without invalid retry steps.
 
 use super::draft::{Back, Step};
 use super::report::{Notes, Owner};
 
-/// Rounds of a verifier where the file gives none.
+/// Default rounds of a verifier.
 const ROUNDS: u32 = 2;
 
 pub(crate) fn arrange(steps: Vec<Step>, notes: &mut Notes) -> Vec<Step> {
@@ -19,7 +19,7 @@ fn position(steps: &[Step], id: &str) -> Option<usize> {
     steps.iter().position(|s| s.id == id)
 }
 
-/// The step that checks each item follows the loop and sends back to it alone.
+/// Moves the step that verifies each item behind the loop; it sends work back only to the loop.
 fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
     let Some(at) = position(steps, id) else { return };
     let Some(work) = steps.get(at).cloned() else { return };
@@ -29,7 +29,7 @@ fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
     else {
         notes.add(
             Owner::Step(work.old).at("forEach.verifyWith"),
-            format!("{name:?} is no step that could check a story: left out"),
+            format!("{name:?} is not a step that can verify a story: left out"),
         );
         if let Some(each) = steps.get_mut(at).and_then(|s| s.each.as_mut()) {
             each.verifier = None;
@@ -40,7 +40,7 @@ fn verifier(steps: &mut Vec<Step>, id: &str, notes: &mut Notes) {
     if judge.back.as_ref().is_some_and(|b| b.to != work.id) {
         notes.add(
             Owner::Step(judge.old).at("onRetry.rerun"),
-            format!("it checks the stories of {0} and sends back to {0} alone", work.id),
+            format!("it verifies the stories of {0} and sends work back only to {0}", work.id),
         );
     }
     judge.back = Some(Back { to: work.id.clone(), limit: Some(rounds(&judge, &work)) });
@@ -56,13 +56,13 @@ fn rounds(verifier: &Step, work: &Step) -> u32 {
     verifier.back.as_ref().and_then(|b| b.limit).or(work.retries).unwrap_or(ROUNDS)
 }
 
-/// Work can go back to a step before, from a step that is no loop.
+/// Work can be sent back to an earlier step, by a step that is not a loop.
 fn ways_back(steps: &mut [Step], notes: &mut Notes) {
     let all: Vec<(String, Option<String>)> =
         steps.iter().map(|s| (s.id.clone(), s.each.as_ref().and_then(|e| e.verifier.clone()))).collect();
     for (i, step) in steps.iter_mut().enumerate() {
         let Some(back) = &mut step.back else { continue };
-        // A step that checks each story runs in the loop: the work is the loop's.
+        // A step that verifies each story runs in the loop: the work is the loop's.
         if let Some((of, _)) = all
             .iter()
             .find(|(id, v)| v.as_ref() == Some(&back.to) && *id != step.id && Some(&step.id) != v.as_ref())
@@ -72,9 +72,9 @@ fn ways_back(steps: &mut [Step], notes: &mut Notes) {
         let known = all.iter().position(|(id, _)| *id == back.to).is_some_and(|k| k < i);
         let why = match (known, step.each.is_some()) {
             (true, false) => continue,
-            (_, true) => "a loop cannot send earlier work back; let a step after it do so",
-            (false, _) if back.to == step.id => "a failed attempt is repeated anyhow",
-            (false, _) => "only a step before this one can do its work again",
+            (_, true) => "a loop cannot send work back; let a later step do it",
+            (false, _) if back.to == step.id => "a failed attempt is retried in any case",
+            (false, _) => "work can only be sent back to an earlier step",
         };
         notes.add(
             Owner::Step(step.old).at(""),

@@ -1,4 +1,4 @@
-//! A Workflow -> YAML in the order in which people write it, checked to be read back as the same Workflow.
+//! A Workflow -> YAML in the usual order of fields, checked to parse as the same Workflow.
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::api::Workflow;
 
-/// Fields that come first, in this order; others follow by name, and those of [`LAST`] come last.
+/// Fields that come first, in this order; others follow alphabetically, and [`LAST`] comes last.
 const FIRST: &[&str] = &[
     "apiVersion",
     "kind",
@@ -45,7 +45,7 @@ pub(crate) fn yaml(workflow: &Workflow) -> Result<String, String> {
     let text = serde_yaml::to_string(&Ordered(&value)).map_err(|e| e.to_string());
     match text {
         Ok(text) if reads_back(&text, workflow) => Ok(text),
-        // JSON is YAML, too.
+        // JSON is valid YAML.
         _ => serde_json::to_string_pretty(&value).map_err(|e| e.to_string()),
     }
 }

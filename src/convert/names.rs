@@ -1,13 +1,13 @@
-//! Ids of the earlier systems -> names as the API has them: lower case, digits and `-`, at most 40 characters.
+//! Ids of the earlier systems -> names of the API: lower-case letters, digits and `-`, at most 40 characters.
 
 use std::collections::BTreeSet;
 
 use crate::engine::context::camel_output;
 
-/// The most characters of a step's or an agent's name.
+/// Maximum length of a step's or an agent's name.
 pub(crate) const LONGEST: usize = 40;
 
-/// A name made of an id; the same id gives the same name.
+/// A name made from an id. The same id gives the same name.
 pub(crate) fn name(id: &str, otherwise: &str, longest: usize) -> String {
     let mut name = String::new();
     let mut before_is_small = false;
@@ -30,14 +30,14 @@ pub(crate) fn name(id: &str, otherwise: &str, longest: usize) -> String {
     name.chars().take(longest).collect::<String>().trim_end_matches('-').to_string()
 }
 
-/// Names for a list of ids, and for each of them whether it is another than its id would give alone.
+/// Names for a list of ids, and for each whether it differs from the name of its id alone.
 pub(crate) fn names(ids: &[String], otherwise: &str) -> Vec<(String, bool)> {
     let mut taken = BTreeSet::new();
     ids.iter()
         .map(|id| {
             let wanted = name(id, otherwise, LONGEST);
             let mut chosen = wanted.clone();
-            // Two names that templates cannot tell apart are one.
+            // Names that templates cannot tell apart count as equal.
             let mut n = 2;
             while !taken.insert(camel_output(&chosen)) {
                 let tail = format!("-{n}");

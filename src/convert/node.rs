@@ -1,5 +1,5 @@
-//! A mapping of an old file, field by field. What has the wrong type is said and left out; what was never asked for is said
-//! at the end: nothing is lost in silence.
+//! A mapping of an old file, read field by field. Fields of the wrong type are reported and left out. Unknown fields
+//! are reported at the end: nothing is lost silently.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use super::report::{Notes, Owner};
 
-/// The most retries and rounds that the API takes.
+/// Maximum number of retries and rounds in the API.
 const MOST: u32 = 100;
 
 pub(crate) struct Node<'a> {
     fields: &'a Map<String, Value>,
     owner: Owner,
-    /// In front of a field's name in messages, such as `loop.`.
+    /// Prefix of a field's name in messages, such as `loop.`.
     prefix: String,
     read_keys: BTreeSet<&'static str>,
 }
@@ -47,7 +47,7 @@ impl<'a> Node<'a> {
         let number = value.as_f64().or_else(|| value.as_str().and_then(|s| s.trim().parse().ok()));
         let number = number.filter(|n| n.is_finite() && *n >= 0.0);
         if number.is_none() {
-            self.wrong(key, "a number from 0 on", notes);
+            self.wrong(key, "a number of at least 0", notes);
         }
         number
     }
@@ -62,7 +62,7 @@ impl<'a> Node<'a> {
         if number > f64::from(MOST) {
             notes.add(
                 self.owner.at("retry.limit"),
-                format!("`{}{key}` is more than {MOST}, which is the most here", self.prefix),
+                format!("`{}{key}` is more than {MOST}, the maximum here", self.prefix),
             );
         }
         (0..=MOST).rev().find(|n| f64::from(*n) <= number)
@@ -94,7 +94,7 @@ impl<'a> Node<'a> {
         Some(Node { fields, owner: self.owner, prefix, read_keys: BTreeSet::new() })
     }
 
-    /// All of a mapping from texts to texts.
+    /// A mapping from texts to texts.
     pub(crate) fn texts(self, notes: &mut Notes) -> Vec<(String, String)> {
         let mut all = Vec::new();
         for (key, value) in self.fields {
@@ -113,13 +113,13 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What was never asked for.
+    /// Reports the fields that were not read.
     pub(crate) fn end(self, notes: &mut Notes) {
         for key in self.fields.keys().filter(|k| !self.read_keys.contains(k.as_str())) {
             notes.add(
                 self.owner.at(""),
                 format!(
-                    "`{}{key}` is left out: no such field is known; see whether the step needs it",
+                    "`{}{key}` is left out: it is not a known field; check whether the step needs it",
                     self.prefix
                 ),
             );
@@ -127,7 +127,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Numbers and truth values are texts, too, where one is asked for.
+/// Numbers and booleans count as texts, too.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -165,9 +165,9 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "`limit` is not a number from 0 on: left out",
+                "`limit` is not a number of at least 0: left out",
                 "`version` is left out: Git keeps versions",
-                "`extra` is left out: no such field is known; see whether the step needs it"
+                "`extra` is left out: it is not a known field; check whether the step needs it"
             ]
         );
     }
@@ -176,6 +176,6 @@ mod tests {
     fn more_retries_than_the_api_takes_are_its_most() {
         let value = json!({"limit": 500});
         let messages = messages_of(&value, |node, notes| assert_eq!(node.count("limit", notes), Some(100)));
-        assert_eq!(messages, ["`limit` is more than 100, which is the most here"]);
+        assert_eq!(messages, ["`limit` is more than 100, the maximum here"]);
     }
 }

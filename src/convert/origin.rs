@@ -20,11 +20,7 @@ pub(crate) fn read(document: &Value, notes: &mut Notes) -> Option<Draft> {
     let mut events = Vec::new();
     let message = end(&mut top, "onSuccess", &[NotifyEvent::Succeeded], &mut events, notes);
     end(&mut top, "onFailure", &[NotifyEvent::Escalated, NotifyEvent::Failed], &mut events, notes);
-    top.no_place(
-        "version",
-        "Git keeps the versions, and a run goes on with the revision that it started with",
-        notes,
-    );
+    top.no_place("version", "keep versions in Git; a run executes the revision that it started with", notes);
     top.end(notes);
     Some(Draft { shape: Shape::Origin, id, description, agents, steps, context: Vec::new(), events, message })
 }
@@ -38,7 +34,7 @@ fn agent(value: &Value, i: usize, notes: &mut Notes) -> Option<Agent> {
     if persona.is_some() {
         notes.add(
             Owner::Agent(i).at("env"),
-            "the persona is told in the variable PERSONA, and no more: give its text in files, or have the image know it",
+            "the agent gets its persona only in the variable PERSONA: add the persona's text to files, or put it into the image",
         );
     }
     let description = description.or_else(|| persona.as_ref().map(|p| format!("Persona: {p}")));
@@ -61,20 +57,20 @@ fn step(value: &Value, i: usize, notes: &mut Notes) -> Option<Step> {
     let minutes = node.number("timeoutMinutes", notes);
     let timeout = minutes.and_then(|m| span(m * 60.0));
     match (minutes, timeout) {
-        (None, _) => notes.add(owner.at("timeout"), "none was set: an attempt may run for 10m here"),
+        (None, _) => notes.add(owner.at("timeout"), "none was set: the default of 10m applies"),
         (Some(m), None) => {
             notes.add(
                 owner.at("timeout"),
-                format!("{m} minutes are no timeout: an attempt may run for 10m here"),
+                format!("{m} minutes is not a valid timeout: the default of 10m applies"),
             );
         }
         _ => {}
     }
     let retries = node.count("retryLimit", notes);
     if retries.is_none() {
-        notes.add(owner.at("retry.limit"), "none was set: 2 here");
+        notes.add(owner.at("retry.limit"), "none was set: the default of 2 applies");
     }
-    node.no_place("name", "a step has one name", notes);
+    node.no_place("name", "a step has only one name", notes);
     let step = Step {
         old: i,
         id,
@@ -89,7 +85,7 @@ fn step(value: &Value, i: usize, notes: &mut Notes) -> Option<Step> {
     Some(step)
 }
 
-/// `onSuccess` and `onFailure`: who is told. Gives the text that people were told.
+/// `onSuccess` and `onFailure`: the notification. Returns its text.
 fn end(
     top: &mut Node<'_>,
     key: &'static str,
@@ -105,13 +101,13 @@ fn end(
     let what = if known {
         events.extend(told);
         let asks =
-            if action == "escalate" { "a step whose retries are spent asks a person anyhow; " } else { "" };
+            if action == "escalate" { "a step without retries left escalates in any case; " } else { "" };
         format!(
-            "from `{key}`: {asks}define the target {TARGET} where the operator is installed (docs/notifications.md), or \
-             name yours. The text is Mission Control's own; it was: {words}"
+            "from `{key}`: {asks}define the target {TARGET} in the operator's installation (docs/notifications.md), or \
+             use one of yours. Mission Control writes the text; it was: {words}"
         )
     } else {
-        format!("`{key}` is left out: {action:?} is no known action; see notify and finally")
+        format!("`{key}` is left out: {action:?} is not a known action; see notify and finally")
     };
     notes.add(Owner::Spec.at("notify"), what);
     node.end(notes);

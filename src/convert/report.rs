@@ -1,10 +1,10 @@
-//! What a person has to look at after a conversion: collected while files are read, told at the end.
+//! The points to check after a conversion: collected while files are read, printed at the end.
 //!
-//! The same message about several places is one entry. Places are named when all names are known: [`Notes::settle`].
+//! One message about several places is one entry. Places get their names when all names are known: [`Notes::settle`].
 
 use serde::Serialize;
 
-/// Whose field it is. Agents and steps are counted as the old file has them.
+/// The owner of a field. Agents and steps are counted as in the old file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Owner {
     Spec,
@@ -28,17 +28,17 @@ impl Owner {
 /// An entry of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// One place of the new manifest or several, with `, ` between them.
+    /// One or more places in the new manifest, separated by `, `.
     pub field: String,
-    /// What is the matter, and what to do.
+    /// What changed, and what to do.
     pub message: String,
 }
 
-/// Where agents and steps stand in the new manifest, and under which names.
+/// The indexes and names of agents and steps in the new manifest.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settled {
     pub agents: Vec<String>,
-    /// By their place in the old file: the new place, and the name.
+    /// By index in the old file: the new index and the name.
     pub steps: Vec<(usize, String)>,
 }
 
@@ -66,7 +66,7 @@ impl Settled {
     }
 }
 
-/// Entries as they come.
+/// Entries in the order of reading.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Notes(Vec<(Vec<Field>, String)>);
 
@@ -80,7 +80,7 @@ impl Notes {
         }
     }
 
-    /// In the order of the manifest.
+    /// The entries in the order of the manifest.
     pub(crate) fn settle(self, settled: &Settled) -> Vec<Entry> {
         let mut all = self.0;
         for (places, _) in &mut all {
@@ -96,7 +96,7 @@ impl Notes {
     }
 }
 
-/// The report for people.
+/// The report as text.
 pub fn numbered(entries: &[Entry]) -> Vec<String> {
     let line = |(i, e): (usize, &Entry)| format!("{:>3}. {}\n     {}", i + 1, e.field, e.message);
     entries.iter().enumerate().map(line).collect()

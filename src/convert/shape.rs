@@ -1,4 +1,4 @@
-//! An old file's text -> which of the two earlier systems it is for, told by the fields that only one of them has.
+//! An old file's text -> which of the two earlier systems it is for, by the fields that only one of them has.
 
 use serde_json::Value;
 
@@ -19,19 +19,19 @@ impl Shape {
     }
 }
 
-/// What was found.
+/// The recognised system.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recognised {
     pub shape: Shape,
-    /// False: no field is of one system alone.
+    /// False: no field belongs to one system only.
     pub certain: bool,
     pub document: Value,
 }
 
-const LOOKED_FOR: &str = "it needs the lists `agents` and `steps` whose entries have an `id`, as in workflows of the TypeScript \
+const LOOKED_FOR: &str = "the file must have the lists `agents` and `steps` whose entries have an `id`, as in workflows of the TypeScript \
      Mission Control (persona, retryLimit, timeoutMinutes) or of antfarm (role, max_retries, on_fail, loop)";
 
-/// Fields that only one system has: at the top, of an agent, of its workspace, of a step.
+/// Fields that only one system has: of the file, an agent, its workspace, a step.
 const ORIGIN: [&[&str]; 4] =
     [&["onSuccess", "onFailure"], &["persona"], &[], &["retryLimit", "timeoutMinutes"]];
 const ANTFARM: [&[&str]; 4] = [
@@ -41,20 +41,22 @@ const ANTFARM: [&[&str]; 4] = [
     &["type", "loop", "max_retries", "on_fail"],
 ];
 
-/// The one document of the text, or why it is none to convert.
+/// The only document of the text, or why it cannot be converted.
 pub(crate) fn recognise(text: &str) -> Result<Recognised, String> {
     let documents: Vec<Value> = serde_yaml::from_multiple(text).map_err(|e| format!("not YAML: {e}"))?;
     let mut documents = documents.into_iter().filter(|d| !d.is_null());
     let document = documents.next().ok_or_else(|| format!("the file is empty; {LOOKED_FOR}"))?;
     let version = document.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     if version.starts_with(&format!("{}/", crate::api::GROUP)) {
-        return Err(format!("it is of Mission Control already ({version}); there is nothing to convert"));
+        return Err(format!(
+            "it is already an object of Mission Control ({version}); there is nothing to convert"
+        ));
     }
     if documents.next().is_some() {
-        return Err("the file has several documents; convert one workflow at a time".into());
+        return Err("the file has several YAML documents; convert one workflow at a time".into());
     }
     if !listed(&document, "agents") || !listed(&document, "steps") {
-        return Err(format!("no workflow of an earlier system: {LOOKED_FOR}"));
+        return Err(format!("not a workflow of an earlier system: {LOOKED_FOR}"));
     }
     let (origin, antfarm) = (hits(&document, ORIGIN), hits(&document, ANTFARM));
     let shape = if antfarm > origin { Shape::Antfarm } else { Shape::Origin };

@@ -1,59 +1,59 @@
-//! A mustache text -> a template of ours (tera). Pure; what a variable becomes is the caller's to say.
+//! A mustache text -> a template of Mission Control (tera). Pure; the caller decides what a variable becomes.
 //!
 //! Start reading at [`convert`].
 
 use super::tokens::{Part, parts};
 
-/// What is asked of a variable.
+/// The use of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// Its text.
+    /// Prints its text.
     Text,
-    /// Whether there is one.
+    /// Tests whether it is defined.
     Truth,
 }
 
-/// A variable where the text names it.
+/// A variable at its place in the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Use<'a> {
     pub name: &'a str,
     pub wanted: Wanted,
-    /// It stands in a section that is only there if the variable is.
+    /// Whether it is in a section that requires the variable.
     pub guarded: bool,
-    /// The line up to it.
+    /// The text of its line before it.
     pub before: &'a str,
 }
 
-/// What could not be said in the same way.
+/// What has no exact counterpart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Oddity {
-    /// A section that is never closed; it was closed at the end.
+    /// A section without an end; closed at the end of the text.
     Unclosed(String),
-    /// An end without a beginning; left out.
+    /// An end without a start; left out.
     Stray(String),
-    /// A section that repeats; values are texts, so it became a condition.
+    /// A section that repeats. Values are texts, so it becomes a condition.
     Repeats(String),
-    /// Another template, or a change of delimiters; left out.
+    /// A partial, or a change of delimiters; left out.
     Unknown(String),
-    /// Braces around what is no name; kept as they are.
+    /// Braces around something that is not a name; kept unchanged.
     Literal(String),
 }
 
 #[derive(Default)]
 struct Writer {
     pieces: Vec<Piece>,
-    /// Open sections: name, and whether they ask for it.
+    /// Open sections: name, and whether they require it.
     open: Vec<(String, bool)>,
     odd: Vec<Oddity>,
 }
 
-/// What is written. Texts never stand side by side.
+/// The output. Texts are never adjacent.
 enum Piece {
     Plain(String),
     Tag(String),
 }
 
-/// The template, and what a person should look at. `expression_of` gives the expression for a variable.
+/// The template, and its oddities. `expression_of` returns the expression for a variable.
 pub(crate) fn convert(text: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) -> (String, Vec<Oddity>) {
     let mut writer = Writer::default();
     for (before, part) in parts(text) {
@@ -66,7 +66,7 @@ pub(crate) fn convert(text: &str, expression_of: &mut dyn FnMut(Use<'_>) -> Stri
     (written(&writer.pieces), writer.odd)
 }
 
-/// A text that is no template -> the template that gives it.
+/// A plain text -> the template that renders to it.
 pub(crate) fn literal(text: &str) -> String {
     written(&[Piece::Plain(text.into())])
 }
@@ -82,7 +82,7 @@ fn written(pieces: &[Piece]) -> String {
     text
 }
 
-/// Plain text, with what tera would take for the beginning of a tag as raw text. So is a brace right before a tag.
+/// Plain text; what tera would read as the start of a tag becomes raw text. So does a brace right before a tag.
 fn protect(plain: &str, before_tag: bool, text: &mut String) {
     let mut rest = plain;
     while let Some(at) = rest.find('{') {
@@ -105,7 +105,7 @@ fn protect(plain: &str, before_tag: bool, text: &mut String) {
     text.push_str(rest);
 }
 
-/// The length of `{{ … }}`, `{% … %}` or `{# … #}` on one line, where raw text can hold it.
+/// The length of `{{ … }}`, `{% … %}` or `{# … #}` on one line, if raw text can contain it.
 fn whole(found: &str) -> Option<usize> {
     let close = match found.get(..2)? {
         "{%" => "%}",
@@ -146,7 +146,7 @@ impl Writer {
     fn variable(&mut self, name: &str, before: &str, expression_of: &mut dyn FnMut(Use<'_>) -> String) {
         let guarded = self.open.iter().any(|(open, asks)| *asks && open == name);
         let expression = expression_of(Use { name, wanted: Wanted::Text, guarded, before });
-        // Nothing to say: nothing is written.
+        // An empty expression prints nothing.
         if !expression.is_empty() {
             self.tag(&format!("{{{{ {expression} }}}}"));
         }
@@ -183,7 +183,7 @@ impl Writer {
         }
     }
 
-    /// Closes the section, and those inside it that were forgotten.
+    /// Closes the section, and unclosed sections inside it.
     fn close(&mut self, name: &str) {
         let helper = matches!(name, "if" | "unless" | "each" | "with" | "");
         let Some(at) = self.open.iter().rposition(|(open, _)| helper || open == name) else {

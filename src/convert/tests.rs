@@ -106,7 +106,9 @@ fn minutes_are_a_timeout_and_no_minutes_are_none() {
     assert_eq!(shown("timeoutMinutes: 30"), Some("30m".into()));
     assert_eq!(shown("timeoutMinutes: 0.5"), Some("30s".into()));
     assert_eq!(shown("timeoutMinutes: 0"), None);
-    assert!(origin("timeoutMinutes: 0").says("spec.steps[0] (s).timeout", "0 minutes are no timeout"));
+    assert!(
+        origin("timeoutMinutes: 0").says("spec.steps[0] (s).timeout", "0 minutes is not a valid timeout")
+    );
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn only_an_expectation_that_is_not_built_in_is_kept() {
     assert_eq!(expects("''"), Some(String::new()));
     let made = antfarm("- {id: a, agent: dev, input: 'STATUS: done', expects: 'TESTS: green'}\n");
     assert_eq!(made.step("a").expects.as_deref(), Some("TESTS: green"));
-    assert!(made.says("spec.steps[0] (a).expects", "never looked at it"));
+    assert!(made.says("spec.steps[0] (a).expects", "antfarm ignored it"));
 }
 
 #[test]
@@ -147,15 +149,15 @@ fn a_verifier_without_a_limit_has_that_of_the_stories() {
 fn a_verifier_sends_back_to_its_own_loop() {
     let made = stories(EACH, "on_fail: {retry_step: plan}");
     assert_eq!(made.step("check").on_retry.as_ref().unwrap().rerun, "work");
-    assert!(made.says("spec.steps[2] (check).onRetry.rerun", "sends back to work alone"));
+    assert!(made.says("spec.steps[2] (check).onRetry.rerun", "sends work back only to work"));
 }
 
 #[test]
 fn a_loop_that_names_no_step_as_its_verifier_has_none() {
     for (rule, part) in [
         ("loop: {over: stories, verify_each: true}", "without a `verify_step`"),
-        ("loop: {over: stories, verify_each: true, verify_step: nobody}", "is no step that could check"),
-        ("loop: {over: stories, verify_step: work}", "is no step that could check"),
+        ("loop: {over: stories, verify_each: true, verify_step: nobody}", "is not a step that can verify"),
+        ("loop: {over: stories, verify_step: work}", "is not a step that can verify"),
     ] {
         let made = stories(rule, "max_retries: 1");
         assert_eq!(made.step("work").for_each.as_ref().unwrap().verify_with, None, "{rule}");
@@ -180,9 +182,9 @@ fn feedback_is_the_key_that_the_prompt_asks_for() {
 #[test]
 fn work_goes_back_only_to_a_step_before_that_is_another() {
     for (to, why) in [
-        ("b", "a failed attempt is repeated anyhow"),
-        ("c", "only a step before"),
-        ("gone", "only a step before"),
+        ("b", "a failed attempt is retried in any case"),
+        ("c", "only be sent back to an earlier step"),
+        ("gone", "only be sent back to an earlier step"),
     ] {
         let made = antfarm(&format!(
             "- {{id: a, agent: dev, input: 'STATUS: done'}}\n- {{id: b, agent: dev, input: 'STATUS: done', on_fail: {{retry_step: {to}}}}}\n- {{id: c, agent: dev, input: 'STATUS: done'}}\n"
@@ -246,7 +248,7 @@ fn more_than_the_api_takes_is_a_problem() {
     let steps: String =
         (0..65).map(|i| format!("- {{id: s{i}, agent: dev, input: 'STATUS: done'}}\n")).collect();
     let problems = advice::problems(&antfarm(&steps).workflow.spec);
-    assert_eq!(problems, [Entry { field: "spec.steps".into(), message: "65; 64 is the most".into() }]);
+    assert_eq!(problems, [Entry { field: "spec.steps".into(), message: "65; the maximum is 64".into() }]);
     let long = "x".repeat(65_537);
     let made = antfarm(&format!("- {{id: a, agent: dev, input: 'STATUS: {long}'}}\n"));
     assert_eq!(advice::problems(&made.workflow.spec).len(), 1);

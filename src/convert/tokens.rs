@@ -1,9 +1,9 @@
-//! The text of a mustache template -> its parts. Total: what is no tag is text.
+//! The text of a mustache template -> its parts. Never fails: everything that is not a tag is text.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part<'t> {
     Text(&'t str),
-    /// Text with braces around it that look as if something was meant.
+    /// Text in braces that is not a valid tag.
     Odd(&'t str),
     Variable(&'t str),
     Open {
@@ -12,14 +12,14 @@ pub(crate) enum Part<'t> {
         repeats: bool,
     },
     Else,
-    /// Empty: whichever is open.
+    /// Empty: the innermost open section.
     Close(&'t str),
     Comment(&'t str),
-    /// Another template, or other delimiters.
+    /// A partial, or a change of delimiters.
     Unknown(&'t str),
 }
 
-/// Every part with the line up to it.
+/// Every part, with the text of its line before it.
 pub(crate) fn parts(text: &str) -> Vec<(&str, Part<'_>)> {
     let mut all = Vec::new();
     let mut from = 0;
@@ -37,7 +37,7 @@ pub(crate) fn parts(text: &str) -> Vec<(&str, Part<'_>)> {
     all
 }
 
-/// The next tag: where it starts, what it is, where it ends.
+/// The next tag: its start, the tag, its end.
 fn next(text: &str, from: usize) -> Option<(usize, Part<'_>, usize)> {
     let at = from + text.get(from..)?.find("{{")?;
     Some(tag(text.get(at..)?, at))
@@ -94,7 +94,7 @@ fn classify<'t>(inner: &'t str, whole: &'t str) -> Part<'t> {
     }
 }
 
-/// As the earlier systems have them, hyphens and dots included.
+/// A name as in the earlier systems, with hyphens and dots.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))

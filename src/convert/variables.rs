@@ -1,4 +1,4 @@
-//! Variables of the earlier systems -> expressions of our templates, and the params that a run must give now.
+//! Variables of the earlier systems -> expressions of our templates, and the params that a run must set now.
 //!
 //! Start reading at [`Variables::expression`].
 
@@ -11,15 +11,15 @@ use super::template::{Use, Wanted};
 
 mod branch;
 
-/// What is known of a step, in the new order.
+/// The facts about a step, in the new order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     pub id: String,
     pub name: String,
     pub keys: Vec<String>,
-    /// It is a loop.
+    /// Whether it is a loop.
     pub each: bool,
-    /// It runs once per item: a loop, or the step that checks its items.
+    /// Whether it runs once per item: a loop, or the step that verifies its items.
     pub per_item: bool,
 }
 
@@ -31,34 +31,37 @@ pub(crate) struct Variables<'a> {
     pub params: Vec<Param>,
 }
 
-/// Where a variable comes from.
+/// The source of a variable.
 enum Found {
-    /// It is always there, if only empty.
+    /// Always defined, perhaps empty.
     There(String),
-    /// Free text that is always there.
+    /// Free text, always defined.
     Free(String),
-    /// A step before prints it; the param is what the file gave for it.
+    /// An earlier step prints it; the param has the value in the file.
     Printed {
         key: String,
         otherwise: Option<String>,
     },
-    /// Never there at this step.
+    /// Never defined at this step.
     Never(String),
-    /// Perhaps there; the text otherwise.
+    /// Perhaps defined; the text is the fallback.
     Perhaps(String, &'static str),
     Param(String),
     Nothing,
 }
 
 impl Variables<'_> {
-    /// What stands for the variable in the template of the step at `i`.
+    /// The expression for the variable in the template of the step at `i`.
     pub(crate) fn expression(&mut self, i: usize, at: &Field, used: Use<'_>, notes: &mut Notes) -> String {
         let text = used.wanted == Wanted::Text;
         match self.find(i, used.name, at, notes) {
             Found::Free(_) if branch::ends_in_one(used.before) => {
                 notes.add(
                     at.clone(),
-                    format!("{{{{{}}}}} is free text and stood in the name of a branch: {{{{ run.name }}}} is there now", used.name),
+                    format!(
+                        "{{{{{}}}}} is free text and was part of a branch name: it is {{{{ run.name }}}} now",
+                        used.name
+                    ),
                 );
                 "run.name".into()
             }
@@ -89,7 +92,7 @@ impl Variables<'_> {
             "task" => return Found::Free("task".into()),
             "verify_feedback" | "human_feedback" => return Found::There(lower),
             "run_id" | "runid" => {
-                notes.add(at.clone(), format!("{{{{{name}}}}} is {{{{ run.uid }}}}, another for every run; {{{{ run.name }}}} is the name that people know"));
+                notes.add(at.clone(), format!("{{{{{name}}}}} is {{{{ run.uid }}}} now, unique for each run; {{{{ run.name }}}} is the run's readable name"));
                 return Found::There("run.uid".into());
             }
             _ => {}
@@ -104,13 +107,13 @@ impl Variables<'_> {
             return found;
         }
         if self.shape == Shape::Antfarm && lower == "has_frontend_changes" {
-            notes.add(at.clone(), "{{has_frontend_changes}} was found out by antfarm from the branch; let a step before print HAS_FRONTEND_CHANGES: true or false");
+            notes.add(at.clone(), "antfarm derived {{has_frontend_changes}} from the branch; let an earlier step print HAS_FRONTEND_CHANGES: true or false");
             return Found::Perhaps(lower, "unknown");
         }
         Found::Param(param_name(name))
     }
 
-    /// `planOutput`: what a step said.
+    /// `planOutput`: the output of a step.
     fn output(&self, i: usize, name: &str, at: &Field, notes: &mut Notes) -> Option<Found> {
         let named = |s: &Facts| {
             [format!("{}Output", s.id), camel_output(&s.id), camel_output(&s.name), snake_output(&s.name)]
@@ -140,7 +143,7 @@ impl Variables<'_> {
                 notes.add(
                     at.clone(),
                     format!(
-                        "{{{{{name}}}}} is {{{{ {spelled} }}}} now, from the line {key}: of a step before"
+                        "{{{{{name}}}}} is {{{{ {spelled} }}}} now, from the line {key}: of an earlier step"
                     ),
                 );
             }
@@ -159,11 +162,11 @@ impl Variables<'_> {
         let when = if k == i {
             "this step itself prints it".to_string()
         } else {
-            format!("{who} prints it, which comes later")
+            format!("{who} prints it, which runs later")
         };
         notes.add(
             at.clone(),
-            format!("{{{{{name}}}}} is always empty here: {when}. What sent work back is in {{{{ verify_feedback }}}}"),
+            format!("{{{{{name}}}}} is always empty here: {when}. The reason for work sent back is in {{{{ verify_feedback }}}}"),
         );
     }
 
@@ -187,30 +190,30 @@ impl Variables<'_> {
             }
             notes.add(
                 at.clone(),
-                format!("{{{{{name}}}}} is always empty here: only the steps of a loop have it"),
+                format!("{{{{{name}}}}} is always empty here: only steps of a loop have it"),
             );
             return Some(Found::Never(ours.into()));
         }
         Some(Found::There(ours.into()))
     }
 
-    /// antfarm's file of notes between sessions.
+    /// antfarm's file of notes that it kept between sessions.
     fn progress(&self, i: usize, inside: bool, at: &Field, notes: &mut Notes) -> Found {
         let before = self.steps.get(..i).unwrap_or_default().iter().rfind(|s| s.each);
         let (found, now) = match (inside, before) {
             (true, _) => {
-                (Found::There("completed_stories".into()), "{{ completed_stories }} is there now".to_string())
+                (Found::There("completed_stories".into()), "it is {{ completed_stories }} now".to_string())
             }
             (false, Some(work)) => {
                 let output = camel_output(&work.name);
-                let now = format!("{{{{ {output} }}}}, what was said of each story, is there now");
+                let now = format!("it is {{{{ {output} }}}} now, the output for each story");
                 (Found::There(output), now)
             }
             (false, None) => (Found::Nothing, "it is left out".to_string()),
         };
         notes.add(
             at.clone(),
-            format!("{{{{progress}}}} was a file of antfarm's: {now}. Keep notes of your own in /workspace"),
+            format!("{{{{progress}}}} was a file of antfarm: {now}. Keep your own notes in /workspace"),
         );
         found
     }
@@ -225,8 +228,8 @@ impl Variables<'_> {
         if given.is_none() {
             notes.add(
                 Owner::Spec.at(format!("params ({name})")),
-                "no step says that it prints this, so a run gives it; it must where the param is required. If a step does \
-                 print it, name its key in the template instead, and remove the param",
+                "no step says that it prints this, so it is a param of the run now. If a step does \
+                 print it, use its key in the template instead and remove the param",
             );
         }
         let required = required.then_some(true);

@@ -60,7 +60,7 @@ fn kubectl_is_answered_in_its_own_form() {
     let executable = run(Command::new("chmod").arg("+x").arg(&program));
     assert_eq!(executable.code, 0, "{executable:?}");
     let ask = |words: &[&str]| -> Said { run(with_path("kubectl_complete-mc", &folder).args(words)) };
-    assert_eq!(ask(&["doc"]).out, "doctor\tCheck the cluster, the installation and what you may do\n:4\n");
+    assert_eq!(ask(&["doc"]).out, "doctor\tCheck the cluster, the installation and your permissions\n:4\n");
     assert_eq!(ask(&["doctor", "-o", "y"]).out, "yaml\tThe same as YAML\n:4\n");
     assert_eq!(ask(&["doctor", "-o", "none"]).out, ":4\n");
 }

@@ -161,12 +161,12 @@ fn files_beside_the_workflow_are_taken_in_and_none_from_elsewhere() {
     assert!(narrow.contains("You plan. At most {{ten}} stories:\n"), "{narrow}");
     assert!(narrow.contains("You build."), "a way out and back in again stays inside: {report}");
     assert!(!narrow.contains("localhost"));
-    assert!(report.contains("HOSTS.md (/etc/hosts) is not in: it lies outside of FOLDER"), "{report}");
+    assert!(report.contains("HOSTS.md (/etc/hosts) is left out: it is outside of FOLDER"), "{report}");
     let (_, wide, _) = convert(&["stories.yml", "--root", "/"], "");
     assert!(!wide.contains("localhost"), "an absolute path is never followed");
     let inner = fs::read_to_string(folder().join("stories.yml")).unwrap();
     let (_, _, report) = convert(&["-"], &inner);
-    assert!(report.contains("the workflow came from standard input; name a folder with --root"), "{report}");
+    assert!(report.contains("the workflow was read from stdin: set the folder with --root"), "{report}");
     let (_, rooted, _) = convert(&["-", "--root", "."], &inner);
     assert!(rooted.contains("You plan."), "{rooted}");
 }
@@ -174,10 +174,13 @@ fn files_beside_the_workflow_are_taken_in_and_none_from_elsewhere() {
 #[test]
 fn what_is_no_workflow_of_either_system_is_refused() {
     let ours = "apiVersion: missioncontrol.dev/v1alpha1\nkind: Workflow\nmetadata: {name: x}\n";
-    let none = "no workflow of an earlier system: it needs the lists `agents` and `steps` whose entries have an `id`, as in workflows \
+    let none = "not a workflow of an earlier system: the file must have the lists `agents` and `steps` whose entries have an `id`, as in workflows \
                 of the TypeScript Mission Control (persona, retryLimit, timeoutMinutes) or of antfarm (role, max_retries, on_fail, loop)";
     let cases = [
-        (ours, "it is of Mission Control already (missioncontrol.dev/v1alpha1); there is nothing to convert"),
+        (
+            ours,
+            "it is already an object of Mission Control (missioncontrol.dev/v1alpha1); there is nothing to convert",
+        ),
         ("kind: Pod\n", none),
     ];
     for (text, problem) in cases {
@@ -187,7 +190,7 @@ fn what_is_no_workflow_of_either_system_is_refused() {
     assert_eq!((code, stderr.as_str()), (3, "error: absent.yaml: No such file or directory (os error 2)\n"));
     let (code, _, stderr) = convert(&["review.yaml", "--name", "Not Good"], "");
     assert_eq!(code, 3);
-    assert!(stderr.ends_with("next:  such as --name not-good\n"), "{stderr}");
+    assert!(stderr.ends_with("next:  use a valid name, such as --name not-good\n"), "{stderr}");
 }
 
 #[test]
@@ -204,7 +207,10 @@ fn a_file_that_is_too_large_no_text_or_a_way_out_is_not_taken_in() {
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(code, 0, "{report}");
     assert!(manifest.contains("files:\n      G: good words\n"), "{manifest}");
-    assert_eq!(report.matches(" is not in: ").count(), 4, "{report}");
-    assert!(report.contains("L (large) is not in: the files of a workflow have 900 KiB in all"), "{report}");
-    assert!(report.contains("S (link) is not in: it lies outside of"), "{report}");
+    assert_eq!(report.matches(" is left out: ").count(), 4, "{report}");
+    assert!(
+        report.contains("L (large) is left out: the files of a workflow can have at most 900 KiB in total"),
+        "{report}"
+    );
+    assert!(report.contains("S (link) is left out: it is outside of"), "{report}");
 }

@@ -67,7 +67,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_checked() {
     assert_eq!(
         ran.err,
         "nowhere.yaml: cannot be read: No such file or directory (os error 2)\n\
-         tests: the folder has no *.yaml or *.yml file\n\
+         tests: the folder has no *.yaml or *.yml files\n\
          2 objects in 1 file checked: 0 problems\n"
     );
 }

@@ -14,9 +14,9 @@ fn a_cluster_that_does_not_answer_is_named() {
     let file = kubeconfig("closed", CLOSED);
     refused(
         mc(&["doctor", "--kubeconfig", &file]),
-        "error: cannot ask the API server for its version: the API server at http://127.0.0.1:1 does not answer: \
+        "error: cannot read the API server's version: the API server at http://127.0.0.1:1 does not answer: \
          Connection refused\n\
-         next:  check that the cluster runs and is the one you mean: kubectl config current-context\n",
+         next:  check that the cluster is running and that this is the right context: kubectl config current-context\n",
     );
 }
 
@@ -67,7 +67,7 @@ fn the_version_of_the_client_is_told_without_a_cluster() {
     assert_eq!(said.code, 3);
     assert!(said.out.starts_with(&format!("mc           {version}")), "{}", said.out);
     assert!(
-        said.err.starts_with("error: cannot ask for versions: the API server at http://127.0.0.1:1"),
+        said.err.starts_with("error: cannot read the versions: the API server at http://127.0.0.1:1"),
         "{}",
         said.err
     );

@@ -52,7 +52,7 @@ LINE   READ AS                 TEXT
 6      value of PLAN           b
 7      status: done (counts)   STATUS: done
 8      prose                   Status: up
-The step would be done.
+The step succeeds.
 ";
     is(parse(&["--explain"], said), 0, out);
     let ran = parse(&["--explain", "-o", "json"], "STATUS: done");

@@ -68,7 +68,7 @@ fn a_graph_is_planned_with_its_run_and_all_inputs() {
 fn a_bad_day_with_rework_retries_a_timeout_and_people() {
     let answers = "tests/mc/plan/bad-day.yaml";
     let args = ["tests/mc/plan/release.yaml", "--task", "go", "-p", "version=2.4", "--answers", answers];
-    golden(&args, 0, "bad-day.txt", &format!("{answers}: decisions[1] was never asked for\n"));
+    golden(&args, 0, "bad-day.txt", &format!("{answers}: the answer decisions[1] was not used\n"));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_question_that_stays_open_is_an_exit_code_of_its_own() {
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(output.code, 2);
     assert!(output.out.contains("\nPaused (Escalated) after 10m6s: step build failed after 2 attempts"));
-    let note = "nobody answers build; in the file with answers: decisions: [{step: build, action: …}]\n";
+    let note = "the question of build has no answer; add to the answers file: decisions: [{step: build, action: …}]\n";
     assert_eq!(output.err, note);
 }
 
@@ -111,7 +111,7 @@ fn an_invalid_workflow_is_told_as_lint_tells_it() {
     let lint = mc(&["lint", file], "");
     let output = plan(&[file]);
     assert_eq!((output.out, output.code), (lint.out, 3));
-    let wanted = "error: the workflow has 1 problem(s)\nnext:  mend what is listed, and plan again\n";
+    let wanted = "error: the workflow has 1 problem\nnext:  fix the problems above and run plan again\n";
     assert_eq!(output.err, wanted);
 }
 
@@ -126,16 +126,19 @@ fn every_fault_of_the_answers_is_named_at_once() {
 fn files_that_do_not_fit_together_are_bad_input() {
     let cases: [(&[&str], &str); 5] = [
         (&["examples/none.yaml"], "error: examples/none.yaml: No such file"),
-        (&["tests/mc/plan/bad-day.yaml"], "error: tests/mc/plan/bad-day.yaml: there is no Workflow in it\n"),
+        (
+            &["tests/mc/plan/bad-day.yaml"],
+            "error: tests/mc/plan/bad-day.yaml: there is no Workflow in this file\n",
+        ),
         (
             &["workflows/bug-fix.yaml", "--run", "examples/hello.yaml"],
-            "error: workflows/bug-fix.yaml: there is no Workflow hello in it; there is bug-fix\n",
+            "error: workflows/bug-fix.yaml: there is no Workflow hello in this file; it has bug-fix\n",
         ),
         (
             &["examples/hello.yaml", "--workflow", "bye"],
-            "error: examples/hello.yaml: there is no Workflow bye in it; there is hello\n",
+            "error: examples/hello.yaml: there is no Workflow bye in this file; it has hello\n",
         ),
-        (&["examples/hello.yaml", "-o", "name"], "error: a plan has no name\n"),
+        (&["examples/hello.yaml", "-o", "name"], "error: plan does not support -o name\n"),
     ];
     for (args, start) in cases {
         let output = plan(args);

@@ -19,7 +19,7 @@ fn error(args: &[&str]) -> String {
 fn nothing_is_deleted_where_nobody_can_be_asked() {
     assert_eq!(
         error(&["workflow", "delete", "demo"]),
-        "error: nothing was deleted: there is no terminal to ask on\nnext:  add --yes to go ahead\n"
+        "error: nothing was deleted: there is no terminal to ask for confirmation\nnext:  add --yes to delete without confirmation\n"
     );
 }
 
@@ -32,13 +32,13 @@ fn a_record_is_kept_or_deleted_not_both() {
 #[test]
 fn attempts_are_numbered_from_one() {
     let err = error(&["logs", "demo", "--attempt", "0"]);
-    assert!(err.contains("attempts are numbered from 1; write a number, or all"), "{err}");
+    assert!(err.contains("attempts are numbered from 1: use a number or all"), "{err}");
 }
 
 #[test]
 fn a_log_that_is_followed_is_no_json() {
     let err = error(&["logs", "demo", "-f", "-o", "json"]);
-    assert_eq!(err, "error: -o and --follow do not go together: a log that is followed has no end\n");
+    assert_eq!(err, "error: -o cannot be used with --follow\n");
 }
 
 #[test]

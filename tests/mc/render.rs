@@ -32,14 +32,14 @@ fn task_params_and_their_defaults_are_rendered_and_nothing_is_added() {
 
 #[test]
 fn every_missing_variable_is_named_with_the_option_that_gives_it() {
-    let err = "step plan-it: 2 variables without a value; give it with\n  task         --task TEXT\n  params.repo  --set params.repo=TEXT\n";
+    let err = "step plan-it: 2 variables without a value; set with\n  task         --task TEXT\n  params.repo  --set params.repo=TEXT\n";
     is_refused(&["--step", "plan-it"], 1, err);
-    let err = "step implement: 4 variables without a value; give it with\n  \
+    let err = "step implement: 4 variables without a value; set with\n  \
                current_story      --set current_story=TEXT\n  \
                completed_stories  --set completed_stories=TEXT\n  \
                stories_remaining  --set stories_remaining=TEXT\n  \
                planItOutput       --set steps.plan-it.output=TEXT\n\
-               or give the loop's whole list: --set-file STORIES_JSON=FILE\n";
+               or set the loop's whole list: --set-file STORIES_JSON=FILE\n";
     is_refused(
         &["--step", "implement", "--item", "US-9", "--set", "story.title=Mine", "--set", "branch=b"],
         1,
@@ -86,7 +86,7 @@ fn an_item_of_a_list_stands_among_the_others() {
     is_refused(
         &["--step", "implement"],
         3,
-        "error: the step runs once per item of a list\nnext:  name one with --item ID\n",
+        "error: the step has forEach and runs once per item\nnext:  select an item with --item ID\n",
     );
 }
 
@@ -123,17 +123,17 @@ fn names_that_no_step_could_know_are_refused() {
     is_refused(
         &["--step", "pr", "--set", "foo.bar=1"],
         3,
-        &format!("error: --set foo.bar: templates have no such variable\n{next}"),
+        &format!("error: --set foo.bar: there is no such template variable\n{next}"),
     );
     is_refused(
         &["--step", "pr", "--set", "run.phase=1"],
         3,
-        &format!("error: --set run.phase: templates have no such variable\n{next}"),
+        &format!("error: --set run.phase: there is no such template variable\n{next}"),
     );
     is_refused(
         &["--step", "pr", "--set", "steps.clean.output=1"],
         3,
-        "error: --set steps.clean: clean is not finished before this step starts\nnext:  those that are: plan-it, implement, verify\n",
+        "error: --set steps.clean: clean is not finished before this step starts\nnext:  finished steps: plan-it, implement, verify\n",
     );
     is_refused(
         &["--step", "plan-it", "--set", "params.nope=1"],
@@ -149,7 +149,7 @@ fn an_input_that_no_container_takes_is_said() {
     assert_eq!(ran.out.len(), 100 * 1024 + "Plan  in r on main".len());
     assert_eq!(
         ran.err,
-        "the rendered input is 101 KiB; the limit for inputAs: Env is 96 KiB; a run would ask a person (InputTooLarge)\n"
+        "the rendered input is 101 KiB; the limit for inputAs: Env is 96 KiB; the run would need a decision (InputTooLarge)\n"
     );
 }
 
@@ -158,7 +158,7 @@ fn one_of_several_workflows_is_named() {
     let runs = |args: &[&str]| {
         mc(&[&["workflow", "render", "tests/mc/lint/engine.yaml", "--step", "plan"], args].concat(), "")
     };
-    let err = "error: tests/mc/lint/engine.yaml has several Workflows\nnext:  choose one with --workflow: engine, texts\n";
+    let err = "error: tests/mc/lint/engine.yaml has several Workflows\nnext:  select one with --workflow: engine, texts\n";
     assert_eq!(runs(&[]), Said { code: 3, out: String::new(), err: err.into() });
     let err = "error: Workflow engine: spec.steps[0] (plan).agent: there is no agent \"nobody\"; spec.agents has dev\n\
                next:  mc workflow lint tests/mc/lint/engine.yaml\n";

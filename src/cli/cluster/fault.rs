@@ -1,4 +1,4 @@
-//! What a kubeconfig or a cluster answered instead of what was asked for -> a sentence and the next step, never a stack.
+//! An error of the kubeconfig or the cluster -> one sentence and the next step, never a stack of causes.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::cli::terminal::program;
 
 const CHOOSE: &str = "choose one with --kubeconfig FILE, or set KUBECONFIG";
 
-/// What went wrong with a kubeconfig that has these contexts.
+/// An error of a kubeconfig that has these contexts.
 pub(crate) fn of_kubeconfig(error: &KubeconfigError, contexts: &[String]) -> Fault {
     let there_are = match contexts {
         [] => CHOOSE.to_string(),
@@ -37,7 +37,7 @@ pub(crate) fn of_kubeconfig(error: &KubeconfigError, contexts: &[String]) -> Fau
         KubeconfigError::Parse(cause) => {
             let cause = cause.to_string();
             let first = cause.lines().next().unwrap_or_default();
-            Fault::input(format!("the kubeconfig is no kubeconfig: {first}")).next(CHOOSE)
+            Fault::input(format!("the file is not a valid kubeconfig: {first}")).next(CHOOSE)
         }
         other => Fault::input(format!("the kubeconfig cannot be used: {}", report(other)))
             .next("kubectl config view"),
@@ -48,7 +48,7 @@ fn unreadable(path: &Path, cause: &std::io::Error) -> String {
     format!("kubeconfig {} cannot be read: {}", path.display(), without_number(&cause.to_string()))
 }
 
-/// What a cluster answered when it was asked to `what`, such as `list workflowruns`.
+/// An error of the cluster. `what`: the request, such as `list workflowruns`.
 pub(crate) fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
     if let kube::Error::Api(status) = error {
         return refused(what, status);
@@ -61,22 +61,22 @@ pub(crate) fn fault(server: &str, what: &str, error: &kube::Error) -> Fault {
     let cause = without_number(&root(error));
     match error {
         kube::Error::SerdeError(_) => {
-            Fault::input(format!("cannot {what}: the answer of {server} cannot be understood: {cause}"))
-                .next(format!("{} doctor shows whether the CRDs fit", program::name()))
+            Fault::input(format!("cannot {what}: cannot decode the answer of {server}: {cause}"))
+                .next(format!("{} doctor shows whether the CRDs match", program::name()))
         }
         _ if cause.contains("certificate") => {
-            Fault::input(format!("cannot {what}: {server} is not trusted: {cause}"))
+            Fault::input(format!("cannot {what}: the certificate of {server} is not trusted: {cause}"))
                 .next("check the cluster's certificate-authority: kubectl config view")
         }
         kube::Error::Service(_) | kube::Error::HyperError(_) => {
             Fault::input(format!("cannot {what}: the API server at {server} does not answer: {cause}"))
-                .next("check that the cluster runs and is the one you mean: kubectl config current-context")
+                .next("check that the cluster is running and that this is the right context: kubectl config current-context")
         }
         other => Fault::input(format!("cannot {what}: {}", report(other))),
     }
 }
 
-/// The API server's own word.
+/// An error status of the API server.
 fn refused(what: &str, status: &Status) -> Fault {
     let message = &status.message;
     let doctor = program::name();
@@ -86,7 +86,7 @@ fn refused(what: &str, status: &Status) -> Fault {
         ))
         .next("sign in again; kubectl auth whoami must work, too"),
         403 => Fault::input(forbidden(what, message))
-            .next(format!("ask whoever runs the cluster; {doctor} doctor shows what you may")),
+            .next(format!("ask your cluster administrator for this permission; {doctor} doctor lists yours")),
         404 if message.contains("could not find the requested resource")
             || message.contains("page not found") =>
         {
@@ -98,7 +98,7 @@ fn refused(what: &str, status: &Status) -> Fault {
     }
 }
 
-/// RBAC names the user and the namespace; a policy gives its own reason.
+/// RBAC's message has the user and the namespace; an admission policy has its own reason.
 fn forbidden(what: &str, message: &str) -> String {
     let between = |before: &str| message.split_once(before)?.1.split_once('"').map(|(word, _)| word);
     match between("User \"") {
@@ -110,7 +110,7 @@ fn forbidden(what: &str, message: &str) -> String {
     }
 }
 
-/// All causes in a line, each said once.
+/// All causes in one line, without repetitions.
 pub(crate) fn report(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for cause in causes(error).map(|e| e.to_string()) {
@@ -121,7 +121,7 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// The last cause: what really went wrong.
+/// The last cause, which is the real one.
 fn root(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
@@ -130,7 +130,7 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     std::iter::successors(Some(error), |e: &&'e (dyn Error + 'static)| (*e).source())
 }
 
-/// `Connection refused (os error 111)`: the number helps nobody.
+/// `Connection refused (os error 111)` without the number.
 fn without_number(text: &str) -> String {
     text.split(" (os error ").next().unwrap_or(text).to_string()
 }

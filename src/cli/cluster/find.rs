@@ -1,6 +1,6 @@
-//! What a person types -> the one run that is meant: its exact name, else the start of its name, else words of its task.
+//! What a user types -> one run: by its exact name, else by a prefix of its name, else by words of its task.
 //!
-//! What fits several runs is an error that lists them: nobody is surprised by the run that was taken.
+//! A text that matches several runs is an error that lists them: `mc` never guesses.
 
 use clap::Args;
 use kube::api::{Api, ListParams, ObjectList, ObjectMeta, PartialObjectMeta, Request};
@@ -18,14 +18,14 @@ use super::session::Session;
 /// How many candidates an error lists.
 const LISTED: usize = 10;
 
-/// The run that a verb is about.
+/// The argument that names a run.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Which {
-    /// The run: its name, the start of it, or words of its task.
+    /// The run: its name, a prefix of its name, or words of its task.
     pub run: String,
 }
 
-/// A run that fits, for lists.
+/// A run that matches, for the error that lists them.
 struct Candidate {
     name: String,
     namespace: String,
@@ -33,11 +33,11 @@ struct Candidate {
     task: String,
 }
 
-/// The run that is meant; with `-A` it may be in any namespace.
+/// The run that the text names; with `-A` it may be in any namespace.
 pub(crate) async fn run(session: &Session, which: &Which) -> Result<WorkflowRun, Fault> {
     let text = which.run.trim();
     if text.is_empty() {
-        return Err(Fault::input("the name of a run is empty").next(runs()));
+        return Err(Fault::input("the name of the run is empty").next(runs()));
     }
     if !session.everywhere && is_name(text) {
         let exact = session.api::<WorkflowRun>().get_opt(text).await;
@@ -59,7 +59,7 @@ pub(crate) async fn run(session: &Session, which: &Which) -> Result<WorkflowRun,
     }
 }
 
-/// Could an object have this name? Other text is not put into a URL.
+/// Whether an object can have this name. Other text must not get into a URL.
 fn is_name(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
 }
@@ -68,7 +68,7 @@ fn runs() -> String {
     format!("{} workflow runs", program::name())
 }
 
-/// Only names are asked for: there may be thousands.
+/// Requests metadata only: there may be thousands of runs.
 async fn by_name(session: &Session, text: &str) -> Result<Vec<Candidate>, Fault> {
     let api = session.scope::<WorkflowRun>();
     let mut fits = Vec::new();
@@ -77,7 +77,7 @@ async fn by_name(session: &Session, text: &str) -> Result<Vec<Candidate>, Fault>
         fits.extend(Some(meta).filter(|m| m.name_any().starts_with(text)).map(candidate));
     })
     .await?;
-    // With -A the exact name comes first, too, as long as it is the only one of its name.
+    // With -A an exact name wins, too, if only one run has it.
     let exact = |c: &Candidate| c.name == text;
     if fits.iter().filter(|c| exact(c)).count() == 1 {
         fits.retain(exact);
@@ -94,7 +94,7 @@ fn candidate(meta: PartialObjectMeta<WorkflowRun>) -> Candidate {
     }
 }
 
-/// What is read of runs by the thousand: of the spec the task, of the status nothing.
+/// The little that is kept of thousands of runs: the task of the spec, nothing of the status.
 #[derive(Clone, Debug, Deserialize)]
 struct Brief {
     metadata: ObjectMeta,
@@ -141,5 +141,6 @@ fn ambiguous(text: &str, mut fits: Vec<Candidate>) -> Fault {
     if more > 0 {
         lines.push(format!("  and {more} more"));
     }
-    Fault::input(format!("'{text}' fits {} runs:\n{}", fits.len(), lines.join("\n"))).next("name one of them")
+    Fault::input(format!("'{text}' matches {} runs:\n{}", fits.len(), lines.join("\n")))
+        .next("use the full name of one of them")
 }

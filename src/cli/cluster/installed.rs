@@ -1,4 +1,4 @@
-//! The operator that is installed: found by its label, wherever the caller may look.
+//! The installed operator: found by its label, in the namespaces that the caller may read.
 
 use std::fmt::Debug;
 
@@ -13,16 +13,16 @@ use super::session::Session;
 
 /// Label of the operator's Deployment and Pods.
 pub(crate) const SELECTOR: &str = "app.kubernetes.io/name=mission-control";
-/// Where it is installed unless somebody said otherwise.
+/// The default namespace of an installation.
 pub(crate) const NAMESPACE: &str = "mission-control";
 
-/// Its Deployments in all namespaces; for who may not list those, in the two where it is likely to be. `Err`: what the
-/// API server said to the first question.
+/// Its Deployments in all namespaces. For a caller who may not list those: in the default and the current namespace.
+/// `Err`: the API server's answer to the first request.
 pub(crate) async fn deployments(session: &Session) -> Result<Vec<Deployment>, kube::Error> {
     labelled(session).await
 }
 
-/// Its Pods, likewise.
+/// Its Pods, found in the same way.
 pub(crate) async fn pods(session: &Session) -> Result<Vec<Pod>, kube::Error> {
     labelled(session).await
 }
@@ -46,7 +46,7 @@ where
     Err(refused)
 }
 
-/// The image of its container.
+/// The image of the operator's container.
 pub(crate) fn image(deployment: &Deployment) -> Option<String> {
     let spec = deployment.spec.as_ref()?.template.spec.as_ref()?;
     let named = spec.containers.iter().find(|c| c.name == "mission-control");

@@ -1,4 +1,4 @@
-//! A kind -> all of its objects, read in pages. One that cannot be read is named, and never hides the others.
+//! A kind -> all of its objects, read in pages. An object that cannot be read is reported and never hides the others.
 
 use std::fmt::Debug;
 
@@ -15,7 +15,7 @@ use crate::cluster::each_page;
 
 use super::session::Session;
 
-/// Of the session's namespace, or with `-A` of all.
+/// All objects of the session's namespace, or with `-A` of all.
 pub(crate) async fn all<K>(session: &Session, params: ListParams) -> Result<Vec<K>, Fault>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
@@ -26,7 +26,9 @@ where
         let name = object.name_any();
         match object.0 {
             Ok(object) => found.push(object),
-            Err(e) => out::note(format!("{} {name} cannot be read and is left out: {e}", K::kind(&()))),
+            Err(e) => {
+                out::note(format!("note: {} {name} is left out, since it cannot be read: {e}", K::kind(&())))
+            }
         }
     };
     each(session, &format!("list {}", K::plural(&())), params, async |page| api.list(page).await, take)
@@ -34,7 +36,7 @@ where
     Ok(found)
 }
 
-/// Asks for page after page. `what`: what is done, for the fault.
+/// Requests page after page. `what`: the request, for errors.
 pub(crate) async fn each<T: Clone>(
     session: &Session,
     what: &str,
@@ -47,7 +49,7 @@ pub(crate) async fn each<T: Clone>(
     each_page(params, page, take).await.map_err(|e| session.fault(what, &e))
 }
 
-/// Runs that are not over, of one workflow or of all.
+/// The runs that have not ended, of one workflow or of all.
 pub(crate) fn live(workflow: Option<&str>) -> ListParams {
     let over = Phase::ALL.iter().filter(|(phase, _)| phase.is_terminal());
     let live = over.map(|(phase, _)| format!("status.phase!={phase}"));

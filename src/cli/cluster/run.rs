@@ -1,4 +1,4 @@
-//! One run on the cluster: its states from now on, and the spec of the revision that it executes.
+//! One run in the cluster: its state over time, and the spec of the revision that it executes.
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::apps::v1::ControllerRevision;
@@ -11,8 +11,8 @@ use crate::engine::ids;
 
 use super::session::Session;
 
-/// What the run's steps are granted. `None`: it has no revision yet, or the caller may not read revisions, which is no
-/// error: less is shown.
+/// The spec of the run's revision. `None`: there is no revision yet, or the caller may not read it. That is not an
+/// error: `mc` then shows less.
 pub(crate) async fn pinned_spec(session: &Session, run: &WorkflowRun) -> Option<WorkflowSpec> {
     let pinned = run.status.as_ref()?.workflow.as_ref()?;
     let revisions = session.beside::<ControllerRevision>(run);
@@ -20,7 +20,7 @@ pub(crate) async fn pinned_spec(session: &Session, run: &WorkflowRun) -> Option<
     serde_json::from_value(found.data?.0).ok()
 }
 
-/// Every state of the run from now on; `None`: it is gone.
+/// Every state of the run from now on; `None`: it was deleted.
 pub(crate) fn states(
     session: &Session,
     run: &WorkflowRun,
@@ -30,7 +30,7 @@ pub(crate) fn states(
     watcher::watch_object(api, &run.name_any()).default_backoff().filter_map(move |state| {
         let answer = match state {
             Ok(state) => Some(Ok(state)),
-            // What may pass is tried again by the watcher; what is refused is not.
+            // The watcher retries transient errors; a refusal is final.
             Err(watcher::Error::InitialListFailed(e) | watcher::Error::WatchStartFailed(e))
                 if is_refused(&e) =>
             {

@@ -1,5 +1,5 @@
-//! A list as the API server tabulates it: columns and metadata, without the objects. Ten thousand runs are a few megabytes
-//! this way, and the server does not send what nobody reads.
+//! A list as a `Table` of the API server: columns and metadata without the objects. Ten thousand runs take a few
+//! megabytes in this form.
 
 use hyper::http::HeaderValue;
 use hyper::http::header::ACCEPT;
@@ -16,7 +16,7 @@ use super::session::Session;
 
 const AS_TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
 
-/// `meta.k8s.io/v1` Table, as far as it is read here.
+/// The fields of a `meta.k8s.io/v1` Table that are read here.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Table {
@@ -41,7 +41,7 @@ struct Partial {
     metadata: ObjectMeta,
 }
 
-/// An object's metadata and its columns, by the names that `kubectl get` shows.
+/// An object's metadata and its columns, by the names in `kubectl get`.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub metadata: ObjectMeta,
@@ -49,7 +49,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The column's text; empty where there is none.
+    /// The text of a column; empty if there is no such column.
     pub(crate) fn text(&self, column: &str) -> String {
         match self.cells.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, v)| v) {
             Some(Value::String(text)) => text.clone(),
@@ -68,7 +68,7 @@ impl Row {
     }
 }
 
-/// All rows that `selected` asks for.
+/// All rows that `selected` selects.
 pub(crate) async fn list<K>(session: &Session, selected: &ListParams) -> Result<Vec<Row>, Fault>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,

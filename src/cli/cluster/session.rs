@@ -1,5 +1,5 @@
-//! Options -> a client for the cluster that is meant, with the rights of whoever calls. What goes wrong with a cluster is
-//! told in a sentence with the next thing to do: [`fault`].
+//! Options -> a client for the selected cluster, with the caller's rights. [`fault`] turns errors of the cluster into a
+//! sentence and the next step.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -16,14 +16,14 @@ use crate::cli::terminal::exit::Fault;
 pub(crate) use super::fault::fault;
 use super::fault::{of_kubeconfig, report};
 
-/// How long a cluster may take to take up the phone.
+/// Timeout for connecting to the API server.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A cluster, and where in it.
+/// A client for a cluster, and the selected namespace.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub client: Client,
-    /// The namespace that is meant where one is needed.
+    /// The selected namespace.
     pub namespace: String,
     /// `-A`.
     pub everywhere: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Reads the kubeconfig; asks the cluster nothing.
+    /// Reads the kubeconfig. Sends no request.
     pub(crate) async fn open(global: &Global) -> Result<Self, Fault> {
         let mut config = config(global).await?;
         config.connect_timeout = Some(CONNECT);
@@ -43,7 +43,7 @@ impl Session {
         Ok(Self { client, namespace, everywhere: global.all_namespaces, server })
     }
 
-    /// Objects of the namespace.
+    /// The API of the selected namespace.
     pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
@@ -52,7 +52,7 @@ impl Session {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// Objects of the namespace that the run is in.
+    /// The API of the run's namespace.
     pub(crate) fn beside<K>(&self, run: &WorkflowRun) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
@@ -62,7 +62,7 @@ impl Session {
         Api::namespaced(self.client.clone(), own.unwrap_or(&self.namespace))
     }
 
-    /// Objects of the namespace, or with `-A` of all.
+    /// The API of the selected namespace, or with `-A` of all.
     pub(crate) fn scope<K>(&self) -> Api<K>
     where
         K: Resource<Scope = NamespaceResourceScope>,
@@ -76,7 +76,7 @@ impl Session {
         if self.everywhere { "in any namespace".into() } else { format!("in namespace {}", self.namespace) }
     }
 
-    /// What the cluster answered instead of what was asked for. `what`: such as `list workflowruns`.
+    /// An error of the cluster. `what`: the request, such as `list workflowruns`.
     pub(crate) fn fault(&self, what: &str, error: &kube::Error) -> Fault {
         fault(&self.server, what, error)
     }
@@ -88,7 +88,7 @@ impl Debug for Session {
     }
 }
 
-/// Runs what needs a cluster to its end.
+/// Runs a verb that needs a cluster to its end.
 pub(crate) fn with<T, F>(global: &Global, work: impl FnOnce(Session) -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
@@ -96,7 +96,7 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| Fault::input(format!("no runtime: {e}")))?;
+        .map_err(|e| Fault::input(format!("cannot start the async runtime: {e}")))?;
     runtime.block_on(async { work(Session::open(global).await?).await })
 }
 
@@ -105,7 +105,7 @@ async fn config(global: &Global) -> Result<Config, Fault> {
     let read = match &global.kubeconfig {
         Some(file) => Kubeconfig::read_from(file),
         None => match Kubeconfig::read() {
-            // In a Pod there is none, but a service account.
+            // A Pod has a service account instead of a kubeconfig.
             Err(_) if global.context.is_none() && Config::incluster().is_ok() => {
                 return Config::incluster().map_err(|e| Fault::input(report(&e)));
             }

@@ -1,5 +1,6 @@
-//! The words typed so far -> the verbs with what each value may be. Names come from the cluster that the words name, in
-//! two seconds or not at all. A value is known by its name: run, workflow, step. Start reading at [`complete`].
+//! The words typed so far -> completion candidates. Names come from the cluster that the words select, within two
+//! seconds or not at all. An argument's value name says what to complete: run, workflow, step. Start reading at
+//! [`complete`].
 
 use std::ffi::OsString;
 use std::fmt::Debug;
@@ -24,12 +25,12 @@ use crate::cli::verbs::completion::{SHELLS, VARIABLE};
 
 use super::tree;
 
-/// A person waits for it.
+/// The user is waiting.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Nobody reads more.
+/// More candidates are of no use.
 const MOST: u32 = 500;
 
-/// A script asks what may stand where the cursor is. It is never told why there is nothing: a person is typing.
+/// Answers a completion script. Errors are never printed: the user is typing.
 pub(crate) fn complete(arguments: &[OsString]) -> Option<ExitCode> {
     std::env::var_os(VARIABLE)?;
     let typed = Typed::of(arguments, std::env::var("_CLAP_COMPLETE_INDEX").ok());
@@ -42,7 +43,7 @@ pub(crate) fn complete(arguments: &[OsString]) -> Option<ExitCode> {
     }
 }
 
-/// What a value names.
+/// What a value is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Names {
     Run,
@@ -54,12 +55,12 @@ enum Names {
 
 impl Names {
     fn of(argument: &Arg) -> Option<Self> {
-        // Of files the shell's own way is meant.
+        // The shell completes files itself.
         if argument.get_value_hint() != ValueHint::Unknown {
             return None;
         }
         let value_name = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
-        // An option may call its value NAME; then its own name tells.
+        // An option's value may be called NAME; then the option's own name decides.
         Self::named(argument.get_id().as_str()).or_else(|| Self::named(&value_name?.to_lowercase()))
     }
 
@@ -75,7 +76,7 @@ impl Names {
     }
 }
 
-/// The words before the cursor, and whether the one at the cursor begins an option.
+/// The words before the cursor, and whether the word at the cursor starts an option.
 #[derive(Debug)]
 struct Typed {
     before: Vec<OsString>,
@@ -83,7 +84,7 @@ struct Typed {
 }
 
 impl Typed {
-    /// `arguments`: a program, `--`, the words; `index`: which of them is at the cursor, where it is not the last.
+    /// `arguments`: the program, `--`, the words. `index`: the word at the cursor, if it is not the last.
     fn of(arguments: &[OsString], index: Option<String>) -> Self {
         let words: Vec<OsString> = arguments.iter().skip_while(|a| *a != "--").skip(1).cloned().collect();
         let index = index.and_then(|i| i.parse().ok()).unwrap_or(words.len().saturating_sub(1));
@@ -92,16 +93,16 @@ impl Typed {
     }
 }
 
-/// All verbs, each value with what may stand for it.
+/// The command with candidates for each value.
 fn command(typed: &Typed) -> Command {
     let name = program::name_of(&typed.before);
     let name_source = Arc::new(NameSource::of(tree::all(&name), &typed.before));
     prepared(tree::all(&name), &name_source, typed.option)
 }
 
-/// Options are offered to who begins one, or where there is nothing else.
+/// Options are offered if the word starts with `-`, or if there is nothing else to offer.
 fn prepared(command: Command, name_source: &Arc<NameSource>, options: bool) -> Command {
-    // Of a verb's names the first in the alphabet would be offered, and `wf` says less than `workflow`.
+    // Otherwise the alphabetically first name would be offered: `workflow` says more than `wf`.
     let aliases: Vec<String> = command.get_visible_aliases().map(String::from).collect();
     let command = command.visible_alias(None).aliases(aliases);
     let command = command.disable_help_flag(!options).disable_version_flag(!options);
@@ -117,7 +118,7 @@ fn prepared(command: Command, name_source: &Arc<NameSource>, options: bool) -> C
     command.mut_subcommands(|c| prepared(c, name_source, options))
 }
 
-/// Whom to ask, by what has been typed.
+/// The cluster and namespace to ask, as typed so far.
 #[derive(Debug, Default)]
 struct NameSource {
     global: Global,
@@ -147,7 +148,7 @@ impl NameSource {
         };
         let fetched = async { tokio::time::timeout(PATIENCE, self.fetch(names)).await };
         let answer = runtime.block_on(fetched);
-        // A name that is still being looked up would hold the person up.
+        // A lookup that still runs would delay the exit.
         runtime.shutdown_background();
         answer.ok().flatten().unwrap_or_default()
     }
@@ -183,7 +184,7 @@ where
     Some(found.items.iter().map(ResourceExt::name_any).collect())
 }
 
-/// The run that the words name already.
+/// The run that was already typed.
 fn run(command: &Command, matches: &ArgMatches) -> Option<String> {
     let named = command.get_arguments().filter(|a| Names::of(a) == Some(Names::Run));
     let mut values = named.filter_map(|a| matches.try_get_raw(a.get_id().as_str()).ok().flatten()?.next());

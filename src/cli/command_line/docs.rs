@@ -1,4 +1,4 @@
-//! The verbs -> docs/cli.md. Pure: clap's tree in, Markdown out.
+//! The verbs -> docs/cli.md. Pure: clap's command tree in, Markdown out.
 
 use clap::{Arg, Command};
 
@@ -6,11 +6,23 @@ const HEAD: &str = "\
 <!-- Generated from src/cli by `make generate`; do not edit. -->
 # The command line `mc`
 
-`mc VERB --help` says what is here, too. The word `workflow` may be left out: `mc runs` is `mc workflow runs`. A link or
-copy named `kubectl-mc` on the PATH is a plugin of kubectl: `kubectl mc runs`. Data is on stdout, the rest on stderr.
+`mc` starts, watches and answers runs, and checks workflow files before they reach a cluster. It needs a kubeconfig and
+your own RBAC rights; `lint`, `plan`, `render`, `parse` and `convert` need no cluster.
+
+Build `mc` from a checkout of this repository ([Get `mc`](../README.md#get-mc)):
+
+```sh
+cargo install --path . --bin mc      # installs it into ~/.cargo/bin
+cargo build --release --bin mc       # or builds it only: target/release/mc
+eval \"$(make -s demo-env)\"            # or, after `make demo`: puts mc on the PATH of this shell
+```
+
+`mc VERB --help` prints the text of this page. The word `workflow` is optional: `mc runs` is `mc workflow runs`. With a
+link or copy named `kubectl-mc` on the PATH, `mc` is a kubectl plugin: `kubectl mc runs`. Data goes to stdout, everything
+else to stderr.
 ";
 
-/// The page that is in the repository.
+/// The page docs/cli.md.
 pub fn reference() -> String {
     page(super::tree::command("mc"))
 }
@@ -37,7 +49,7 @@ fn page(mut root: Command) -> String {
     page
 }
 
-/// Every verb that is listed, those above others first.
+/// Every listed verb, each parent before its children.
 fn verbs(command: &Command) -> Vec<&Command> {
     let listed = command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help");
     listed.flat_map(|verb| std::iter::once(verb).chain(verbs(verb))).collect()
@@ -46,7 +58,7 @@ fn verbs(command: &Command) -> Vec<&Command> {
 fn section(verb: &Command) -> String {
     let mut text = format!("\n## {}\n\n", full_name(verb));
     let long = verb.get_long_about().or(verb.get_about()).map(ToString::to_string).unwrap_or_default();
-    // clap takes the stop from the first of them.
+    // clap removes the full stop of the first paragraph.
     let (first, rest) = long.split_once("\n\n").unwrap_or((&long, ""));
     text.push_str(&format!("{}.\n\n", escaped(first.trim_end_matches('.'))));
     if !rest.is_empty() {
@@ -70,7 +82,7 @@ fn section(verb: &Command) -> String {
     text
 }
 
-/// A table, or nothing where there are none.
+/// A table of arguments; empty if there are none.
 fn options<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
     let shown = arguments.filter(|a| !a.is_hide_set() && !matches!(a.get_id().as_str(), "help" | "version"));
     let rows: String = shown.map(|a| format!("| `{}` | {} |\n", written(a), meaning(a))).collect();
@@ -99,12 +111,12 @@ fn meaning(argument: &Arg) -> String {
         argument.get_default_values().iter().map(|v| format!("`{}`", v.to_string_lossy())).collect();
     let shown = argument.get_action().takes_values() && !argument.is_hide_default_value_set();
     if !defaults.is_empty() && shown {
-        text = format!("{}. Built in: {}.", text.trim_end_matches('.'), defaults.join(", "));
+        text = format!("{}. Default: {}.", text.trim_end_matches('.'), defaults.join(", "));
     }
     text
 }
 
-/// Lines of a help: what is indented is code, the rest text.
+/// A help text as Markdown: indented lines become code.
 fn prose(help: &str) -> String {
     let (mut text, mut in_code) = (String::new(), false);
     let mut lines = help.lines().peekable();
@@ -139,7 +151,7 @@ fn full_name(verb: &Command) -> String {
     verb.get_bin_name().unwrap_or(verb.get_name()).to_string()
 }
 
-/// What would be a tag or a cell's end outside of code.
+/// Escapes what would be a tag or end a table cell, outside of code.
 fn escaped(text: &str) -> String {
     let parts = text.split('`').enumerate();
     let parts = parts.map(|(i, part)| if i % 2 == 0 { part.replace('<', "\\<") } else { part.to_string() });
@@ -164,7 +176,7 @@ mod tests {
         command.build();
         let argument = command.get_arguments().find(|a| a.get_id() == "to").unwrap();
         assert_eq!(written(argument), "-t, --to <WHERE>");
-        assert_eq!(meaning(argument), "Where \\| to. One of `here`, `there`. Built in: `here`.");
+        assert_eq!(meaning(argument), "Where \\| to. One of `here`, `there`. Default: `here`.");
     }
 
     #[test]

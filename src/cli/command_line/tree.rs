@@ -1,4 +1,4 @@
-//! The verbs -> clap's tree of them, under the name by which the program was called. It parses nothing.
+//! The verbs -> clap's command tree, under the name by which the program was called. Parses nothing.
 
 use clap::{Command, CommandFactory, Subcommand};
 
@@ -6,7 +6,7 @@ use crate::cli::terminal::exit::CODES;
 use crate::cli::verbs::{Mc, WorkflowVerb};
 use crate::view::plain::cut;
 
-/// The most columns of a help.
+/// Maximum columns of a help text.
 const WIDTH: usize = 80;
 const EXAMPLE: &str = "\
 Examples:
@@ -14,10 +14,10 @@ Examples:
   mc workflow status feature-dev-x7k2p
   mc doctor";
 
-/// All verbs. Those without the word `workflow` are not listed twice; the help of the whole names them.
+/// The whole command. Verbs of `workflow` are listed once, at the end of the root's help.
 pub fn command(name: &str) -> Command {
     let listed = format!(
-        "{EXAMPLE}\n\nVerbs of mc workflow (the word may be left out):\n{}\n\n{CODES}",
+        "{EXAMPLE}\n\nVerbs of mc workflow (the word workflow is optional):\n{}\n\n{CODES}",
         list(&direct())
     );
     let command = direct()
@@ -27,18 +27,18 @@ pub fn command(name: &str) -> Command {
     if name == "mc" { command } else { with_program_name(command, name) }
 }
 
-/// The same with every verb listed where it may stand.
+/// The same, with every verb listed in each of its places.
 pub(crate) fn all(name: &str) -> Command {
     Mc::command().display_name(name.to_string()).bin_name(name.to_string())
 }
 
-/// The verbs that need no word before them.
+/// The verbs of `workflow`, which also work without that word.
 fn direct() -> Vec<Command> {
     let verbs = WorkflowVerb::augment_subcommands(Command::new(""));
     verbs.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect()
 }
 
-/// A verb a line, with what it is for.
+/// One line per verb, with its summary.
 fn list(verbs: &[Command]) -> String {
     let widest = verbs.iter().map(|v| v.get_name().len()).max().unwrap_or(0);
     let line = |verb: &Command| {
@@ -49,7 +49,7 @@ fn list(verbs: &[Command]) -> String {
     verbs.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Examples begin with the name by which the program was called.
+/// Puts the name by which the program was called into the examples.
 fn with_program_name(command: Command, name: &str) -> Command {
     let after_help = command.get_after_help().map(ToString::to_string);
     let command = match after_help {

@@ -1,28 +1,28 @@
-//! A YAML text -> its documents, each read by itself: a fault in one says nothing about the others.
+//! A YAML text -> its documents. Each is parsed on its own, so that an error in one does not hide the others.
 
 use granit_parser::{Event, Options, Parser};
 use serde_json::Value;
 
 use super::tree::{Builder, Mark, Node};
 
-/// One document: its value, and where its fields are written.
+/// One document: its value, and the places of its fields.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     pub value: Value,
     pub tree: Node,
-    /// The document alone, behind as many line breaks and blanks as there is text before it: places in it are places in
-    /// the whole.
+    /// The document alone, after as many line breaks and blanks as there is text before it: its places are places of
+    /// the whole text.
     pub text: String,
 }
 
-/// Why a document cannot be read.
+/// Why a document cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub mark: Mark,
     pub message: String,
 }
 
-/// Every document that is not empty, in order; and every one that is no YAML.
+/// Every document that is not empty, in order; an error for each that is not YAML.
 pub(crate) fn documents(text: &str) -> Vec<Result<Document, Fault>> {
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -69,7 +69,7 @@ fn read(text: String, tree: Node) -> Result<Option<Document>, Fault> {
     }
 }
 
-/// What the reader says, with its place (or that of the document).
+/// The parser's message with its place (or that of the document).
 pub(crate) fn fault(error: &serde_yaml::Error, document: Mark) -> Fault {
     let place = error.location().and_then(|l| {
         let column = usize::try_from(l.column()).ok().filter(|c| *c > 0)?;
@@ -77,7 +77,7 @@ pub(crate) fn fault(error: &serde_yaml::Error, document: Mark) -> Fault {
     });
     let text = error.without_snippet().to_string();
     let message = text.lines().next().unwrap_or_default();
-    // What follows is for those who call the reader.
+    // The rest is advice for callers of the library.
     let message = [" at line ", ", set DuplicateKeyPolicy"]
         .iter()
         .fold(message, |m, end| m.split(end).next().unwrap_or(m));

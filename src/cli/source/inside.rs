@@ -5,7 +5,7 @@ use granit_parser::ScalarStyle;
 use super::Source;
 use super::tree::{Mark, Node, What};
 
-/// `None` where the text is not written as it is read (folded, escaped): only its beginning can be shown.
+/// `None` if the text in the file differs from its value (folded, escaped): then only its start can be shown.
 pub(crate) fn place(source: &Source, node: &Node, line: usize, column: usize) -> Option<Mark> {
     let What::Scalar { text, style } = &node.what else { return None };
     let wanted = text.lines().nth(line.checked_sub(1)?)?;
@@ -28,12 +28,12 @@ pub(crate) fn place(source: &Source, node: &Node, line: usize, column: usize) ->
     Some(mark)
 }
 
-/// The line of a literal block's first line. The parser names that of the first text in it.
+/// The first line of a literal block. The parser gives that of the first text in it.
 fn literal_start(node: &Node, text: &str) -> Option<usize> {
     node.mark.line.checked_sub(text.lines().take_while(|line| line.is_empty()).count())
 }
 
-/// Where a template first names a variable, as line and column of its text.
+/// Line and column of the first use of a variable in a template.
 pub(crate) fn variable(text: &str, name: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(open) = text.get(from..)?.find("{{").into_iter().chain(text.get(from..)?.find("{%")).min()
@@ -49,7 +49,7 @@ pub(crate) fn variable(text: &str, name: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// Where the name stands as a whole.
+/// The position of the name as a whole word.
 fn word(text: &str, name: &str) -> Option<usize> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     text.match_indices(name).map(|(at, _)| at).find(|at| {

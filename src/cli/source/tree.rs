@@ -1,4 +1,4 @@
-//! The events of a YAML parser -> a tree of marks -> where a field is written.
+//! The events of a YAML parser -> a tree of marks -> the place of a field.
 
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
 
@@ -17,14 +17,14 @@ impl Mark {
     }
 }
 
-/// A value and where it begins.
+/// A value and its start.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub mark: Mark,
     pub what: What,
 }
 
-/// What a value is.
+/// The shape of a value.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     Scalar {
@@ -39,7 +39,7 @@ pub(crate) enum What {
         style: StructureStyle,
         entries: Vec<Entry>,
     },
-    /// `*name`: what it stands for is written elsewhere.
+    /// An alias, `*name`: its value is elsewhere.
     Alias,
 }
 
@@ -51,17 +51,17 @@ pub(crate) struct Entry {
     pub value: Node,
 }
 
-/// Where a path led.
+/// The result of following a path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found<'t> {
     pub mark: Mark,
-    /// The value, where the whole path exists.
+    /// The value, if the whole path exists.
     pub value: Option<&'t Node>,
 }
 
 impl Node {
-    /// The most exact part of the path that exists. What is written in one line is shown at its value, longer things (and
-    /// with `at_key` all) at their key.
+    /// The longest part of the path that exists. A value of one line is shown at the value; a longer one (and with
+    /// `at_key` every one) at its key.
     pub(crate) fn find(&self, path: &Path, at_key: bool) -> Found<'_> {
         let mut found = Found { mark: self.mark, value: Some(self) };
         for (n, part) in path.0.iter().enumerate() {
@@ -94,15 +94,15 @@ impl Node {
     }
 }
 
-/// A collection that is being read.
+/// A collection under construction.
 #[derive(Debug)]
 struct Open {
     node: Node,
-    /// The key whose value comes next; `None` where a key comes next, or in a list.
+    /// The key of the next value; `None`: the next event is a key, or this is a list.
     key: Option<(String, Mark)>,
 }
 
-/// Makes the tree of one document.
+/// Builds the tree of one document.
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
     open: Vec<Open>,
@@ -145,7 +145,7 @@ impl Builder {
             What::List { items, .. } => items.push(node),
             What::Map { entries, .. } => match open.key.take() {
                 Some((key, mark)) => entries.push(Entry { key, mark, value: node }),
-                // A key that is no text (`[a]: b`) is one that no path names.
+                // No path contains a key that is not a string (`[a]: b`).
                 None => {
                     let text = if let What::Scalar { text, .. } = node.what { text } else { String::new() };
                     open.key = Some((text, node.mark));

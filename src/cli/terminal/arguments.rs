@@ -1,4 +1,4 @@
-//! Arguments that several verbs take: the options of all, `KEY=VALUE`, and lengths of time.
+//! Arguments that several verbs take: the global options, `KEY=VALUE` pairs, and durations.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use clap::{Args, ValueEnum};
 
 use crate::api::Span;
 
-/// Which cluster, where in it, and how to show it.
+/// The options of every verb: cluster, namespace, output.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Global {
-    /// Namespace; built in: that of the kubeconfig's context.
+    /// Namespace (default: the namespace of the context).
     #[arg(short, long, global = true, value_name = "NAME", help_heading = "Cluster")]
     pub namespace: Option<String>,
-    /// All namespaces.
+    /// Use all namespaces.
     #[arg(short = 'A', long, global = true, conflicts_with = "namespace", help_heading = "Cluster")]
     pub all_namespaces: bool,
-    /// Context of the kubeconfig; built in: its current one.
+    /// Context of the kubeconfig (default: the current context).
     #[arg(long, global = true, value_name = "NAME", help_heading = "Cluster")]
     pub context: Option<String>,
-    /// Kubeconfig; built in: $KUBECONFIG or ~/.kube/config.
+    /// Path of the kubeconfig (default: $KUBECONFIG or ~/.kube/config).
     #[arg(long, global = true, value_name = "FILE", help_heading = "Cluster")]
     pub kubeconfig: Option<PathBuf>,
-    /// json, yaml, name (kind/name), or wide (more columns).
+    /// Output format: json, yaml, name (kind/name), or wide (more columns).
     #[arg(
         short,
         long,
@@ -32,7 +32,7 @@ pub(crate) struct Global {
         help_heading = "Output"
     )]
     pub output: Option<Format>,
-    /// auto (on a terminal without NO_COLOR), always, or never.
+    /// Use colours: auto (on a terminal, unless NO_COLOR is set), always or never.
     #[arg(
         long,
         global = true,
@@ -45,20 +45,20 @@ pub(crate) struct Global {
     pub color: ColorMode,
 }
 
-/// How data is printed.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// The objects as the API has them.
+    /// The objects as in the API.
     Json,
     /// The same as YAML.
     Yaml,
-    /// kind/name, one a line.
+    /// kind/name, one per line.
     Name,
     /// A table with more columns.
     Wide,
 }
 
-/// When there are colours.
+/// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorMode {
     #[default]
@@ -67,7 +67,7 @@ pub(crate) enum ColorMode {
     Never,
 }
 
-/// `KEY=VALUE` -> both parts; the value may hold further `=`.
+/// `KEY=VALUE` -> key and value; the value may contain `=`.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.into())),
@@ -75,7 +75,7 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A length of time as it was written.
+/// A duration, and its text for messages.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Length {
     pub text: String,
@@ -84,7 +84,7 @@ pub(crate) struct Length {
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Lengths of the API, and days.
+/// Durations as in the API, plus days.
 pub(crate) fn length(text: &str) -> Result<Length, String> {
     let duration = Span::with_days(text)?.as_duration();
     let days = duration.as_secs() / DAY.as_secs();

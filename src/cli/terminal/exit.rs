@@ -1,4 +1,4 @@
-//! How `mc` ends: its exit codes, and what it says when it could not do what was asked.
+//! How `mc` ends: its exit codes, and its errors with the next step.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,11 +8,11 @@ use crate::api::{Phase, WorkflowRun};
 /// Shown at the end of `mc --help`.
 pub(crate) const CODES: &str = "\
 Exit codes:
-  0    done; of a run: it Succeeded
-  1    of a run: it Failed or was Cancelled; of a check: there are problems
-  2    a run waits for a person
+  0    success; for a run: it Succeeded
+  1    the run Failed or was Cancelled, or a check found problems
+  2    the run needs a decision
   3    not found, not allowed, or bad input
-  124  the time given with --timeout is over";
+  124  the --timeout was exceeded";
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// What the run's phase means for a script.
+    /// The exit code that a script gets for the run's phase.
     pub(crate) fn of_run(run: &WorkflowRun) -> Self {
         match run.status.as_ref().and_then(|s| s.phase) {
             None | Some(Phase::Pending | Phase::Running | Phase::Succeeded) => Exit::Done,
@@ -36,7 +36,7 @@ impl Exit {
         }
     }
 
-    /// For the shell.
+    /// The number for the shell.
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Exit::Done => 0,
@@ -49,7 +49,7 @@ impl Exit {
     }
 }
 
-/// What was asked could not be done: why, and what to do next.
+/// An error: what happened, and what to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
     pub exit: Exit,
@@ -63,17 +63,17 @@ impl Fault {
         Self { exit: Exit::BadInput, message: message.into(), next: None }
     }
 
-    /// It was tried, and did not come off.
+    /// The operation was tried and failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, ..Self::input(message) }
     }
 
-    /// The same, with what to do about it.
+    /// The same, with the next step.
     pub(crate) fn next(self, next: impl Into<String>) -> Self {
         Self { next: Some(next.into()), ..self }
     }
 
-    /// On stderr, in one or two lines.
+    /// Prints one or two lines on stderr.
     pub(crate) fn print(&self) {
         let mut err = anstream::stderr().lock();
         let bold = super::paint::BAD;
@@ -84,7 +84,7 @@ impl Fault {
     }
 }
 
-/// What clap says about arguments that it cannot read, or the help that was asked for.
+/// Prints clap's message about invalid arguments, or the requested help.
 pub(crate) fn of_usage(error: &clap::Error) -> Exit {
     let _ = error.print();
     if error.use_stderr() { Exit::BadInput } else { Exit::Done }

@@ -1,4 +1,4 @@
-//! Data on stdout: objects in the API's own shape, or what a verb made of them.
+//! Output: data on stdout (objects as in the API, or a verb's own result), notes on stderr.
 
 use std::io::{IsTerminal, Write};
 
@@ -8,24 +8,29 @@ use serde_json::{Value, json};
 use super::arguments::Format;
 use super::exit::Fault;
 
-/// Columns of the terminal; `None` where stdout is none, and nothing is cut.
+/// Columns of the terminal. `None`: stdout is not a terminal, and nothing is cut.
 pub(crate) fn width() -> Option<usize> {
     std::io::stdout()
         .is_terminal()
         .then(|| terminal_size::terminal_size().map_or(80, |(w, _)| usize::from(w.0)))
 }
 
-/// A line. That nobody reads it is no fault.
+/// Prints a line on stdout. A closed pipe is not an error.
 pub(crate) fn line(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stdout().lock(), "{text}");
 }
 
-/// A line for people: what happened, what is next.
+/// Prints a line on stderr: what happened, what to do next.
 pub(crate) fn note(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// One value, as JSON or YAML.
+/// A number with its noun: `1 run`, `2 runs`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Prints one value as JSON or YAML.
 pub(crate) fn value<T: Serialize>(value: &T, format: Format) -> Result<(), Fault> {
     let text = match format {
         Format::Yaml => serde_yaml::to_string(value).map_err(|e| Fault::input(e.to_string()))?,
@@ -37,7 +42,7 @@ pub(crate) fn value<T: Serialize>(value: &T, format: Format) -> Result<(), Fault
     Ok(())
 }
 
-/// An object, or `kind.group/name`.
+/// Prints an object, or its `kind.group/name`.
 pub(crate) fn object<K: Serialize>(object: &K, format: Format) -> Result<(), Fault> {
     let object = serde_json::to_value(object).map_err(|e| Fault::input(e.to_string()))?;
     if format == Format::Name {
@@ -47,7 +52,7 @@ pub(crate) fn object<K: Serialize>(object: &K, format: Format) -> Result<(), Fau
     value(&object, format)
 }
 
-/// Objects as a List, or their names.
+/// Prints objects as a List, or their names.
 pub(crate) fn list<K: Serialize>(objects: &[K], format: Format) -> Result<(), Fault> {
     let items: Result<Vec<Value>, _> = objects.iter().map(serde_json::to_value).collect();
     let items = items.map_err(|e| Fault::input(e.to_string()))?;
@@ -64,7 +69,7 @@ fn name(object: &Value) -> String {
     path(text("/kind"), group, text("/metadata/name"))
 }
 
-/// `kind.group/name`, which kubectl understands.
+/// `kind.group/name`, as kubectl accepts it.
 pub(crate) fn path(kind: &str, group: &str, name: &str) -> String {
     let dot = if group.is_empty() { "" } else { "." };
     format!("{}{dot}{group}/{name}", kind.to_lowercase())

@@ -1,4 +1,4 @@
-//! Colours, by meaning. Where they are wanted is decided once, by [`choose`]; [`anstream`] takes them out elsewhere.
+//! Colours by meaning. [`choose`] decides once whether to use them; [`anstream`] strips them where they are not wanted.
 
 use anstyle::{AnsiColor, Style};
 
@@ -14,7 +14,7 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const TITLE: Style = Style::new().bold();
 pub(crate) const PLAIN: Style = Style::new();
 
-/// For the whole process.
+/// Sets the colour mode of the process.
 pub(crate) fn choose(when: ColorMode) {
     match when {
         ColorMode::Auto => {}
@@ -23,7 +23,7 @@ pub(crate) fn choose(when: ColorMode) {
     }
 }
 
-/// Colour never stands alone: the word is always there, too.
+/// The colour of a phase. Its word is always printed, too.
 pub(crate) const fn phase(phase: Option<Phase>) -> Style {
     match phase {
         None | Some(Phase::Pending) => FAINT,

@@ -1,4 +1,4 @@
-//! The name by which the program was called -> how its help and messages speak of it.
+//! The name by which the program was called -> its name in help and messages.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 static NAME: OnceLock<String> = OnceLock::new();
 
-/// `mc`, or `kubectl mc` where kubectl called it as its plugin `kubectl-mc`.
+/// `mc`, or `kubectl mc` if it was called as the plugin `kubectl-mc`.
 pub(crate) fn name_of(arguments: &[OsString]) -> String {
     NAME.get_or_init(|| invoked_name(arguments.first())).clone()
 }

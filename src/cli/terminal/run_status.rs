@@ -1,4 +1,4 @@
-//! A run -> the lines that `status` and the live view show.
+//! A run -> the lines that `mc status` and the live view print.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::view::words;
 use super::table::{Cell, Table};
 use super::{paint, program};
 
-/// All that is to be said about the run. `frame`: a number that grows, where a live view shows that it lives.
+/// The whole status of a run. `frame`: the frame number of a live view, which turns the spinner.
 pub(crate) fn lines(view: &RunView, width: Option<usize>, frame: Option<usize>) -> Vec<String> {
     let mut lines = head(view, width);
     if !view.steps.is_empty() {
@@ -69,7 +69,7 @@ fn status(view: &RunView, width: Option<usize>) -> String {
         used += view.reason.len() + 3;
     }
     let message = match view.phase {
-        None => "the operator has not seen it yet",
+        None => "the operator has not picked it up yet",
         Some(_) => view.message.as_str(),
     };
     if !message.is_empty() {
@@ -87,7 +87,7 @@ fn time(view: &RunView) -> String {
     }
 }
 
-/// Where nothing was ever sent back there is no column for it, and a narrow terminal does without the agents.
+/// The column BACK is left out if no work was sent back, the column AGENT on a narrow terminal.
 fn steps(view: &RunView, width: Option<usize>, frame: Option<usize>) -> Table {
     let back = view.steps.iter().any(|s| s.rounds > 0);
     let agents = width.is_none_or(|w| w >= 100);
@@ -142,7 +142,7 @@ fn row(step: &StepView, number: String, frame: Option<usize>) -> [Cell; 9] {
     ]
 }
 
-/// In full what the table may have had to cut.
+/// The errors in full, since the table may cut them.
 fn errors(view: &RunView, width: Option<usize>) -> Vec<String> {
     let bad = |s: &&StepView| {
         matches!(s.phase, StepPhase::Failed | StepPhase::Tolerated | StepPhase::Escalated)
@@ -167,7 +167,7 @@ fn questions(view: &RunView, width: Option<usize>) -> Vec<String> {
         .collect()
 }
 
-/// Indented, and broken where the terminal ends.
+/// Indented and wrapped to the terminal's width.
 fn prose(text: &str, width: Option<usize>) -> Vec<String> {
     let options = textwrap::Options::new(width.unwrap_or(usize::MAX).max(40))
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
@@ -181,7 +181,7 @@ pub(crate) fn work_path(step: &str, item: Option<&str>) -> String {
     item.map_or_else(|| step.to_string(), |item| format!("{step}/{item}"))
 }
 
-/// What answers the question, a command a line. `alone`: no other question of the run is open.
+/// The commands that answer the question, one per line. `alone`: the run has no other open question.
 pub(crate) fn commands(run: &str, question: &EscalationStatus, alone: bool) -> Vec<String> {
     crate::view::commands::answers(program::name(), run, question, alone)
 }

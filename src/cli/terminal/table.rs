@@ -1,4 +1,4 @@
-//! Rows -> a table that fits the terminal. Off a terminal nothing is cut, and there are no colours.
+//! Rows -> a table that fits the terminal. Without a terminal nothing is cut or coloured.
 
 use std::io::Write;
 
@@ -7,16 +7,16 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::view::plain::cut;
 
-/// Between two columns: as kubectl has it, or on a narrow terminal.
+/// Blanks between two columns: as kubectl prints them, and on a narrow terminal.
 const GAP: usize = 3;
 const NARROW_GAP: usize = 2;
 const NARROW: usize = 120;
-/// No column is cut to less: every phase fits.
+/// The minimum width of a column: every phase fits.
 const LEAST: usize = 9;
-/// The last column, which is prose, gives way first, down to this.
+/// The last column, which is prose, is cut first, down to this width.
 const PROSE: usize = 20;
 
-/// A cell: its text and its colour.
+/// A cell: text and colour.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Cell {
     text: String,
@@ -38,7 +38,7 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-/// A head and rows of as many cells.
+/// A head, and rows with as many cells.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     head: Vec<&'static str>,
@@ -54,7 +54,7 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// On stdout.
+    /// Prints the table on stdout.
     pub(crate) fn print(&self) {
         let mut out = anstream::stdout().lock();
         for line in self.lines(super::out::width()) {
@@ -62,7 +62,7 @@ impl Table {
         }
     }
 
-    /// Its lines, none wider than `width`: the last column is cut first, then the widest.
+    /// The lines of the table, none wider than `width`: the last column is cut first, then the widest.
     pub(crate) fn lines(&self, width: Option<usize>) -> Vec<String> {
         let gap = if width.is_some_and(|w| w < NARROW) { NARROW_GAP } else { GAP };
         let widths = self.fitting(width, gap);

@@ -1,5 +1,4 @@
-//! `mc completion`: a script for a shell, which asks `mc` again at every press of Tab. What it is answered is in
-//! `command_line::completion`.
+//! `mc completion`: a shell script that calls `mc` at every press of Tab. `command_line::completion` answers it.
 
 mod kubectl;
 
@@ -11,17 +10,17 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::program;
 
-/// The variable by which a script asks. Its value is the shell.
+/// The environment variable of a completion request. Its value is the shell.
 pub(crate) const VARIABLE: &str = "MC_COMPLETE";
 
-/// Print a script that completes verbs, options and names.
+/// Print a shell completion script.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Names of runs, workflows, steps and namespaces come from the cluster: what it
-does not answer within 2 seconds is not offered.
+Completes verbs, options, and the names of runs, workflows, steps and
+namespaces. Names come from the cluster, if it answers within 2 seconds.
 
 Examples:
-  # bash: now, and in every shell from now on
+  # bash: for this shell, and for new shells
   source <(mc completion bash)
   echo 'source <(mc completion bash)' >> ~/.bashrc
 
@@ -31,12 +30,12 @@ Examples:
   # fish
   echo 'mc completion fish | source' >> ~/.config/fish/config.fish
 
-  # kubectl mc: a program on the PATH that kubectl asks. kubectl's own
-  # completion must be on, and mc be there as kubectl-mc.
+  # kubectl mc: a program on the PATH that kubectl calls. Requires kubectl's
+  # own completion, and mc on the PATH as kubectl-mc.
   mc completion kubectl > ~/.local/bin/kubectl_complete-mc
   chmod +x ~/.local/bin/kubectl_complete-mc")]
 pub(crate) struct Completion {
-    /// For which: bash, zsh, fish, or kubectl (for kubectl mc).
+    /// The shell: bash, zsh, fish, or kubectl (for kubectl mc).
     #[arg(hide_possible_values = true)]
     shell: Shell,
 }
@@ -49,7 +48,7 @@ enum Shell {
     Kubectl,
 }
 
-/// All shells that a script can be for.
+/// The supported shells.
 pub(crate) const SHELLS: [&dyn EnvCompleter; 4] = [&Bash, &Zsh, &Fish, &kubectl::Kubectl];
 
 impl Shell {
@@ -69,8 +68,8 @@ pub(crate) fn run(args: &Completion) -> Result<Exit, Fault> {
     args.shell
         .completer()
         .write_registration(VARIABLE, "mc", program, program, &mut script)
-        .map_err(|e| Fault::input(format!("no script: {e}")))?;
-    // That nobody reads it is no fault.
+        .map_err(|e| Fault::input(format!("cannot generate the script: {e}")))?;
+    // A closed pipe is not an error.
     let _ = std::io::stdout().write_all(script.trim_ascii_start());
     Ok(Exit::Done)
 }

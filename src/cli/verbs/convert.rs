@@ -1,5 +1,5 @@
-//! `mc workflow convert`: a workflow of one of the two earlier systems -> a manifest on stdout, and on stderr what a person
-//! has to check. The conversion itself is [`crate::convert`]; only this file reads from disk.
+//! `mc workflow convert`: a workflow of one of the two earlier systems -> a manifest on stdout, and a list of points to
+//! check on stderr. [`crate::convert`] does the conversion; only this file reads from disk.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -15,27 +15,27 @@ use crate::cli::terminal::{out, program};
 use crate::convert::{Converted, IMAGE, Options, Problem, convert, numbered};
 use crate::view::plain::plain;
 
-/// Make a Workflow of an older system's YAML.
+/// Convert a workflow of an earlier system into a Workflow
 ///
 /// Reads a workflow of the TypeScript Mission Control or of antfarm, and prints
-/// a Workflow. Lists on stderr what a person should look at, with the place in
-/// the new manifest. Needs no cluster. With -o json: {manifest, report}.
+/// a Workflow. Lists the points to check on stderr, each with its place in the
+/// new manifest. Needs no cluster. -o json prints {manifest, report}.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
     after_help = "Example:\n  mc workflow convert old/workflow.yml --image registry.example/me:1 > new.yaml\n  mc workflow lint new.yaml\n\nExit codes: 0 converted, 1 converted but lint finds problems,\n3 not a workflow of either system."
 )]
 pub(crate) struct Convert {
-    /// The old file, or - for standard input.
+    /// The old workflow file, or - for stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Image of all agents.
+    /// The image of all agents.
     #[arg(long, default_value = IMAGE)]
     image: String,
-    /// Name of the Workflow; built in: the old id.
+    /// Name of the Workflow (default: the old id).
     #[arg(long)]
     name: Option<String>,
-    /// Folder that agents' files may be taken from; built in: that of FILE.
+    /// Folder from which agents' files may be read (default: the folder of FILE).
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
@@ -59,20 +59,20 @@ fn fault(label: &str, problem: &Problem) -> Fault {
     match problem {
         Problem::Unrecognised(why) => Fault::input(format!("{label}: {why}")),
         Problem::Name { fitting, .. } => {
-            Fault::input(problem.to_string()).next(format!("such as --name {fitting}"))
+            Fault::input(problem.to_string()).next(format!("use a valid name, such as --name {fitting}"))
         }
         Problem::NoMapping | Problem::Manifest(_) => Fault::input(problem.to_string()),
     }
 }
 
-/// Where paths begin, and the folder that they must not leave: a workflow from elsewhere must not pull other files of this
-/// machine into a manifest.
+/// The base of relative paths, and the folder that paths must not leave: a foreign workflow must not copy other files
+/// of this machine into a manifest.
 struct Root {
     from: PathBuf,
     within: PathBuf,
 }
 
-/// Paths begin beside the file; what comes from standard input has no folder.
+/// Paths are relative to the file's folder; stdin has no folder.
 fn root(args: &Convert) -> Result<Option<Root>, Fault> {
     let beside = (args.file != Path::new("-")).then(|| args.file.parent().unwrap_or(Path::new("")));
     let beside = beside.map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p });
@@ -81,26 +81,23 @@ fn root(args: &Convert) -> Result<Option<Root>, Fault> {
     Ok(Some(Root { from: beside.unwrap_or(within).to_path_buf(), within: whole(within)? }))
 }
 
-/// The bytes of a file below the root, at most one more than `most`.
+/// The content of a file below the root, at most `most` + 1 bytes.
 fn read(path: &str, most: usize, root: Option<&Root>) -> Result<Vec<u8>, String> {
     let Some(root) = root else {
         return Err(
-            "the workflow came from standard input; name a folder with --root, or put the text in".into()
+            "the workflow was read from stdin: set the folder with --root, or add the text by hand".into()
         );
     };
-    let missing = || "there is no such file; put its text in".to_string();
+    let missing = || "there is no such file; add its text by hand".to_string();
     let found = fs::canonicalize(root.from.join(path)).map_err(|_| missing())?;
     if Path::new(path).is_absolute() || !found.starts_with(&root.within) {
-        return Err(format!(
-            "it lies outside of {}; allow a folder above with --root",
-            root.within.display()
-        ));
+        return Err(format!("it is outside of {}; allow a parent folder with --root", root.within.display()));
     }
-    // A pipe would be waited for when it is opened.
+    // Opening a pipe would block.
     fs::metadata(&found).ok().filter(fs::Metadata::is_file).ok_or_else(missing)?;
     let mut bytes = Vec::new();
     let read = File::open(&found).and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes));
-    read.map_err(|_| "it is no text in UTF-8; put it into the image".to_string())?;
+    read.map_err(|_| "it is not UTF-8 text; put it into the image".to_string())?;
     Ok(bytes)
 }
 
@@ -120,14 +117,14 @@ fn print(converted: &Converted, format: Format) -> Result<(), Fault> {
 fn report(label: &str, converted: &Converted) {
     let spec = &converted.workflow.spec;
     out::note(format!(
-        "{label}: {}, {} step(s), {} agent(s); {} to look at:",
+        "{label}: {}, {}, {}; {} to check:",
         converted.shape.name(),
-        spec.steps.len(),
-        spec.agents.len(),
-        converted.report.len()
+        out::counted(spec.steps.len(), "step"),
+        out::counted(spec.agents.len(), "agent"),
+        out::counted(converted.report.len(), "point")
     ));
     for line in numbered(&converted.report) {
         out::note(plain(&line));
     }
-    out::note(format!("next:  save the manifest, and check it with {} workflow lint FILE", program::name()));
+    out::note(format!("next:  save the manifest and check it with {} workflow lint FILE", program::name()));
 }

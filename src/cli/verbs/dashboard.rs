@@ -1,7 +1,7 @@
 //! `mc dashboard`: a connection to the operator's dashboard through the API server, with the caller's own rights.
 //!
-//! It carries bytes and adds nothing to them: who opens the page signs in like any other reader. So another user of the same
-//! machine who finds the port gets the page to sign in, and nothing else.
+//! It forwards bytes and adds no credentials: every user of the page signs in with a token. Another user of the same
+//! machine who finds the port gets the sign-in page, and nothing else.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
@@ -17,14 +17,14 @@ use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
 
-/// Name of the container's port.
+/// The name of the container's port.
 const PORT: &str = "dashboard";
 
-/// Open the dashboard of the operator that is installed
+/// Open the operator's dashboard in a browser
 ///
-/// Connects a port of this machine with it, through the API server and with your
-/// rights (create pods/portforward where the operator is), until you press
-/// Ctrl-C. You sign in with a token, and see what that token may read.
+/// Forwards a local port to the operator's Pod until you press Ctrl-C. Requires
+/// permission to create pods/portforward in the operator's namespace. Sign in
+/// with a token: the dashboard shows what that token may read.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -33,13 +33,14 @@ Examples:
   mc dashboard
   mc dashboard --port 9000 --no-browser
 
-A token of a service account: kubectl create token NAME --namespace NAMESPACE"
+To create a token for a service account:
+  kubectl create token NAME --namespace NAMESPACE"
 )]
 pub(crate) struct Dashboard {
-    /// Port of this machine; 0: any that is free.
+    /// The local port; 0 chooses a free port.
     #[arg(long, value_name = "PORT", default_value_t = 8081)]
     port: u16,
-    /// Print the address only.
+    /// Print the address without opening a browser.
     #[arg(long)]
     no_browser: bool,
 }
@@ -52,17 +53,17 @@ async fn forward(args: &Dashboard, session: Session) -> Result<Exit, Fault> {
     let (pod, port) = serving(&session).await?;
     let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name_any());
     let pods: Api<Pod> = Api::namespaced(session.client.clone(), &namespace);
-    // Once before anything is said: whether the caller may.
+    // A first connection checks the caller's permission before anything is printed.
     pods.portforward(&name, &[port]).await.map_err(|e| session.fault("create pods/portforward", &e))?;
     let local = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(local).await.map_err(|e| {
-        Fault::input(format!("port {} of this machine cannot be used: {e}", args.port))
-            .next("choose another: --port 0")
+        Fault::input(format!("cannot listen on local port {}: {e}", args.port))
+            .next("use another port: --port 0 chooses a free one")
     })?;
     let bound = listener.local_addr().map_err(|e| Fault::failed(e.to_string()))?;
     let url = format!("http://localhost:{}/", bound.port());
     out::line(&url);
-    out::note(format!("connected with pod {namespace}/{name}; Ctrl-C ends it"));
+    out::note(format!("connected to pod {namespace}/{name}; press Ctrl-C to disconnect"));
     out::note("sign in with a token, such as: kubectl create token NAME --namespace NAMESPACE");
     if !args.no_browser {
         open(&url);
@@ -70,7 +71,7 @@ async fn forward(args: &Dashboard, session: Session) -> Result<Exit, Fault> {
     loop {
         tokio::select! {
             taken = listener.accept() => {
-                let (stream, _) = taken.map_err(|e| Fault::failed(format!("no more connections: {e}")))?;
+                let (stream, _) = taken.map_err(|e| Fault::failed(format!("cannot accept connections: {e}")))?;
                 tokio::spawn(carry(stream, pods.clone(), name.clone(), port));
             }
             _ = tokio::signal::ctrl_c() => return Ok(Exit::Done),
@@ -78,23 +79,21 @@ async fn forward(args: &Dashboard, session: Session) -> Result<Exit, Fault> {
     }
 }
 
-/// One connection of a browser, to its end.
+/// Forwards one connection of a browser to its end.
 async fn carry(mut stream: TcpStream, pods: Api<Pod>, pod: String, port: u16) {
     match pods.portforward(&pod, &[port]).await {
         Ok(mut forwarder) => {
             if let Some(mut there) = forwarder.take_stream(port) {
-                // A browser that goes away is nothing to speak of.
+                // A browser may disconnect at any time.
                 let _ = tokio::io::copy_bidirectional(&mut stream, &mut there).await;
             }
             forwarder.abort();
         }
-        Err(error) => {
-            out::note(format!("pod {pod} is not reached any more: {error}; start mc dashboard again"))
-        }
+        Err(error) => out::note(format!("lost pod {pod}: {error}; run mc dashboard again")),
     }
 }
 
-/// A Pod of the operator that serves the dashboard, and the port.
+/// A ready Pod of the operator that serves the dashboard, and its port.
 async fn serving(session: &Session) -> Result<(Pod, u16), Fault> {
     let pods = installed::pods(session).await.map_err(|e| session.fault("list pods", &e))?;
     if pods.is_empty() {
@@ -103,8 +102,8 @@ async fn serving(session: &Session) -> Result<(Pod, u16), Fault> {
     }
     let found = pods.into_iter().filter(is_ready).find_map(|pod| port(&pod).map(|port| (pod, port)));
     found.ok_or_else(|| {
-        Fault::input("the operator that is installed serves no dashboard, or is not ready")
-            .next("turn it on: helm upgrade ... --set dashboard.enabled=true")
+        Fault::input("the installed operator has no dashboard enabled, or is not ready")
+            .next("enable it: helm upgrade ... --set dashboard.enabled=true")
     })
 }
 
@@ -120,7 +119,7 @@ fn port(pod: &Pod) -> Option<u16> {
     u16::try_from(named.container_port).ok()
 }
 
-/// As far as this machine has a browser: the address stands there anyway.
+/// Opens the browser, if there is one. The address is printed in any case.
 fn open(url: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let _ = Command::new(program)

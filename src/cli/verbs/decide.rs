@@ -1,6 +1,6 @@
-//! `retry`, `skip`, `approve`, `reject`, `abort`, `pause`: a person's word about a run, as a WorkflowDecision.
+//! `retry`, `skip`, `approve`, `reject`, `abort`, `pause`: a user's decision about a run, as a WorkflowDecision.
 //!
-//! Chooses the question that is meant, writes the decision in the caller's own name, and says what came of it.
+//! Selects the open question, creates the decision in the caller's own name, and prints the operator's result.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,32 +22,32 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program, run_status};
 use crate::view::words;
 
-/// How long the operator may take to say what came of a decision.
+/// How long to wait for the operator's result.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// An answer to a question of a run.
+/// The arguments of an answer to a run's question.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Answer {
     #[command(flatten)]
     which: Which,
-    /// The step that asks; needed where several ask.
+    /// The step to answer for; required if several steps have open questions.
     #[arg(long, value_name = "NAME")]
     step: Option<String>,
-    /// The item of the step that asks.
+    /// The item of that step.
     #[arg(long, value_name = "ID")]
     item: Option<String>,
-    /// The question by its id, such as e1-295a71.
+    /// The ID of the question, such as e1-295a71, instead of --step and --item.
     #[arg(long, value_name = "ID", conflicts_with_all = ["step", "item"])]
     escalation: Option<String>,
-    /// A word to whoever does the work.
+    /// A message for the agent that does the work.
     #[arg(long, value_name = "TEXT")]
     feedback: Option<String>,
-    /// A value that the step did not give; may be repeated.
+    /// An output that the step did not give; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
 }
 
-/// Do a step again that asks for help, with a fresh budget.
+/// Retry an escalated step with a fresh retry budget.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -58,7 +58,7 @@ pub(crate) struct Retry {
     answer: Answer,
 }
 
-/// Go on without a step that asks for help.
+/// Skip an escalated step and continue the run.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -69,7 +69,7 @@ pub(crate) struct Skip {
     answer: Answer,
 }
 
-/// Say yes at an approval step.
+/// Approve a step that waits for approval.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow approve release-7 --feedback \"ship it\"")]
 pub(crate) struct Approve {
@@ -77,9 +77,9 @@ pub(crate) struct Approve {
     answer: Answer,
 }
 
-/// Say no at an approval step.
+/// Reject a step that waits for approval
 ///
-/// The work goes back where the step says so; else the run ends.
+/// If the step has onRetry, its work is sent back; otherwise the run fails.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow reject release-7 --feedback \"say that it is free\"")]
 pub(crate) struct Reject {
@@ -87,10 +87,10 @@ pub(crate) struct Reject {
     answer: Answer,
 }
 
-/// End a run.
+/// Abort a run
 ///
-/// Its Pods are stopped, and its `finally` steps run. Asked for twice, those are
-/// stopped, too.
+/// Stops its Pods and runs its finally steps. A second abort stops the finally
+/// steps, too.
 #[derive(Args, Debug)]
 #[command(visible_alias = "stop", after_help = "Example:\n  mc workflow abort note-1")]
 pub(crate) struct Abort {
@@ -98,9 +98,9 @@ pub(crate) struct Abort {
     which: Which,
 }
 
-/// Start no new attempt of a run until it is resumed.
+/// Pause a run: no new attempt starts until it is resumed
 ///
-/// What runs may end, and is recorded.
+/// Running attempts continue, and their results count.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  mc workflow pause note-1")]
 pub(crate) struct Pause {
@@ -152,7 +152,7 @@ fn order(which: &Which, action: Action, global: &Global) -> Result<Exit, Fault> 
     })
 }
 
-/// An order to the run, which answers no question.
+/// Submits an order to the run, which answers no question.
 pub(crate) async fn submit_order(
     session: &Session,
     run: &WorkflowRun,
@@ -161,7 +161,7 @@ pub(crate) async fn submit_order(
 ) -> Result<Exit, Fault> {
     if let Some(phase) = run.status.as_ref().and_then(|s| s.phase).filter(|p| p.is_terminal()) {
         return Err(Fault::input(format!(
-            "run {} is over ({phase}): {action} changes nothing",
+            "run {} has ended ({phase}): {action} has no effect",
             run.name_any()
         )));
     }
@@ -169,14 +169,14 @@ pub(crate) async fn submit_order(
         .await
 }
 
-/// What is said.
+/// The content of a decision.
 pub(crate) struct DecisionInput {
     pub action: Action,
     pub feedback: Option<String>,
     pub outputs: BTreeMap<String, String>,
 }
 
-/// The open question that is meant.
+/// The open question that the arguments select.
 fn question(run: &WorkflowRun, args: &Answer, action: Action) -> Result<EscalationStatus, Fault> {
     let name = run.name_any();
     let open = run.status.as_ref().map(|s| s.escalations.clone()).unwrap_or_default();
@@ -191,22 +191,27 @@ fn question(run: &WorkflowRun, args: &Answer, action: Action) -> Result<Escalati
         ([one], _) => Ok((*one).clone()),
         ([], []) if open.is_empty() => {
             let phase = words::shown(run.status.as_ref().and_then(|s| s.phase));
-            Err(Fault::input(format!("run {name} asks nobody anything (it is {phase})"))
+            Err(Fault::input(format!("run {name} has no open question ({phase})"))
                 .next(format!("{} workflow status {name}", program::name())))
         }
-        ([], []) => Err(Fault::input(format!("run {name} asks something else:\n{}", listed(&open)))),
+        ([], []) => {
+            Err(Fault::input(format!("run {name} has no such question. It asks:\n{}", listed(&open))))
+        }
         ([], _) => {
             let commands: Vec<String> = meant
                 .iter()
                 .flat_map(|q| run_status::commands(&name, q, open.len() == 1))
                 .map(|c| format!("  {c}"))
                 .collect();
-            Err(Fault::input(format!("{action} does not answer that. What does:\n{}", commands.join("\n"))))
+            Err(Fault::input(format!(
+                "{action} is no answer to this question. Use one of:\n{}",
+                commands.join("\n")
+            )))
         }
         (_, _) => {
             let fit: Vec<EscalationStatus> = fit.into_iter().cloned().collect();
-            Err(Fault::input(format!("run {name} asks {} questions:\n{}", fit.len(), listed(&fit)))
-                .next("choose one with --step NAME (and --item ID), or --escalation ID"))
+            Err(Fault::input(format!("run {name} has {} open questions:\n{}", fit.len(), listed(&fit)))
+                .next("select one with --step NAME (and --item ID), or --escalation ID"))
         }
     }
 }
@@ -219,7 +224,7 @@ fn listed(questions: &[EscalationStatus]) -> String {
     questions.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes the decision and waits for what comes of it.
+/// Creates the decision and waits for the operator's result.
 pub(crate) async fn submit(
     session: &Session,
     run: &WorkflowRun,
@@ -249,7 +254,7 @@ pub(crate) async fn submit(
         .unwrap_or_default();
     match outcome {
         Ok(Some(status)) if status.is_applied() => {
-            out::note(format!("{name}: {action}{about} is applied"));
+            out::note(format!("{name}: {action}{about} was applied"));
             Ok(Exit::Done)
         }
         Ok(Some(status)) => {
@@ -258,7 +263,7 @@ pub(crate) async fn submit(
         }
         Ok(None) | Err(_) => {
             out::note(format!(
-                "{name}: {action}{about} is written as workflowdecision {}; the operator has not answered yet ({} doctor)",
+                "{name}: {action}{about} is created as workflowdecision {}, but the operator has not applied it yet: check {} doctor",
                 created.name_any(),
                 program::name()
             ));
@@ -284,23 +289,24 @@ fn decision(
     WorkflowDecision::said(spec)
 }
 
-/// The caller's name, as the API server knows it: a policy compares the two.
+/// The caller's user name in the API server: an admission policy compares it with spec.by.
 async fn caller_name(session: &Session) -> Result<String, Fault> {
     let api: Api<SelfSubjectReview> = Api::all(session.client.clone());
     let review = api
         .create(&PostParams::default(), &SelfSubjectReview::default())
         .await
-        .map_err(|e| session.fault("ask who you are", &e))?;
+        .map_err(|e| session.fault("read your user name", &e))?;
     let user = review.status.and_then(|s| s.user_info).and_then(|u| u.username);
-    user.filter(|u| !u.is_empty()).ok_or_else(|| Fault::input("the API server does not know your name"))
+    user.filter(|u| !u.is_empty()).ok_or_else(|| Fault::input("the API server gave no user name for you"))
 }
 
 fn refused(session: &Session, run: &str, question: Option<&EscalationStatus>, error: &kube::Error) -> Fault {
     match (error, question) {
         (kube::Error::Api(status), Some(q)) if status.code == 409 => {
             let name = format!("{run}-{}", q.id);
-            Fault::failed(format!("somebody has answered that already: workflowdecision {name}"))
-                .next(format!("kubectl get workflowdecision {name} -o yaml shows who, and what came of it"))
+            Fault::failed(format!("this question was already answered by workflowdecision {name}")).next(
+                format!("kubectl get workflowdecision {name} -o yaml shows who answered, and the result"),
+            )
         }
         _ => session.fault("create workflowdecisions", error),
     }

@@ -1,4 +1,4 @@
-//! `mc workflow delete`: runs -> gone, with all that belongs to them. What stays is said.
+//! `mc workflow delete`: deletes runs and everything that belongs to them, and prints what stays.
 
 use std::io::{IsTerminal, Write};
 
@@ -13,11 +13,12 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program};
 use crate::engine::ids;
 
-/// Delete runs, with their Jobs, Pods and volumes
+/// Delete runs with their Jobs, Pods and volumes
 ///
-/// The RunRecord of a run that ended stays: the same run, applied again, is
-/// answered by it and executes nothing. With --with-record it goes, too. A run
-/// that has not ended is stopped, and leaves no record.
+/// The RunRecord of an ended run is kept: if the same run is applied again, the
+/// operator reports the recorded result and executes nothing. --with-record
+/// deletes the record, too. A run that has not ended is stopped and leaves no
+/// record.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -26,25 +27,25 @@ Examples:
   mc workflow delete oauth-login
   mc workflow delete oauth-login nightly-3 --yes --with-record
 
-Asks before it deletes; where there is no terminal to ask on, --yes is needed.
+Asks for confirmation; without a terminal --yes is required.
 To end a run and keep it, abort it: mc workflow abort RUN."
 )]
 pub(crate) struct Delete {
-    /// The runs.
+    /// Names of the runs.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(short, long)]
     yes: bool,
-    /// Keep the RunRecords. This is what happens anyway.
+    /// Keep the RunRecords (the default).
     #[arg(long, conflicts_with = "with_record")]
     keep_record: bool,
-    /// Delete the RunRecords, too: the same run may then be executed again.
+    /// Delete the RunRecords, too, so that the same run can be executed again.
     #[arg(long)]
     with_record: bool,
 }
 
-/// A run that is to go.
+/// A run to delete.
 struct Target {
     run: WorkflowRun,
     record: Option<RunRecord>,
@@ -52,12 +53,11 @@ struct Target {
 
 pub(crate) fn run(args: &Delete, global: &Global) -> Result<Exit, Fault> {
     if global.all_namespaces {
-        return Err(Fault::input("runs are deleted in one namespace: use -n instead of -A"));
+        return Err(Fault::input("delete needs one namespace: use -n NAME instead of -A"));
     }
     if !args.yes && !std::io::stdin().is_terminal() {
-        return Err(
-            Fault::input("nothing was deleted: there is no terminal to ask on").next("add --yes to go ahead")
-        );
+        return Err(Fault::input("nothing was deleted: there is no terminal to ask for confirmation")
+            .next("add --yes to delete without confirmation"));
     }
     session::with(global, async |session| delete(args, global.output, session).await)
 }
@@ -66,7 +66,7 @@ async fn delete(args: &Delete, output: Option<Format>, session: Session) -> Resu
     let mut names = args.runs.clone();
     names.sort();
     names.dedup();
-    // All are looked at before one is deleted.
+    // All runs are read before the first is deleted.
     let mut targets = Vec::new();
     for name in &names {
         targets.push(find_target(&session, name, args.with_record).await?);
@@ -107,7 +107,7 @@ async fn find_target(session: &Session, name: &str, with_record: bool) -> Result
     let record = found.map_err(|e| session.fault(&format!("get record {record}"), &e))?;
     let target = Target { run, record };
     if let Some(record) = target.record.as_ref().filter(|_| with_record) {
-        // Whoever may not delete the record is told so before the run is gone.
+        // A caller who may not delete the record gets the error before the run is deleted.
         remove_record(session, &target, record, true).await?;
     }
     Ok(target)
@@ -119,7 +119,7 @@ async fn named(session: &Session, name: &str) -> Result<WorkflowRun, Fault> {
     let found = found.map_err(|e| session.fault(&format!("get run {name}"), &e))?;
     found.ok_or_else(|| {
         Fault::input(format!("there is no run {name} in namespace {}", session.namespace))
-            .next(format!("{} workflow runs -A shows all runs", program::name()))
+            .next(format!("{} workflow runs -A lists all runs", program::name()))
     })
 }
 
@@ -127,17 +127,20 @@ fn is_live(run: &WorkflowRun) -> bool {
     !run.status.as_ref().and_then(|s| s.phase).is_some_and(Phase::is_terminal)
 }
 
-/// What somebody may not expect.
+/// Warnings before the confirmation.
 fn warn(target: &Target, with_record: bool) {
     let name = target.run.name_any();
     if is_live(&target.run) {
         let phase = target.run.status.as_ref().and_then(|s| s.phase).unwrap_or(Phase::Pending);
         out::note(format!(
-            "run {name} has not ended ({phase}): its Pods are stopped, and its finally steps do not run"
+            "run {name} has not ended ({phase}): its Pods will be stopped, and its finally steps will not run"
         ));
     }
     if let Some(record) = target.record.as_ref().filter(|_| with_record) {
-        out::note(format!("record {} goes, too: the same run may then be executed again", record.name_any()));
+        out::note(format!(
+            "record {} will be deleted, too: the same run can then be executed again",
+            record.name_any()
+        ));
     }
 }
 
@@ -151,7 +154,7 @@ fn confirmed(names: &[String]) -> bool {
 async fn remove(session: &Session, target: &Target) -> Result<(), Fault> {
     let name = target.run.name_any();
     let runs = session.beside::<WorkflowRun>(&target.run);
-    // A run of the same name that was created meanwhile is another run.
+    // Never deletes another run that was created with the same name in between.
     let preconditions = Some(Preconditions { uid: target.run.uid(), resource_version: None });
     let params = DeleteParams { preconditions, ..DeleteParams::background() };
     runs.delete(&name, &params).await.map_err(|e| session.fault(&format!("delete run {name}"), &e))?;
@@ -177,12 +180,15 @@ fn note_kept_record(run: &WorkflowRun, record: Option<&RunRecord>) {
         Some(record) => {
             let (name, namespace) = (record.name_any(), record.namespace().unwrap_or_default());
             out::note(format!(
-                "record {name} stays: the same run, applied again, is answered by it and executes nothing"
+                "record {name} is kept: the same run is not executed again if it is applied again"
             ));
-            out::note(format!("next:  kubectl delete -n {namespace} mcrec/{name}  (to execute it again)"));
+            out::note(format!(
+                "next:  kubectl delete -n {namespace} mcrec/{name}  (to allow another execution)"
+            ));
         }
-        None => {
-            out::note(format!("run {} leaves no record: applied again it is executed anew", run.name_any()))
-        }
+        None => out::note(format!(
+            "run {} leaves no record: if it is applied again, it is executed again",
+            run.name_any()
+        )),
     }
 }

@@ -1,7 +1,7 @@
-//! `mc doctor`: a cluster and who asks -> findings, each with what to do about it. It changes nothing.
+//! `mc doctor`: a cluster and the caller -> findings, each with its fix. It changes nothing.
 //!
-//! Each check is a function that gives findings: [`crds`], [`operator`], [`rights`], [`objects`]. What the caller may not
-//! see is a warning, and says so.
+//! Each check is a function that returns findings: [`crds`], [`operator`], [`rights`], [`objects`]. A check that the
+//! caller's permissions do not allow is a warning that says so.
 
 mod crds;
 mod finding;
@@ -21,17 +21,17 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program};
 use finding::{Finding, State};
 
-/// Check the cluster, the installation and what you may do.
+/// Check the cluster, the installation and your permissions.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-It reads, and changes nothing. With -o json or yaml it prints a list of
-{check, state, message, fix}; state is ok, warn or bad.
+Changes nothing. -o json or yaml prints a list of {check, state, message, fix};
+state is ok, warn or bad.
 
 Example:
   mc doctor
   mc doctor -n my-team -o json
 
-Exit codes: 0 nothing is bad, 1 something is, 3 no cluster.")]
+Exit codes: 0 no check failed, 1 a check failed, 3 no cluster.")]
 pub(crate) struct Doctor {}
 
 pub(crate) fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
@@ -39,7 +39,7 @@ pub(crate) fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
     match global.output {
         None | Some(Format::Wide) => finding::print(&findings),
         Some(Format::Name) => {
-            return Err(Fault::input("doctor finds no objects that have names")
+            return Err(Fault::input("doctor does not support -o name")
                 .next(format!("{} doctor -o json", program::name())));
         }
         Some(format) => out::value(&findings, format)?,
@@ -50,7 +50,7 @@ pub(crate) fn run(_: &Doctor, global: &Global) -> Result<Exit, Fault> {
 
 async fn findings_of(session: Session) -> Result<Vec<Finding>, Fault> {
     let info = session.client.apiserver_version().await;
-    let info = info.map_err(|e| session.fault("ask the API server for its version", &e))?;
+    let info = info.map_err(|e| session.fault("read the API server's version", &e))?;
     let user = user(&session).await;
     let mut findings = vec![cluster(&session, &info, user.as_deref())];
     let (crds, operator, policy, storage, unobserved, invalid, rights) = futures::join!(
@@ -69,7 +69,7 @@ async fn findings_of(session: Session) -> Result<Vec<Finding>, Fault> {
     Ok(findings)
 }
 
-/// As whom the API server knows the caller.
+/// The caller's user name in the API server.
 async fn user(session: &Session) -> Option<String> {
     let reviews: Api<SelfSubjectReview> = Api::all(session.client.clone());
     let review = reviews.create(&PostParams::default(), &SelfSubjectReview::default()).await.ok()?;
@@ -82,12 +82,12 @@ fn cluster(session: &Session, info: &Info, user: Option<&str>) -> Finding {
     let jobs = if knows_managed_by(&info.major, &info.minor) {
         ""
     } else {
-        "; before 1.32 the built-in Job controller makes the Pods of Jobs, more slowly"
+        "; before 1.32 the Job controller of Kubernetes creates the Pods, more slowly"
     };
     Finding::ok("cluster", format!("Kubernetes {} at {server}{identity}{jobs}", info.git_version))
 }
 
-/// `spec.managedBy` of Jobs: on without a feature gate from 1.32 on.
+/// Whether `spec.managedBy` of Jobs is on by default: since 1.32.
 fn knows_managed_by(major: &str, minor: &str) -> bool {
     let number = |text: &str| {
         let digits: String = text.chars().take_while(char::is_ascii_digit).collect();

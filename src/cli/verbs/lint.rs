@@ -1,6 +1,6 @@
-//! `mc workflow lint`: files -> every problem, each with its place and the line that has it.
+//! `mc workflow lint`: files -> every problem with its place and the line of the file.
 //!
-//! [`check`] finds them (pure), [`problem`] says where each is written, [`show`] shows it. It asks no cluster.
+//! [`check`] finds the problems (pure), [`problem`] finds their places, [`show`] prints them. Needs no cluster.
 
 mod check;
 mod object;
@@ -16,12 +16,12 @@ use crate::cli::terminal::arguments::{Format, Global};
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
 
-/// Check files: every problem at once, no cluster needed
+/// Check files for problems, without a cluster
 ///
-/// Workflows, runs and decisions are checked against all that the API server and
-/// the operator would refuse: fields, values, names, templates, conditions. A run
-/// is also checked against its Workflow, where that is in the same files.
-/// Objects of other kinds are passed over.
+/// Reports every problem for which the API server or the operator would refuse a
+/// Workflow, run or decision: fields, values, names, templates, conditions. A
+/// run is also checked against its Workflow, if that is in the same files.
+/// Objects of other kinds are ignored.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -30,12 +30,12 @@ Example:
   mc workflow lint workflows/ my-flow.yaml
   kustomize build . | mc workflow lint -
 
-With -o json: a list of {file, line, column, workflow, field, message}.
+-o json prints a list of {file, line, column, workflow, field, message}.
 
-Exit codes: 0 no problem, 1 problems, 3 a file cannot be read or is no YAML."
+Exit codes: 0 no problems, 1 problems, 3 a file cannot be read or is not YAML."
 )]
 pub struct Lint {
-    /// Files, folders whose *.yaml and *.yml files are checked, or - for stdin.
+    /// Files, folders (their *.yaml and *.yml files, not recursive), or - for stdin.
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
 }
@@ -72,7 +72,7 @@ pub fn run(args: &Lint, global: &Global) -> Result<Exit, Fault> {
     })
 }
 
-/// The problems of one workflow of a file, as they are shown.
+/// The problems of one workflow of a file, as printed.
 pub fn problems_of(source: &Source, workflow: &str) -> Vec<String> {
     let report = check::check(std::slice::from_ref(source));
     report.findings.iter().filter(|f| f.workflow == workflow).map(show::lines).collect()

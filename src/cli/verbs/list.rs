@@ -1,4 +1,4 @@
-//! `mc workflow list`: the workflows that can be run.
+//! `mc workflow list`: workflows as a table.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ Examples:
   mc workflow list
   mc workflow list --all -o wide")]
 pub(crate) struct List {
-    /// Also those that cannot be run: suspended or invalid.
+    /// Show workflows that cannot be run, too: suspended or invalid ones.
     #[arg(short, long)]
     all: bool,
 }
@@ -51,16 +51,17 @@ fn print_total(session: &Session, shown: usize, all: usize) {
     match (shown, all - shown) {
         (0, 0) => {
             out::note(format!("No workflows found {}", session.location()));
-            out::note("next: kubectl apply -f workflows/code-review.yaml, or a workflow of your own");
+            out::note("next: kubectl apply -f workflows/code-review.yaml, or apply your own");
         }
-        (n, 0) => out::note(format!("Total: {n} workflow(s)")),
-        (n, more) => {
-            out::note(format!("Total: {n} workflow(s), and {more} that cannot be run (--all shows them)"))
-        }
+        (n, 0) => out::note(format!("Total: {}", out::counted(n, "workflow"))),
+        (n, more) => out::note(format!(
+            "Total: {}, and {more} that cannot be run (--all shows them)",
+            out::counted(n, "workflow")
+        )),
     }
 }
 
-/// What the status says of it: may it be run?
+/// Whether the workflow can be run, by its status.
 fn state(workflow: &Workflow) -> (&'static str, anstyle::Style) {
     let problems = workflow.status.as_ref().is_some_and(|s| !s.problems.is_empty());
     match (problems, workflow.spec.suspend.unwrap_or(false)) {

@@ -1,8 +1,8 @@
-//! `mc workflow logs`: a run -> what its agents said. From an attempt's log while its Pod is there, else from what the
-//! run's status keeps of it.
+//! `mc workflow logs`: a run -> the logs of its attempts. From an attempt's Pod while that exists, else from the run's
+//! status.
 //!
-//! [`pick`] says which attempts are meant, [`source`] reads them, [`print`] writes them, [`follow`] goes on as the run
-//! does. It never touches the run.
+//! [`pick`] selects the attempts, [`source`] reads their logs, [`print`] prints them, [`follow`] follows a live run.
+//! Never changes the run.
 
 mod follow;
 mod pick;
@@ -25,13 +25,13 @@ use pick::{Attempt, Kept, Pick, Which};
 use print::Printer;
 use source::{ReadOutcome, Source};
 
-/// What the agents of a run said
+/// Print the logs of a run's steps
 ///
-/// An attempt's log, while its Pod is there. Afterwards what the run's status
-/// keeps: the last 16 KiB of the last attempt of each step and item.
+/// Reads the log of an attempt's Pod while the Pod exists. After that, the run's
+/// status has the last 16 KiB of the last attempt of each step and item.
 ///
-/// With one step (or item) named, stdout has its words alone. Else each log
-/// stands under a head: ==> step (attempt n) <==
+/// With a single step (or item) selected, stdout has only its log. Otherwise
+/// each log has a heading: ==> step (attempt n) <==
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -41,35 +41,36 @@ Examples:
   mc workflow logs oauth-login --step implement --item S2 --attempt 1
   mc workflow logs oauth-login -f
 
-With --follow the exit code is the run's: 0 Succeeded, 1 Failed or Cancelled,
-2 it waits for a person. Ctrl-C ends the command, not the run.
+With --follow the exit code is the run's: 0 it Succeeded, 1 it Failed or was
+Cancelled, 2 it needs a decision. Ctrl-C ends the command, not the run.
 
--o json: a list of {step, item, attempt, from, text}; from is Pod or Status."
+-o json prints a list of {step, item, attempt, from, text}; from is Pod or
+Status."
 )]
 pub(crate) struct Logs {
     #[command(flatten)]
     which: find::Which,
-    /// Only this step.
+    /// Print only this step.
     #[arg(long, value_name = "STEP")]
     step: Option<String>,
-    /// Only this item of steps with forEach.
+    /// Print only this item of steps with forEach.
     #[arg(long, value_name = "ID")]
     item: Option<String>,
-    /// An attempt's number, or all. Built in: the newest.
+    /// The number of an attempt, or all (default: the newest attempt).
     #[arg(long, value_name = "N|all", default_value = "newest", hide_default_value = true)]
     attempt: Which,
-    /// Go on as the run does, to its end.
+    /// Follow the run until it ends.
     #[arg(short, long)]
     follow: bool,
-    /// Leave colours and other control sequences in.
+    /// Keep colours and other control sequences.
     #[arg(long)]
     raw: bool,
-    /// Only the last lines of each log.
+    /// Print only the last N lines of each log.
     #[arg(long, value_name = "N")]
     tail: Option<u32>,
 }
 
-/// An attempt's words as `-o json` has them.
+/// The log of an attempt in `-o json`.
 #[derive(Debug, Serialize)]
 struct LogText {
     step: String,
@@ -84,12 +85,10 @@ struct LogText {
 pub(crate) fn run(args: &Logs, global: &Global) -> Result<Exit, Fault> {
     match (global.output, args.follow) {
         (Some(Format::Name | Format::Wide), _) => {
-            return Err(Fault::input("logs are printed as text, or with -o json or -o yaml"));
+            return Err(Fault::input("logs supports -o json and -o yaml only"));
         }
         (Some(_), true) => {
-            return Err(Fault::input(
-                "-o and --follow do not go together: a log that is followed has no end",
-            ));
+            return Err(Fault::input("-o cannot be used with --follow"));
         }
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! `mc workflow parse`: what an agent said -> its status, its values, and whether the step would be done.
+//! `mc workflow parse`: an agent's output -> its status, its values, and whether the step succeeds.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,12 +16,12 @@ use crate::engine::output::{self, Explained, Status};
 use crate::engine::snapshot::{AgentOutput, Exit as Ended};
 use crate::engine::verdict::{Rules, Verdict, evaluate};
 
-/// Read what an agent said, as the operator would
+/// Parse an agent's output as the operator does
 ///
-/// The agent's exit code is taken to be 0. Printed is
-/// {"status": "done|failed|retry|unclear|unknown", "met": true|false, "values": {...}};
-/// where the step would not be done also "cause" and "message".
-/// --explain says what each line is read as.
+/// Assumes exit code 0. Prints {"status": ..., "met": ..., "values": {...}},
+/// and "cause" and "message" if the step does not succeed. "status" is done,
+/// failed, retry, unclear or unknown; "met" is true or false. --explain shows how
+/// each line is read.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -31,21 +31,21 @@ Example:
   mc workflow parse --expects 'STATUS: reviewed' answer.txt
   mc workflow parse --explain answer.txt
 
-Exit codes: 0 the step would be done, 1 it would not, 3 no such file."
+Exit codes: 0 the step succeeds, 1 it does not, 3 no such file."
 )]
 pub(crate) struct Parse {
-    /// What the step expects; built in: STATUS: done. Empty: nothing.
+    /// Value of the step's field expects (default: STATUS: done); empty for none.
     #[arg(long, value_name = "TEXT")]
     expects: Option<String>,
-    /// Say line by line what is read; with -o as "lines".
+    /// Show how each line is read; with -o, in the field lines.
     #[arg(long)]
     explain: bool,
-    /// What the agent said; built in: stdin.
+    /// The file with the agent's output (default: stdin).
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     file: PathBuf,
 }
 
-/// What is printed.
+/// What `-o json` prints.
 #[derive(Debug, Serialize)]
 struct Answer {
     status: &'static str,
@@ -60,13 +60,13 @@ struct Answer {
     lines: Option<Vec<Line>>,
 }
 
-/// One line of the text, as it is read.
+/// One line of the output, and how it is read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
     line: usize,
     read_as: String,
-    /// The status of the whole text is this line's.
+    /// Whether this line gives the status.
     counts: bool,
     text: String,
 }
@@ -95,7 +95,7 @@ fn explain(text: &str, expects: Option<&str>) -> Vec<Line> {
     lines.into_iter().map(Line::from).collect()
 }
 
-/// For people: the lines, and what follows from them.
+/// Prints the lines and the result as text.
 fn print(lines: &[Line], answer: &Answer) {
     let mut table = Table::new(&["LINE", "READ AS", "TEXT"]);
     for line in lines {
@@ -106,11 +106,11 @@ fn print(lines: &[Line], answer: &Answer) {
     table.print();
     match (&answer.cause, &answer.message) {
         (Some(cause), message) => out::line(format!("{cause}: {}", message.as_deref().unwrap_or_default())),
-        (None, _) => out::line("The step would be done."),
+        (None, _) => out::line("The step succeeds."),
     }
 }
 
-/// What is no UTF-8 is replaced, as the operator does it.
+/// Replaces invalid UTF-8, as the operator does.
 fn read(args: &Parse) -> Result<String, Fault> {
     let bytes = source::bytes(&args.file)
         .map_err(|e| Fault::input(format!("{} cannot be read: {e}", args.file.display())))?;
@@ -121,7 +121,7 @@ fn answer(text: String, expects: Option<&str>) -> Answer {
     let output = AgentOutput::Text { text, cut: false };
     let (out_of_memory, disrupted, deleted) = (false, false, false);
     let ended = Ended { code: 0, out_of_memory, disrupted, deleted, started: None, finished: None, output };
-    // It was neither stopped nor late, whatever the timeout.
+    // The attempt was neither stopped nor timed out.
     let rules =
         Rules { timeout: Span::mins(10), stopped: None, expects, rendered_input: None, definition: None };
     let Verdict { cause, message, output, .. } = evaluate(&ended, &rules);

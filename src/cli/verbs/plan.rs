@@ -1,4 +1,4 @@
-//! `mc workflow plan`: a workflow file -> what a run of it would do, rehearsed in memory with scripted answers.
+//! `mc workflow plan`: a workflow file -> the events of a run, rehearsed in memory with scripted answers.
 //!
 //! [`files`] reads, [`crate::rehearse`] plays, [`show`] prints. Start reading at [`run`].
 
@@ -21,14 +21,19 @@ pub(crate) use arguments::Plan;
 
 pub(crate) fn run(args: &Plan, global: &Global) -> Result<Exit, Fault> {
     if global.output == Some(Format::Name) {
-        return Err(Fault::input("a plan has no name").next("-o json, -o yaml, or no -o at all"));
+        return Err(
+            Fault::input("plan does not support -o name").next("use -o json or -o yaml, or remove -o")
+        );
     }
     let Chosen { workflow, run, placeholders } = match files::choose(args)? {
         Ok(chosen) => chosen,
         Err(problems) => {
             problems.iter().for_each(out::line);
-            return Err(Fault::input(format!("the workflow has {} problem(s)", problems.len()))
-                .next("mend what is listed, and plan again"));
+            return Err(Fault::input(format!(
+                "the workflow has {}",
+                out::counted(problems.len(), "problem")
+            ))
+            .next("fix the problems above and run plan again"));
         }
     };
     let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(joined(&p)))?;

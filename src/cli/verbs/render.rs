@@ -1,6 +1,7 @@
-//! `mc workflow render`: a step's input as an agent would be given it, byte by byte.
+//! `mc workflow render`: a step's input exactly as its agent would receive it.
 //!
-//! [`given`] reads what the caller gives, [`preview_context`] makes of it a run whose step is about to start, and the engine renders that.
+//! [`given`] reads the given values, [`preview_context`] builds a run whose step is about to start, and the engine
+//! renders the input.
 
 mod given;
 mod preview_context;
@@ -27,20 +28,20 @@ use crate::engine::problem::joined;
 use crate::engine::template::{RenderError, Template};
 use given::Given;
 
-/// Print a step's input as its agent would be given it
+/// Print a step's input as its agent would receive it
 ///
-/// The same rendering as on a cluster, defaults of params included. What a run
-/// would know is given with --set, by the name that templates have for it:
+/// Renders as the operator does, with the defaults of params. Set the variables
+/// of a run with --set, by their names in templates:
 ///
 ///   params.NAME=V              a param
-///   steps.STEP.outputs.KEY=V   a value that an earlier step printed
-///   steps.STEP.output=TEXT     all that it said
-///   KEY=V                      a value that any earlier step printed
-///   human_feedback=TEXT        what a person said with a Retry
+///   steps.STEP.outputs.KEY=V   an output of an earlier step
+///   steps.STEP.output=TEXT     the whole output of an earlier step
+///   KEY=V                      an output of any earlier step
+///   human_feedback=TEXT        the feedback of a Retry
 ///   verify_feedback=TEXT       why the work was sent back
-///   last_failure=TEXT          why the attempt before was not done
-///   story.title=V              a field of the item of a loop
-///   STORIES_JSON=JSON          the loop's whole list, with --item ID
+///   last_failure=TEXT          why the previous attempt failed
+///   story.title=V              a field of the loop's item
+///   STORIES_JSON=JSON          the loop's list, with --item ID
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -51,16 +52,16 @@ Example:
   mc workflow render flow.yaml --step implement --item US-1 \\
     --set-file STORIES_JSON=stories.json
 
-Exit codes: 0 printed, 1 variables are missing (they are named), 3 bad input."
+Exit codes: 0 printed, 1 variables are missing (they are listed), 3 bad input."
 )]
 pub(crate) struct Render {
-    /// The file with the Workflow; - is stdin.
+    /// The file with the Workflow, or - for stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The step whose input is rendered; of an approval its message.
+    /// The step whose input (for an approval: its message) to render.
     #[arg(long, value_name = "NAME")]
     step: String,
-    /// The item of a step with forEach.
+    /// The item, for a step with forEach.
     #[arg(long, value_name = "ID")]
     item: Option<String>,
     /// The run's task.
@@ -69,10 +70,10 @@ pub(crate) struct Render {
     /// The value of a variable; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// The same with a file's content.
+    /// The value of a variable from a file; may be repeated.
     #[arg(long, value_name = "NAME=FILE")]
     set_file: Vec<String>,
-    /// Which Workflow, where the file has several.
+    /// The Workflow to use, if the file has several.
     #[arg(long, value_name = "NAME")]
     workflow: Option<String>,
 }
@@ -101,7 +102,7 @@ pub(crate) fn run(args: &Render, global: &Global) -> Result<Exit, Fault> {
     }
 }
 
-/// Nothing is added and nothing taken away.
+/// Prints the input unchanged.
 fn print(text: &str, as_file: Option<bool>, context: &Value) -> Exit {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
@@ -111,7 +112,7 @@ fn print(text: &str, as_file: Option<bool>, context: &Value) -> Exit {
     match too_large(as_file, text.len() + beside) {
         None => Exit::Done,
         Some(problem) => {
-            out::note(format!("{problem}; a run would ask a person (InputTooLarge)"));
+            out::note(format!("{problem}; the run would need a decision (InputTooLarge)"));
             Exit::Failed
         }
     }
@@ -123,7 +124,7 @@ fn definition(args: &Render) -> Result<Definition, Fault> {
     for document in documents(&source.text) {
         let document = document.map_err(|f| {
             let (line, column) = (f.mark.line, f.mark.column);
-            Fault::input(format!("{}:{line}:{column}: no YAML: {}", source.label, f.message))
+            Fault::input(format!("{}:{line}:{column}: not valid YAML: {}", source.label, f.message))
         })?;
         if document.value.get("kind").and_then(Value::as_str) == Some("Workflow") {
             found.push(document.value);
@@ -137,7 +138,7 @@ fn definition(args: &Render) -> Result<Definition, Fault> {
         .map_err(|problems| Fault::input(format!("Workflow {name}: {}", joined(&problems))).next(check(args)))
 }
 
-/// The one Workflow of the file, or the one that is named.
+/// The only Workflow of the file, or the one that --workflow names.
 fn choose(mut found: Vec<Value>, args: &Render, file: &str) -> Result<Value, Fault> {
     let names: Vec<String> = found.iter().map(name).collect();
     let all = names.join(", ");
@@ -145,7 +146,7 @@ fn choose(mut found: Vec<Value>, args: &Render, file: &str) -> Result<Value, Fau
     match (found.pop(), found.is_empty()) {
         (Some(value), true) => Ok(value),
         (Some(_), false) => Err(Fault::input(format!("{file} has several Workflows"))
-            .next(format!("choose one with --workflow: {all}"))),
+            .next(format!("select one with --workflow: {all}"))),
         (None, _) if names.is_empty() => Err(Fault::input(format!("{file} has no Workflow"))),
         (None, _) => {
             let wanted = args.workflow.as_deref().unwrap_or_default();
@@ -170,7 +171,7 @@ fn step(definition: &Definition, args: &Render) -> Result<usize, Fault> {
     })
 }
 
-/// Every `--set` and `--set-file`, as name and value.
+/// Every `--set` and `--set-file` as name and value.
 fn values(args: &Render) -> Result<Vec<(String, String)>, Fault> {
     let split = |text: &String, what: &str| {
         let pair = text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
@@ -189,22 +190,22 @@ fn values(args: &Render) -> Result<Vec<(String, String)>, Fault> {
     Ok(all)
 }
 
-/// Variables without a value, a line each with the option that gives it one.
+/// Variables without a value, one per line with the option that sets it.
 fn missing(definition: &Definition, step: usize, names: &[String]) -> String {
     let name = definition.steps.get(step).map_or("", |s| s.name.as_str());
     let (count, s) = (names.len(), if names.len() == 1 { "" } else { "s" });
     let widest = names.iter().map(String::len).max().unwrap_or_default();
-    let mut text = format!("step {name}: {count} variable{s} without a value; give it with");
+    let mut text = format!("step {name}: {count} variable{s} without a value; set with");
     for name in names {
         text.push_str(&format!("\n  {name:widest$}  {}", option(definition, name)));
     }
     if let Some(list) = list_of(definition, step, names) {
-        text.push_str(&format!("\nor give the loop's whole list: --set-file {list}=FILE"));
+        text.push_str(&format!("\nor set the loop's whole list: --set-file {list}=FILE"));
     }
     text
 }
 
-/// The list's name, where something is missing that follows from the list.
+/// The list's name, if a missing variable comes from the list.
 fn list_of<'d>(definition: &'d Definition, step: usize, names: &[String]) -> Option<&'d str> {
     let each = definition.loop_of(step).and_then(|i| definition.steps.get(i)?.each.as_ref())?;
     let own = |name: &String| OF_LOOPS.contains(&name.as_str()) || name.split('.').next() == Some(&each.name);
@@ -212,7 +213,7 @@ fn list_of<'d>(definition: &'d Definition, step: usize, names: &[String]) -> Opt
     names.iter().any(own).then_some(list)
 }
 
-/// The option that gives the variable its value.
+/// The option that sets the variable.
 fn option(definition: &Definition, name: &str) -> String {
     if name == "task" {
         return "--task TEXT".into();

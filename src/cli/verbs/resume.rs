@@ -1,4 +1,4 @@
-//! `mc workflow resume`: moves a run that stands still, or prints the commands that do.
+//! `mc workflow resume`: resumes a paused run, retries escalated steps, and prints the commands for other questions.
 
 use clap::Args;
 use kube::ResourceExt;
@@ -16,21 +16,19 @@ use crate::view::words;
 
 use super::decide::{self, DecisionInput};
 
-/// Let a run go on that stands still.
-///
-/// Takes a pause back, and does again what asks for help.
+/// Resume a paused run, and retry its escalated steps.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   mc workflow resume note-1
   mc workflow resume note-1 --feedback \"the server is up again\"
 
-What only a person can answer (an approval, a missing value) is not guessed:
-the commands that answer it are printed, and the exit code is 2.")]
+Approvals and missing values need an explicit answer: resume prints the
+commands for them and exits with code 2.")]
 pub(crate) struct Resume {
     #[command(flatten)]
     which: Which,
-    /// A word to whoever does the work again.
+    /// A message for the agents that are retried.
     #[arg(long, value_name = "TEXT")]
     feedback: Option<String>,
 }
@@ -89,19 +87,19 @@ fn can_be_done_again(question: &EscalationStatus) -> bool {
     question.actions.contains(&Action::Retry) && !question.cause.needs_outputs()
 }
 
-/// Only what is over cannot be resumed.
+/// The error for a run that has ended.
 fn over(name: &str, phase: Phase) -> Fault {
     let mc = program::name();
     let next = match phase {
         Phase::Succeeded => format!("{mc} workflow status {name}"),
         Phase::Pending | Phase::Running | Phase::Paused | Phase::Failed | Phase::Cancelled => {
-            format!("{mc} workflow run WORKFLOW \"the task\" starts a new one")
+            format!("{mc} workflow run WORKFLOW \"the task\" starts a new run")
         }
     };
-    Fault::failed(format!("run {name} is over ({phase})")).next(next)
+    Fault::failed(format!("run {name} has ended ({phase})")).next(next)
 }
 
-/// It does not stand still because of anybody: what it waits for instead.
+/// What a run waits for that is not paused and has no question.
 fn waits_for(name: &str, status: &WorkflowRunStatus) -> String {
     let phase = words::shown(status.phase);
     let why = status.waiting.as_ref().or(status.message.as_ref());
@@ -116,7 +114,7 @@ async fn unsuspend(session: &Session, run: &WorkflowRun) -> Result<(), Fault> {
         .await
         .map_err(|e| session.fault("patch workflowruns", &e))?;
     out::note(format!(
-        "{}: spec.suspend is false now (if the run lives in Git, change it there, too)",
+        "{}: spec.suspend is now false (if the run is in Git, change it there, too)",
         run.name_any()
     ));
     Ok(())

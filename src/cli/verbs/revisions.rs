@@ -1,4 +1,4 @@
-//! `mc workflow revisions`: a Workflow -> its revisions, who executes them, and what changed from one to another.
+//! `mc workflow revisions`: a Workflow -> its revisions, the runs that use each, and the difference of two of them.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ use crate::engine::ids;
 use crate::view::plain::plain;
 use crate::view::time::age;
 
-/// The revisions of a workflow, and who executes them
+/// List the revisions of a workflow, or compare two of them
 ///
-/// A run executes the revision that it started with, whatever happens to the
-/// Workflow. A revision is made when the first run of it starts, and deleted
-/// when neither the Workflow nor a run that is not over needs it.
+/// A run executes the revision that it started with, even if the Workflow
+/// changes. The operator stores a revision when its first run starts, and
+/// deletes it when neither the Workflow nor an unfinished run uses it.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -35,39 +35,40 @@ Examples:
   mc workflow revisions feature-dev --diff 9f3c
   mc workflow revisions feature-dev --diff 9f3c 41aa
 
-With --diff the beginning of a revision's name is enough. What does not decide
-what a run does (suspend, description, retention, notify) is in no revision."
+--diff accepts a unique prefix of a revision's name. Fields that do not change
+what a run does (suspend, description, retention, notify) are not part of a
+revision."
 )]
 pub(crate) struct Revisions {
     /// The workflow.
     #[arg(value_name = "WORKFLOW")]
     workflow: String,
-    /// What changed from A to B, or to the Workflow as it is now.
+    /// Show the changes from A to B, or to the current Workflow.
     #[arg(long, num_args = 1..=2, value_names = ["A", "B"])]
     diff: Vec<String>,
 }
 
-/// A revision that is stored.
+/// A stored revision.
 struct Revision {
     hash: String,
     object: ControllerRevision,
 }
 
-/// What is there.
+/// The Workflow, its revisions and its runs.
 struct History {
     workflow: Option<Workflow>,
     /// Newest first.
     revisions: Vec<Revision>,
-    /// That are not over.
+    /// The runs that have not ended.
     runs: Vec<WorkflowRun>,
 }
 
 pub(crate) fn run(args: &Revisions, global: &Global) -> Result<Exit, Fault> {
     if global.all_namespaces {
-        return Err(Fault::input("a workflow is in one namespace: use -n instead of -A"));
+        return Err(Fault::input("revisions needs one namespace: use -n NAME instead of -A"));
     }
     if !args.diff.is_empty() && global.output.is_some() {
-        return Err(Fault::input("a difference is printed as text: leave -o out"));
+        return Err(Fault::input("--diff prints text only: remove -o"));
     }
     session::with(global, async |session| revisions(args, global.output, session).await)
 }
@@ -115,7 +116,7 @@ fn current(history: &History) -> Option<String> {
     history.workflow.as_ref().map(|w| ids::revision_hash(&w.spec))
 }
 
-/// The revisions that a run names: the one that it executes, and the one that it asks for.
+/// The revisions that a run names: the one in its status and the one in its spec.
 fn named(run: &WorkflowRun) -> BTreeSet<&str> {
     let executes = run.status.as_ref().and_then(|s| s.workflow.as_ref()).map(|w| w.revision.as_str());
     executes.into_iter().chain(run.spec.workflow_ref.revision.as_deref()).collect()
@@ -141,20 +142,20 @@ fn table(name: &str, history: &History) -> Table {
         ]);
     }
     if history.revisions.is_empty() {
-        out::note(format!("workflow {name} has no revision yet: its first run makes one"));
+        out::note(format!("workflow {name} has no revision yet: its first run creates one"));
     }
     table
 }
 
-/// What the table cannot show.
+/// Notes below the table.
 fn remark(name: &str, history: &History) {
     match current(history) {
-        None => {
-            out::note(format!("workflow {name} was deleted; its revisions serve the runs that are not over"))
-        }
+        None => out::note(format!(
+            "workflow {name} was deleted; its revisions are kept for the runs that have not ended"
+        )),
         Some(hash) if !history.revisions.is_empty() && !history.revisions.iter().any(|r| r.hash == hash) => {
             out::note(format!(
-                "as it is now ({hash}) workflow {name} has no revision yet: its next run makes one"
+                "the current workflow {name} ({hash}) has no revision yet: its next run creates one"
             ));
         }
         Some(_) => {}
@@ -167,11 +168,13 @@ fn difference(name: &str, history: &History, a: &str, b: Option<&str>) -> Result
         (Some(b), _) => stored(name, history, b)?,
         (None, Some(workflow)) => {
             let hash = ids::revision_hash(&workflow.spec);
-            (format!("{name} as it is now ({hash})"), ids::executed_part(&workflow.spec))
+            (format!("{name}, current ({hash})"), ids::executed_part(&workflow.spec))
         }
         (None, None) => {
-            return Err(Fault::input(format!("workflow {name} was deleted, so there is no current one"))
-                .next("name two revisions after --diff"));
+            return Err(Fault::input(format!(
+                "workflow {name} was deleted, so there is no current Workflow to compare with"
+            ))
+            .next("name two revisions after --diff"));
         }
     };
     let (old, new) = (yaml(&old)?, yaml(&new)?);
@@ -193,14 +196,15 @@ fn difference(name: &str, history: &History, a: &str, b: Option<&str>) -> Result
 }
 
 fn yaml(spec: &WorkflowSpec) -> Result<String, Fault> {
-    serde_yaml::to_string(spec).map_err(|e| Fault::input(format!("a revision cannot be shown as YAML: {e}")))
+    serde_yaml::to_string(spec)
+        .map_err(|e| Fault::input(format!("the revision cannot be printed as YAML: {e}")))
 }
 
-/// The stored revision of which that is the hash, its beginning, or the object's name.
+/// The stored revision with that hash, prefix of a hash, or object name.
 fn stored(name: &str, history: &History, wanted: &str) -> Result<(String, WorkflowSpec), Fault> {
     let hash = wanted.strip_prefix(&format!("{name}-")).unwrap_or(wanted);
     let fits: Vec<&Revision> = history.revisions.iter().filter(|r| r.hash.starts_with(hash)).collect();
-    let list = format!("{} workflow revisions {name} shows those that exist", program::name());
+    let list = format!("{} workflow revisions {name} lists the existing ones", program::name());
     match fits.as_slice() {
         [] => Err(Fault::input(format!("workflow {name} has no revision {wanted}")).next(list)),
         [one] => {
@@ -211,7 +215,10 @@ fn stored(name: &str, history: &History, wanted: &str) -> Result<(String, Workfl
         }
         several => {
             let all: Vec<&str> = several.iter().map(|r| r.hash.as_str()).collect();
-            Err(Fault::input(format!("{wanted} may be {}: write more of it", all.join(" or "))))
+            Err(Fault::input(format!(
+                "revision prefix {wanted} is ambiguous: it matches {}",
+                all.join(" and ")
+            )))
         }
     }
 }
@@ -242,7 +249,7 @@ mod tests {
         }
         assert_eq!(
             stored("flow", &history, "9f").unwrap_err().message,
-            "9f may be 9f3c01 or 9f4d02: write more of it"
+            "revision prefix 9f is ambiguous: it matches 9f3c01 and 9f4d02"
         );
         assert_eq!(stored("flow", &history, "aa").unwrap_err().message, "workflow flow has no revision aa");
     }

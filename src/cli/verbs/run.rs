@@ -1,4 +1,4 @@
-//! `mc workflow run`: asks for one execution.
+//! `mc workflow run`: creates a WorkflowRun.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ use crate::engine::params;
 use super::wait::Patience;
 use super::{wait, watch};
 
-/// Annotations that let Flux and Argo CD replace a run whose spec was changed in Git.
+/// Annotations with which Flux and Argo CD replace a run whose spec was changed in Git.
 const REPLACE: [(&str, &str); 2] = [
     ("kustomize.toolkit.fluxcd.io/force", "Enabled"),
     ("argocd.argoproj.io/sync-options", "Force=true,Replace=true"),
 ];
 
-/// Run a workflow.
+/// Start a run of a workflow.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -33,44 +33,42 @@ Examples:
   mc workflow run code-review --param-file diff=change.diff --wait
   mc workflow run bug-fix -f report.txt --name bug-77 --dry-run -o yaml
 
-Exit codes with --wait or --watch: 0 it Succeeded, 1 it Failed or was
-Cancelled, 2 it waits for a person, 124 the timeout is over.")]
+Exit codes with --wait or --watch: 0 the run Succeeded, 1 it Failed or was
+Cancelled, 2 it needs a decision, 124 the timeout was exceeded.")]
 pub(crate) struct Run {
     /// The workflow.
     workflow: String,
-    /// What is to be done.
+    /// The task: what to do.
     #[arg(conflicts_with = "file")]
     task: Option<String>,
-    /// Read the task from a file; - is stdin.
+    /// Read the task from a file, or from stdin with -.
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// A param of the workflow; may be repeated.
     #[arg(short, long = "param", value_name = "KEY=VALUE", value_parser = pair)]
     param: Vec<(String, String)>,
-    /// A param whose value is a file's text; may be repeated.
+    /// A param with a file's content as its value; may be repeated.
     #[arg(long, value_name = "KEY=FILE", value_parser = pair)]
     param_file: Vec<(String, String)>,
-    /// Name of the run; built in: the workflow's name and five letters.
+    /// Name of the run (default: the workflow's name and five random characters).
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Wait for the end; the exit code says how it went.
+    /// Wait until the run ends; the exit code is its result.
     #[arg(long)]
     wait: bool,
-    /// Watch it live until the end.
+    /// Show the run live until it ends.
     #[arg(long, conflicts_with = "wait")]
     watch: bool,
     #[command(flatten)]
     patience: Patience,
-    /// Print the run instead of starting it, to be kept in Git.
+    /// Print the WorkflowRun, for example for Git, instead of creating it.
     #[arg(long, conflicts_with_all = ["wait", "watch"])]
     dry_run: bool,
 }
 
 pub(crate) fn run(args: &Run, global: &Global) -> Result<Exit, Fault> {
     if global.all_namespaces {
-        return Err(
-            Fault::input("a run is started in one namespace: -A does not fit").next("choose it with -n NAME")
-        );
+        return Err(Fault::input("run needs one namespace").next("use -n NAME instead of -A"));
     }
     let task = match &args.file {
         Some(file) => Some(text_of(file)?),
@@ -83,7 +81,7 @@ pub(crate) fn run(args: &Run, global: &Global) -> Result<Exit, Fault> {
     session::with(global, async |session| start(args, task, given, global.output, session).await)
 }
 
-/// A file's text; `-` is stdin.
+/// The content of a file; `-` is stdin.
 fn text_of(file: &Path) -> Result<String, Fault> {
     source::text(file).map_err(|e| Fault::input(format!("cannot read {}: {e}", file.display())))
 }
@@ -98,11 +96,11 @@ async fn start(
     let workflow = usable(&session, &args.workflow).await?;
     params::resolve(&workflow.spec.params, &given).map_err(|problems| {
         Fault::input(format!(
-            "workflow {} cannot be run like this:\n  {}",
+            "workflow {} cannot be run with these params:\n  {}",
             args.workflow,
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
         ))
-        .next("give params with -p KEY=VALUE or --param-file KEY=FILE")
+        .next("set params with -p KEY=VALUE or --param-file KEY=FILE")
     })?;
     let wanted = wanted(args, task, given);
     if args.dry_run {
@@ -115,9 +113,9 @@ async fn start(
     let made = session.api::<WorkflowRun>().create(&PostParams::default(), &wanted).await;
     let made = made.map_err(|e| match &e {
         kube::Error::Api(status) if status.code == 409 => {
-            Fault::input(format!("there is a run {} already {}", wanted.name_any(), session.location())).next(
+            Fault::input(format!("run {} already exists {}", wanted.name_any(), session.location())).next(
                 format!(
-                    "choose another --name, or: {} workflow status {}",
+                    "use another --name, or look at it: {} workflow status {}",
                     program::name(),
                     wanted.name_any()
                 ),
@@ -140,7 +138,7 @@ async fn follow(
         return watch::run(session, made).await;
     }
     if args.wait {
-        out::note(format!("run {name} is started; waiting for its end"));
+        out::note(format!("started run {name}; waiting until it ends"));
         return wait::until_over(session, made, &args.patience, format).await;
     }
     match format {
@@ -155,7 +153,7 @@ async fn follow(
     Ok(Exit::Done)
 }
 
-/// The workflow, if a run of it could start at all.
+/// The workflow, if it can be run.
 async fn usable(session: &Session, name: &str) -> Result<Workflow, Fault> {
     let mc = program::name();
     let found =
@@ -167,7 +165,7 @@ async fn usable(session: &Session, name: &str) -> Result<Workflow, Fault> {
     let problems = workflow.status.as_ref().map(|s| s.problems.clone()).unwrap_or_default();
     if !problems.is_empty() {
         return Err(Fault::input(format!("workflow {name} is invalid:\n  {}", problems.join("\n  "))).next(
-            format!("mend it and apply it again; {mc} workflow lint FILE checks it without a cluster"),
+            format!("fix it and apply it again; {mc} workflow lint FILE checks a file without a cluster"),
         ));
     }
     if workflow.spec.suspend == Some(true) {
@@ -184,7 +182,7 @@ fn wanted(args: &Run, task: Option<String>, params: BTreeMap<String, String>) ->
     let mut run = WorkflowRun::new("", spec);
     run.metadata = match (&args.name, args.dry_run) {
         (Some(name), _) => ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() },
-        // What is kept in Git has a fixed name.
+        // A run in Git has a fixed name.
         (None, true) => ObjectMeta { name: Some(format!("{}-1", args.workflow)), ..ObjectMeta::default() },
         (None, false) => {
             ObjectMeta { generate_name: Some(format!("{}-", args.workflow)), ..ObjectMeta::default() }

@@ -1,4 +1,4 @@
-//! `mc workflow runs`: the newest runs, as a table.
+//! `mc workflow runs`: the newest runs as a table.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -23,16 +23,16 @@ Examples:
   mc workflow runs --status running --workflow feature-dev
   mc workflow runs -A --since 24h --limit 100")]
 pub(crate) struct Runs {
-    /// Only runs in this status, such as Running or COMPLETED.
+    /// Show only runs in this status, such as Running or COMPLETED.
     #[arg(short, long, value_name = "STATUS", value_parser = phase_of)]
     status: Option<Phase>,
-    /// Only runs of this workflow.
+    /// Show only runs of this workflow.
     #[arg(short, long, value_name = "NAME")]
     workflow: Option<String>,
-    /// At most so many; 0 for all.
+    /// Show at most N runs; 0 shows all.
     #[arg(short, long, value_name = "N", default_value_t = 20)]
     limit: usize,
-    /// Only runs that were created since then, such as 2h or 7d.
+    /// Show only runs created within this time, such as 2h or 7d.
     #[arg(long, value_name = "AGE", value_parser = length)]
     since: Option<Length>,
 }
@@ -55,7 +55,7 @@ async fn list(args: &Runs, format: Option<Format>, session: Session) -> Result<E
     }
     if rows.is_empty() {
         out::note(format!("No runs found {}", session.location()));
-        out::note(format!("next: {} workflow run NAME \"what is to be done\"", program::name()));
+        out::note(format!("next: {} workflow run WORKFLOW \"the task\"", program::name()));
         return Ok(Exit::Done);
     }
     table(&session, &rows, format == Some(Format::Wide)).print();
@@ -63,11 +63,11 @@ async fn list(args: &Runs, format: Option<Format>, session: Session) -> Result<E
         n if n < all => format!(" ({n} shown; --limit 0 shows all)"),
         _ => String::new(),
     };
-    out::note(format!("Total: {all} run(s){shown}"));
+    out::note(format!("Total: {}{shown}", out::counted(all, "run")));
     Ok(Exit::Done)
 }
 
-/// As many as are asked for, newest first; and how many there are.
+/// The newest runs up to the limit, and the number of all.
 fn newest<T>(args: &Runs, mut all: Vec<T>, meta: fn(&T) -> &ObjectMeta) -> (Vec<T>, usize) {
     if let Some(since) = &args.since {
         let now = Stamp::of(Timestamp::now());

@@ -1,4 +1,4 @@
-//! `mc workflow stats`: the records of runs that ended lately, and live runs -> figures.
+//! `mc workflow stats`: the records of ended runs, and live runs -> figures.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -20,11 +20,11 @@ use numbers::{percent, seconds, shown};
 mod numbers;
 mod trend;
 
-/// How runs went: success, durations, retries, bottlenecks
+/// Show success rates, durations, retries and bottlenecks
 ///
-/// Of the runs that ended in the last 30 days (or --since), as their RunRecords
-/// tell, and of those that are live now. Rates, durations and averages are of
-/// runs that ended; retries and escalations count in live runs, too.
+/// Counts the runs that ended in the last 30 days (or --since), by their
+/// RunRecords, and the runs that are live now. Rates, durations and averages
+/// cover ended runs only; retries and escalations cover live runs, too.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -35,31 +35,32 @@ Examples:
 
 Success is Succeeded / (Succeeded + Failed): green over 80%, amber over 50%.
 Bottlenecks are steps that fail in more than 10% of the runs that reach them,
-or have more than 0.5 retries on average; the five worst are named. A step has
-failed in a run if any of its attempts failed, also if a later one passed.
+or have more than 0.5 retries on average; the worst five are listed. A step
+counts as failed in a run if any of its attempts failed, even if a later
+attempt succeeded.
 
--o wide has more columns, a row for each day (UTC) on which a run ended, and,
-for one workflow, a row for each step. -o json: {since, all, workflows: [...],
-trend: {since, until, days, workflows: [{days, steps}]}}. docs/metrics.md says
-what each figure is."
+-o wide adds columns, a row for each day (UTC) on which runs ended and, for one
+workflow, a row for each step. -o json prints {since, all, workflows: [...],
+trend: {since, until, days, workflows: [{days, steps}]}}. docs/metrics.md
+defines each figure."
 )]
 pub(crate) struct Stats {
     /// Only this workflow.
     #[arg(value_name = "WORKFLOW")]
     workflow: Option<String>,
-    /// How far back ended runs count, such as 30d, 12h or 1d12h.
+    /// Count runs that ended within this time, such as 12h or 1d12h (default: 30d).
     #[arg(long, value_name = "TIME", default_value = "30d", hide_default_value = true, value_parser = length)]
     since: Length,
 }
 
 pub(crate) fn run(args: &Stats, global: &Global) -> Result<Exit, Fault> {
     if global.output == Some(Format::Name) {
-        return Err(Fault::input("figures have no names; use -o json, yaml or wide"));
+        return Err(Fault::input("stats does not support -o name: use -o json, yaml or wide"));
     }
     session::with(global, async |session| stats(args, global.output, session).await)
 }
 
-/// All that is told.
+/// What `-o json` prints.
 #[derive(Serialize)]
 struct View {
     #[serde(flatten)]
@@ -67,9 +68,9 @@ struct View {
     trend: Trend,
 }
 
-/// For those who are used to it: there is nothing to refresh.
+/// A verb of the earlier system. There is nothing to refresh.
 pub(crate) fn refresh(args: &Stats, global: &Global) -> Result<Exit, Fault> {
-    out::note("figures are made from the runs and their records each time: there is nothing to refresh");
+    out::note("figures are computed from the runs and their records each time: there is nothing to refresh");
     run(args, global)
 }
 
@@ -90,7 +91,7 @@ async fn stats(args: &Stats, output: Option<Format>, session: Session) -> Result
     Ok(Exit::Done)
 }
 
-/// The live runs first: one that ends meanwhile is then in its record, and counted once by it.
+/// Lists live runs first: a run that ends in between then has a record, which counts it once.
 async fn read(session: &Session, workflow: Option<&str>, since: Stamp, now: Stamp) -> Result<View, Fault> {
     let mut records = ListParams::default();
     if let Some(name) = workflow {
@@ -101,7 +102,7 @@ async fn read(session: &Session, workflow: Option<&str>, since: Stamp, now: Stam
     Ok(View { totals: Totals::of(&records, &runs, since), trend: Trend::of(&records, since, now) })
 }
 
-/// A workflow without runs is no mistake; a name that is not there is one.
+/// A workflow without runs is not an error; an unknown name is.
 async fn exists(session: &Session, name: &str) -> Result<(), Fault> {
     let all: Vec<Workflow> =
         pages::all(session, ListParams::default().fields(&format!("metadata.name={name}"))).await?;
@@ -133,7 +134,7 @@ fn print_figures(view: &View, since: &Length, of_one: bool, everywhere: bool, wi
         out::line(format!("  {path}{step}"));
     }
     if totals.all.are_few() {
-        out::note(format!("note:  fewer than {FEW} runs ended: the figures say little yet"));
+        out::note(format!("note:  fewer than {FEW} runs have ended: the figures are not meaningful yet"));
     }
 }
 
@@ -145,7 +146,7 @@ fn by_day_and_step(all: &Trend, of_one: bool) {
     }
 }
 
-/// The figures of all runs, a line each.
+/// The figures of all runs, one per line.
 fn lines(all: &Figures) -> Vec<String> {
     let phases = |terminal: bool| -> String {
         let of = all.phases.iter().filter(|(p, _)| p.is_terminal() == terminal);

@@ -1,4 +1,4 @@
-//! `mc workflow status`: one run in full, once or live.
+//! `mc workflow status`: the full status of one run, once or live.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -14,19 +14,19 @@ use crate::view::run::RunView;
 
 use super::watch;
 
-/// Show a run: its steps, what they wait for, and how to go on.
+/// Show a run: its steps, what it waits for, and what to do next.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   mc workflow status note-1
   mc workflow status \"one-time code\" --watch
 
-Exit codes: 0 it Succeeded or goes on, 1 it Failed or was Cancelled,
-2 it waits for a person, 3 not found.")]
+Exit codes: 0 the run Succeeded or is running, 1 it Failed or was Cancelled,
+2 it needs a decision, 3 not found.")]
 pub(crate) struct Status {
     #[command(flatten)]
     which: Which,
-    /// Go on showing it until it is over.
+    /// Show the run live until it ends.
     #[arg(long)]
     watch: bool,
 }

@@ -1,4 +1,5 @@
-//! `mc version`: of this program, of the operator and of the API server. What cannot be had is said, with why.
+//! `mc version`: the versions of mc, the operator and the API server. A version that cannot be read is printed as its
+//! reason.
 
 use clap::Args;
 use serde::Serialize;
@@ -9,16 +10,16 @@ use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::out;
 
-/// The versions of mc, the operator and the API server.
+/// Print the versions of mc, the operator and the API server.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
   mc version
   mc version --client -o json
 
-Exit codes: 0 done, even if a part is not visible to you; 3 no cluster.")]
+Exit codes: 0 printed, even if you may not see a part; 3 no cluster.")]
 pub(crate) struct Version {
-    /// Of mc only; asks no cluster.
+    /// Print the version of mc only, without a cluster.
     #[arg(long)]
     client: bool,
 }
@@ -42,7 +43,7 @@ struct Client {
 
 #[derive(Debug, Default, Serialize)]
 struct Operator {
-    /// One for each Deployment.
+    /// One per Deployment of the operator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -76,19 +77,19 @@ pub(crate) fn run(args: &Version, global: &Global) -> Result<Exit, Fault> {
     missing.map_or(Ok(Exit::Done), Err)
 }
 
-/// The third: why there is no cluster at all.
+/// The third value: why there is no cluster.
 async fn ask_cluster(session: Session) -> Result<(Operator, Server, Option<Fault>), Fault> {
     match session.client.apiserver_version().await {
         Ok(info) => {
             let server = Server { version: Some(info.git_version), problem: None };
             Ok((operator(&session).await, server, None))
         }
-        // It is there and knows who asks, but does not tell its version.
+        // The API server answers, but does not give its version.
         Err(error @ kube::Error::Api(_)) if !is_unauthorized(&error) => {
             let problem = Some(session.fault("read the API server's version", &error).message);
             Ok((operator(&session).await, Server { version: None, problem }, None))
         }
-        Err(error) => Err(session.fault("ask for versions", &error)),
+        Err(error) => Err(session.fault("read the versions", &error)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `mc workflow wait`: nothing is shown, the exit code says how it went.
+//! `mc workflow wait`: waits for the end of a run. The exit code is the result.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::{out, program, run_status};
 use crate::view::words;
 
-/// Wait until a run is over or asks a person.
+/// Wait until a run ends or needs a decision.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   mc workflow wait note-1
   mc workflow wait note-1 --timeout 30m --through-questions
 
-Exit codes: 0 it Succeeded, 1 it Failed or was Cancelled, 2 it waits for a
-person, 124 the timeout is over.")]
+Exit codes: 0 the run Succeeded, 1 it Failed or was Cancelled, 2 it needs a
+decision, 124 the timeout was exceeded.")]
 pub(crate) struct Wait {
     #[command(flatten)]
     which: Which,
@@ -31,13 +31,13 @@ pub(crate) struct Wait {
     patience: Patience,
 }
 
-/// How long to wait, and for what.
+/// How long to wait, and until when.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Patience {
-    /// Give up after this long; built in: never.
+    /// Stop waiting after this time, such as 30m (default: never).
     #[arg(long, value_name = "SPAN", value_parser = length)]
     timeout: Option<Length>,
-    /// Go on waiting while a person is asked.
+    /// Keep waiting if the run needs a decision.
     #[arg(long)]
     through_questions: bool,
 }
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Wait, global: &Global) -> Result<Exit, Fault> {
     })
 }
 
-/// Waits, says how it ended, and gives the exit code.
+/// Waits, prints the result, and returns the exit code.
 pub(crate) async fn until_over(
     session: &Session,
     run: &WorkflowRun,
@@ -62,11 +62,11 @@ pub(crate) async fn until_over(
         ended = end(session, run, patience) => ended?,
         () = sleep(limit) => {
             let waited = patience.timeout.as_ref().map_or("", |t| &t.text);
-            return Err(Fault { exit: Exit::TimedOut, ..Fault::input(format!("the run {name} is not over after {waited}")) }
+            return Err(Fault { exit: Exit::TimedOut, ..Fault::input(format!("run {name} has not ended after {waited}")) }
                 .next(format!("{} workflow status {name}", program::name())));
         }
         _ = tokio::signal::ctrl_c() => {
-            out::note(format!("\nThe run goes on. To wait again: {} workflow wait {name}", program::name()));
+            out::note(format!("\nThe run continues. To wait again: {} workflow wait {name}", program::name()));
             return Ok(Exit::Interrupted);
         }
     };
@@ -78,7 +78,7 @@ pub(crate) async fn until_over(
 }
 
 async fn sleep(limit: Duration) {
-    // A sleep that is too long for the clock never ends, which is what is meant.
+    // A sleep beyond the clock's range never ends, as intended.
     if limit == Duration::MAX {
         std::future::pending::<()>().await;
     }
@@ -89,7 +89,7 @@ async fn end(session: &Session, run: &WorkflowRun, patience: &Patience) -> Resul
     let mut states = Box::pin(run::states(session, run));
     while let Some(state) = states.next().await {
         let Some(run) = state? else {
-            return Err(Fault::input(format!("the run {} was deleted", run.name_any())));
+            return Err(Fault::input(format!("run {} was deleted", run.name_any())));
         };
         let phase = run.status.as_ref().and_then(|s| s.phase);
         let over = phase.is_some_and(Phase::is_terminal);

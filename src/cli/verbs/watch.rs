@@ -1,6 +1,6 @@
-//! The live view of a run. On a terminal it is drawn in place; elsewhere each change is a line.
+//! The live view of a run. On a terminal it is redrawn in place; otherwise each change is a line.
 //!
-//! Ctrl-C ends the view and leaves the run alone.
+//! Ctrl-C ends the view, not the run.
 
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
@@ -19,10 +19,10 @@ use crate::view::run::{RunView, StepView};
 use crate::view::time::short;
 use crate::view::words;
 
-/// How often the clocks of a live view are drawn anew.
+/// The interval at which a live view is redrawn.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Shows the run until it is over. Where nobody sits at a terminal, it ends when a person is asked, too.
+/// Shows the run until it ends. Without a terminal, also only until it needs a decision.
 pub(crate) async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fault> {
     let name = run.name_any();
     let mut states = Box::pin(run::states(session, run));
@@ -37,17 +37,17 @@ pub(crate) async fn run(session: &Session, run: &WorkflowRun) -> Result<Exit, Fa
             state = states.next() => match state {
                 Some(Ok(Some(newer))) => current = newer,
                 Some(Ok(None)) | None => {
-                    return Err(Fault::input(format!("the run {name} was deleted")));
+                    return Err(Fault::input(format!("run {name} was deleted")));
                 }
                 Some(Err(fault)) => return Err(fault),
             },
             _ = tick.tick(), if screen.live => frame += 1,
             _ = tokio::signal::ctrl_c() => {
-                out::note(format!("\nThe run goes on. To look again: {} workflow status {name} --watch", program::name()));
+                out::note(format!("\nThe run continues. To watch it again: {} workflow status {name} --watch", program::name()));
                 return Ok(Exit::Interrupted);
             }
         }
-        // Once it is known which: who may not read it is not asked about it with every picture.
+        // Read once per revision: a caller who may not read it must not cause a request with every frame.
         if !pinned && is_pinned(&current) {
             pinned = true;
             spec = run::pinned_spec(session, &current).await;
@@ -65,7 +65,7 @@ fn is_pinned(run: &WorkflowRun) -> bool {
     run.status.as_ref().is_some_and(|s| s.workflow.is_some())
 }
 
-/// What was drawn, so that it can be drawn over.
+/// The last frame, so that it can be overwritten.
 struct Screen {
     live: bool,
     height: usize,
@@ -88,7 +88,7 @@ impl Screen {
         }
     }
 
-    /// The last picture stays, whole.
+    /// Prints the last frame in full.
     fn leave(&mut self, run: &WorkflowRun, spec: Option<&WorkflowSpec>) {
         let view = RunView::of(run, spec, Stamp::of(Timestamp::now()));
         if self.live {
@@ -100,7 +100,7 @@ impl Screen {
     }
 
     fn redraw(&mut self, lines: &[String]) {
-        // Cursor movements must get through also where colours must not.
+        // Cursor movements are needed even if colours are off.
         let plain = anstream::stdout().current_choice() == anstream::ColorChoice::Never;
         let mut text = String::new();
         if self.height > 0 {
@@ -121,7 +121,7 @@ impl Screen {
         let _ = out.flush();
     }
 
-    /// A line for every step, item and question that is not as it was.
+    /// A line for every step, item and question that changed.
     fn changes(&mut self, view: &RunView) {
         let at = view.duration.map_or("-".into(), short);
         let phase = words::shown(view.phase);
@@ -159,7 +159,7 @@ fn key(step: &StepView) -> String {
     run_status::work_path(&step.step, step.item.as_deref())
 }
 
-/// Without clocks: only what changes is said.
+/// The state without times, which change all the time.
 fn step_line(step: &StepView) -> String {
     let tried = if step.attempts > 1 { format!(", attempt {}", step.attempts) } else { String::new() };
     let back = if step.rounds > 0 { format!(", sent back {}x", step.rounds) } else { String::new() };
@@ -169,13 +169,13 @@ fn step_line(step: &StepView) -> String {
     format!("{} {}{tried}{back}{note}", key(step), step.phase)
 }
 
-/// A picture that is higher than the terminal cannot be drawn over: what does not fit is left out from the middle.
+/// A frame that is higher than the terminal cannot be overwritten: lines are left out in the middle.
 fn fit(lines: &mut Vec<String>) {
     let Some((_, terminal_size::Height(rows))) = terminal_size::terminal_size() else { return };
     let room = usize::from(rows).saturating_sub(2).max(8);
     if lines.len() > room {
         let hidden = lines.len() - room + 1;
         let from = room.saturating_sub(room / 3).max(1);
-        lines.splice(from..from + hidden, [format!("    ... {hidden} lines that do not fit ...")]);
+        lines.splice(from..from + hidden, [format!("    ... {hidden} more lines ...")]);
     }
 }

@@ -1,4 +1,4 @@
-//! A line up to a variable -> whether the variable ends up in the name of a branch.
+//! The text of a line before a variable -> whether the variable is part of a branch name.
 
 use std::sync::LazyLock;
 

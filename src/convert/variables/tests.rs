@@ -117,7 +117,7 @@ fn what_only_comes_later_is_empty_and_said() {
     );
     assert_eq!(params, none());
     assert_eq!(said.len(), 3);
-    assert!(said[0].contains("verify prints it, which comes later"), "{said:?}");
+    assert!(said[0].contains("verify prints it, which runs later"), "{said:?}");
 }
 
 #[test]

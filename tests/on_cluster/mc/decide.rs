@@ -25,22 +25,22 @@ async fn answers_are_written_in_the_callers_name_and_move_the_run() {
     asking(&f).await;
     asked(&f, "one").await;
     let said = f.mc(&["retry", "one", "--feedback", "please"]);
-    assert_eq!((said.code, said.err.as_str()), (0, "one: Retry of a is applied\n"), "{said:?}");
+    assert_eq!((said.code, said.err.as_str()), (0, "one: Retry of a was applied\n"), "{said:?}");
     let status = f.until("one", "its end", is(Phase::Succeeded)).await;
     assert_eq!(status.decisions[0].by.as_deref(), Some("admin"));
 
     asked(&f, "two").await;
-    assert_eq!(f.mc(&["skip", "two", "--set", "WORD=given"]).err, "two: Skip of a is applied\n");
+    assert_eq!(f.mc(&["skip", "two", "--set", "WORD=given"]).err, "two: Skip of a was applied\n");
     f.until("two", "its end", is(Phase::Succeeded)).await;
 
     asked(&f, "three").await;
-    assert_eq!(f.mc(&["resume", "three", "--feedback", "again"]).err, "three: Retry of a is applied\n");
+    assert_eq!(f.mc(&["resume", "three", "--feedback", "again"]).err, "three: Retry of a was applied\n");
     f.until("three", "its end", is(Phase::Succeeded)).await;
     let over = f.mc(&["resume", "three"]);
-    assert_eq!((over.code, over.err.contains("run three is over (Succeeded)")), (1, true), "{over:?}");
+    assert_eq!((over.code, over.err.contains("run three has ended (Succeeded)")), (1, true), "{over:?}");
     let nothing = f.mc(&["retry", "three"]);
     assert_eq!(
-        (nothing.code, nothing.err.contains("asks nobody anything (it is Succeeded)")),
+        (nothing.code, nothing.err.contains("has no open question (Succeeded)")),
         (3, true),
         "{nothing:?}"
     );
@@ -54,13 +54,14 @@ async fn what_does_not_answer_the_question_is_told_what_does() {
     let wrong = f.mc(&["approve", "one"]);
     assert_eq!(wrong.code, 3);
     assert!(
-        wrong.err.contains("Approve does not answer that. What does:\n  mc workflow retry one"),
+        wrong.err.contains("Approve is no answer to this question. Use one of:\n  mc workflow retry one"),
         "{}",
         wrong.err
     );
     let other = f.mc(&["retry", "one", "--step", "b"]);
     assert!(
-        other.err.contains("run one asks something else:") && other.err.contains(" a (StatusFailed)"),
+        other.err.contains("run one has no such question. It asks:")
+            && other.err.contains(" a (StatusFailed)"),
         "{}",
         other.err
     );
@@ -75,7 +76,11 @@ async fn what_does_not_answer_the_question_is_told_what_does() {
     });
     f.apply(&manifest.to_string());
     let late = f.mc(&["retry", "one"]);
-    assert_eq!((late.code, late.err.contains("somebody has answered that already")), (1, true), "{late:?}");
+    assert_eq!(
+        (late.code, late.err.contains("this question was already answered by")),
+        (1, true),
+        "{late:?}"
+    );
     f.crash();
     f.until("one", "its end", is(Phase::Cancelled)).await;
 }
@@ -99,9 +104,12 @@ async fn an_approval_is_given_or_refused() {
         unsure.err
     );
     assert!(unsure.ended(2).contains("  mc workflow approve yes\n"));
-    assert_eq!(f.mc(&["approve", "yes"]).err, "yes: Approve of gate is applied\n");
+    assert_eq!(f.mc(&["approve", "yes"]).err, "yes: Approve of gate was applied\n");
     f.until("yes", "its end", is(Phase::Succeeded)).await;
-    assert_eq!(f.mc(&["reject", "no", "--feedback", "not like this"]).err, "no: Reject of gate is applied\n");
+    assert_eq!(
+        f.mc(&["reject", "no", "--feedback", "not like this"]).err,
+        "no: Reject of gate was applied\n"
+    );
     f.until("no", "its end", is(Phase::Failed)).await;
 }
 
@@ -114,18 +122,18 @@ async fn a_pause_holds_the_run_until_resume_takes_it_back() {
     // A run that is paused before it starts is Pending.
     f.until_status("one", "first attempt", |s| s.steps.first().is_some_and(|s| s.work.current.is_some()))
         .await;
-    assert_eq!(f.mc(&["pause", "one"]).err, "one: Pause is applied\n");
+    assert_eq!(f.mc(&["pause", "one"]).err, "one: Pause was applied\n");
     f.until("one", "its pause", is(Phase::Paused)).await;
     f.patch::<WorkflowRun>("one", json!({"spec": {"suspend": true}})).await.unwrap();
     let said = f.mc(&["resume", "one"]);
     assert!(
-        said.err.contains("spec.suspend is false now") && said.err.contains("Resume is applied"),
+        said.err.contains("spec.suspend is now false") && said.err.contains("Resume was applied"),
         "{}",
         said.err
     );
     f.until("one", "its end", is(Phase::Succeeded)).await;
     let json = f.mc(&["abort", "one"]);
-    assert_eq!((json.code, json.err.contains("run one is over (Succeeded)")), (3, true), "{json:?}");
+    assert_eq!((json.code, json.err.contains("run one has ended (Succeeded)")), (3, true), "{json:?}");
     let made: Vec<WorkflowDecision> = f.api().list(&Default::default()).await.unwrap().items;
     assert!(made.iter().all(|d| d.spec.by.as_deref() == Some("admin")), "{made:?}");
 }

@@ -41,7 +41,7 @@ async fn a_deleted_run_leaves_its_record_unless_that_is_to_go_too() {
     assert_eq!(names(&f).await, ["a", "b"]);
 
     let said = delete(&f, &["a", "--yes"]);
-    assert!(said.err.contains(&format!("record {record} stays")), "{}", said.err);
+    assert!(said.err.contains(&format!("record {record} is kept")), "{}", said.err);
     assert_eq!(said.ended(0), "run a deleted\n");
     assert_eq!((names(&f).await, f.records().await.len()), (vec!["b".to_string()], 2));
     f.until_true("no Pod of the run", async || f.pods().await.len() == 1).await;
@@ -68,7 +68,7 @@ async fn a_live_run_is_stopped_and_leaves_no_record() {
     let run = f.run("demo", "w").await;
     f.running_pod(&ids::job_name("demo", &run.uid().unwrap(), "long", None, 1)).await;
     let said = delete(&f, &["demo", "--yes", "-o", "name"]);
-    assert!(said.err.contains("run demo has not ended (Running): its Pods are stopped"), "{}", said.err);
+    assert!(said.err.contains("run demo has not ended (Running): its Pods will be stopped"), "{}", said.err);
     assert!(said.err.contains("run demo leaves no record"), "{}", said.err);
     assert_eq!(said.ended(0), "workflowrun.missioncontrol.dev/demo\n");
     f.until_true("namespace without Pods", async || f.pods().await.is_empty()).await;

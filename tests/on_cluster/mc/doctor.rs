@@ -44,21 +44,21 @@ async fn the_doctor_looks_at_everything_and_changes_nothing() {
     let said = doctor(&f, &[]);
     assert_eq!(said.code, 0, "{said:?}");
     assert_finding(&said, "cluster", "ok", "Kubernetes v1.");
-    assert_finding(&said, "crds", "ok", "the four of missioncontrol.dev are installed");
+    assert_finding(&said, "crds", "ok", "all four CRDs of missioncontrol.dev are installed");
     assert_finding(
         &said,
         "operator",
         "ok",
-        &format!("operator-0 leads (lease {}/mission-control", f.namespace),
+        &format!("operator-0 is the leader (lease {}/mission-control", f.namespace),
     );
     assert_finding(&said, "storage", "ok", "the default StorageClass local");
-    assert_finding(&said, "runs", "ok", "none in namespace");
-    assert_finding(&said, "workflows", "ok", "all 1 in namespace");
-    assert_finding(&said, "may list workflowruns", "ok", "to see runs");
-    assert_finding(&said, "may get pods/log", "ok", "to read what agents print");
+    assert_finding(&said, "runs", "ok", "no run in namespace");
+    assert_finding(&said, "workflows", "ok", "1 workflow in namespace");
+    assert_finding(&said, "may list workflowruns", "ok", "listing runs");
+    assert_finding(&said, "may get pods/log", "ok", "reading agents' logs");
     let text = mc(&["doctor", "-n", &f.namespace]).ended(0);
     assert!(text.contains("ok    cluster "), "{text}");
-    assert!(text.contains("\nlist workflowruns          yes   to see runs\n"), "{text}");
+    assert!(text.contains("\nlist workflowruns          yes   listing runs\n"), "{text}");
 
     let version = mc(&["version"]).ended(0);
     let of = |head: &str| version.lines().find(|l| l.starts_with(head)).unwrap_or_default().to_string();
@@ -72,7 +72,7 @@ async fn bad_things_are_found(f: &Fixture) {
     f.workflow(workflow("bad", [step("one", "{{ nothing }}")])).await;
     f.until_true("problems of the workflow", async || doctor(f, &[]).code == 1).await;
     let said = doctor(f, &[]);
-    assert_finding(&said, "workflows", "bad", "1 of 2 cannot be executed: bad");
+    assert_finding(&said, "workflows", "bad", "1 of 2 cannot be run: bad");
     f.kubectl(&["delete", "workflow", "bad"]);
 
     // A Deployment that never becomes ready, in a namespace where somebody leads.
@@ -83,7 +83,7 @@ async fn bad_things_are_found(f: &Fixture) {
     );
     let said = doctor(f, &[]);
     assert_finding(&said, "operator", "bad", "/mc is scaled to 0");
-    assert_finding(&said, "leader", "ok", "operator-0 leads");
+    assert_finding(&said, "leader", "ok", "operator-0 is the leader");
     assert_eq!(said.code, 1);
     let version = mc(&["version"]).ended(0);
     assert!(version.contains(&format!("missioncontrol.dev/none:v1 ({}/mc)", f.namespace)), "{version}");
@@ -108,10 +108,10 @@ async fn a_run_that_no_operator_sees_is_found_after_a_minute() {
     let mut f = Fixture::new().await;
     f.operator.kill();
     f.run("lonely", "no-such-workflow").await;
-    assert_finding(&doctor(&f, &[]), "runs", "ok", "none in namespace");
+    assert_finding(&doctor(&f, &[]), "runs", "ok", "no run in namespace");
     tokio::time::sleep(Duration::from_secs(61)).await;
     let said = doctor(&f, &[]);
-    assert_finding(&said, "runs", "bad", "no operator has looked at lonely");
+    assert_finding(&said, "runs", "bad", "no operator has picked up lonely");
     assert_eq!(said.code, 1);
     f.operator = f.another_operator("operator-0");
     f.until_true("the operator to look", async || finding(&doctor(&f, &[]), "runs")["state"] == "ok").await;
@@ -140,7 +140,7 @@ async fn who_has_no_rights_is_told_which_and_how_to_get_them() {
     let said = doctor(&f, &here);
     assert_eq!(said.code, 1, "{said:?}");
     assert_finding(&said, "cluster", "ok", &format!("you are {me}"));
-    assert_finding(&said, "crds", "ok", "the four kinds of missioncontrol.dev are served");
+    assert_finding(&said, "crds", "ok", "all four kinds of missioncontrol.dev are served");
     assert_finding(
         &said,
         "operator",
@@ -149,8 +149,13 @@ async fn who_has_no_rights_is_told_which_and_how_to_get_them() {
     );
     assert_finding(&said, "decisions", "warn", "not visible to you");
     assert_finding(&said, "storage", "warn", "not visible to you");
-    assert_finding(&said, "may list workflowruns", "bad", "to see runs");
-    assert_finding(&said, "may create workflowdecisions", "warn", "to answer, pause, resume and abort");
+    assert_finding(&said, "may list workflowruns", "bad", "listing runs");
+    assert_finding(
+        &said,
+        "may create workflowdecisions",
+        "warn",
+        "answering, pausing, resuming and aborting runs",
+    );
 
     for right in ["list workflowruns", "create workflowruns", "list workflows", "get pods/log"] {
         run_fix(&finding(&said, &format!("may {right}")));

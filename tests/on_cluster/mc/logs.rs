@@ -158,7 +158,7 @@ async fn each_attempt_of_a_step_can_be_read() {
 
     without_pods(&f).await;
     let gone =
-        "work (attempt 1): its Pod is gone; the run's status keeps the words of the last attempt (2) only";
+        "work (attempt 1): its Pod is gone; the run's status keeps the output of the last attempt (2) only";
     let said = logs(&f, &["--step", "work", "--attempt", "1"]);
     assert_eq!(said.err, format!("error: {gone}\n"));
     said.ended(3);
@@ -195,7 +195,7 @@ async fn an_item_has_a_log_of_its_own() {
     without_pods(&f).await;
     assert_eq!(logs(&f, &["--step", "greet"]).ended(0), all);
     let said = logs(&f, &["--step", "greet", "--item", "x"]);
-    assert!(said.err.contains(&format!("no item x; there are {}", ids.join(", "))), "{}", said.err);
+    assert!(said.err.contains(&format!("no item x; its items are {}", ids.join(", "))), "{}", said.err);
     said.ended(3);
 }
 

@@ -18,7 +18,7 @@ async fn revisions_name_their_runs_and_show_what_changed() {
 
     let first = f.workflow(workflow("w", [step("long", &ends_by_term("begun"))])).await;
     let said = revisions(&[]);
-    assert_eq!(said.err, "workflow w has no revision yet: its first run makes one\n");
+    assert_eq!(said.err, "workflow w has no revision yet: its first run creates one\n");
     said.ended(0);
     f.run("old", "w").await;
     f.until("old", "start", is(Phase::Running)).await;
@@ -41,7 +41,7 @@ async fn revisions_name_their_runs_and_show_what_changed() {
 
     let said = revisions(&[]);
     assert!(
-        said.err.contains(&format!("as it is now ({second}) workflow w has no revision yet")),
+        said.err.contains(&format!("the current workflow w ({second}) has no revision yet")),
         "{}",
         said.err
     );
@@ -56,7 +56,7 @@ async fn revisions_name_their_runs_and_show_what_changed() {
     assert!(rows(&text)[1..].contains(&vec![first.clone(), "no".into(), "old".into()]), "{text}");
 
     let diff = revisions(&["--diff", &first[..8]]).ended(0);
-    assert!(diff.starts_with(&format!("--- w-{first}\n+++ w as it is now ({second})\n@@ ")), "{diff}");
+    assert!(diff.starts_with(&format!("--- w-{first}\n+++ w, current ({second})\n@@ ")), "{diff}");
     let changed = |mark: &str, what: &str| diff.lines().any(|l| l.starts_with(mark) && l.contains(what));
     assert!(
         changed("+", "timeout: 2h") && changed("+", "name: quick") && changed("-", "name: long"),

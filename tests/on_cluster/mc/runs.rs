@@ -32,7 +32,7 @@ async fn some_runs() -> Fixture {
 async fn runs_are_filtered_by_status_and_workflow_at_once() {
     let f = some_runs().await;
     let all = f.mc(&["runs"]);
-    assert_eq!(all.err, "Total: 3 run(s)\n");
+    assert_eq!(all.err, "Total: 3 runs\n");
     let head = all.out.lines().next().unwrap().split_whitespace().collect::<Vec<_>>();
     assert_eq!(head, ["RUN", "WORKFLOW", "STATUS", "PROGRESS", "STEP", "REASON", "AGE"]);
 
@@ -79,7 +79,7 @@ Time:      Completed in *
     let two = f.mc(&["status", "alpha"]);
     assert_eq!(two.code, 3);
     assert!(
-        two.err.starts_with("error: 'alpha' fits 2 runs:\n") && two.err.contains("  alpha-1\n"),
+        two.err.starts_with("error: 'alpha' matches 2 runs:\n") && two.err.contains("  alpha-1\n"),
         "{}",
         two.err
     );

@@ -30,7 +30,7 @@ async fn workflows_are_listed_and_those_that_cannot_be_run_only_with_all() {
         timeless(&some.out),
         "NAME   AGENTS   STEPS   STATUS   AGE\nw      1        1       Active   *"
     );
-    assert_eq!(some.err, "Total: 1 workflow(s), and 1 that cannot be run (--all shows them)\n");
+    assert_eq!(some.err, "Total: 1 workflow, and 1 that cannot be run (--all shows them)\n");
     let all = f.mc(&["list", "--all"]).ended(0);
     assert!(timeless(&all).contains("\nresting   1        2       Inactive   *\n"), "{all}");
     assert_eq!(f.mc(&["list", "-o", "name"]).ended(0), "workflow.missioncontrol.dev/w\n");
@@ -60,7 +60,7 @@ async fn run_says_what_it_started_and_wait_says_how_it_went() {
     assert!(f.mc(&["wait", "two"]).ended(1).starts_with("two Cancelled: "));
 
     let late = f.mc(&["run", "slow", "--name", "three", "--wait", "--timeout", "1s"]);
-    assert_eq!((late.code, late.err.contains("the run three is not over after 1s")), (124, true), "{late:?}");
+    assert_eq!((late.code, late.err.contains("run three has not ended after 1s")), (124, true), "{late:?}");
     assert_eq!(f.mc(&["abort", "three"]).code, 0);
 }
 
@@ -87,7 +87,7 @@ async fn what_cannot_run_is_refused_with_the_next_step() {
     );
     assert_eq!(f.mc(&["run", "w", "-p", "repo=x", "--name", "r"]).code, 0);
     let twice = f.mc(&["run", "w", "-p", "repo=x", "--name", "r"]);
-    assert_eq!((twice.code, twice.err.contains("there is a run r already")), (3, true), "{twice:?}");
+    assert_eq!((twice.code, twice.err.contains("run r already exists")), (3, true), "{twice:?}");
 
     f.patch::<Workflow>("w", json!({"spec": {"suspend": true}})).await.unwrap();
     let suspended = f.mc(&["run", "w", "-p", "repo=x"]);

@@ -62,7 +62,7 @@ async fn figures_are_those_of_the_records_and_of_what_is_live() {
     assert_eq!(read(&["retries"])["all"]["bottlenecks"], json!([bottleneck("retries")]));
 
     let said = stats(&[]);
-    assert_eq!(said.err, "note:  fewer than 10 runs ended: the figures say little yet\n");
+    assert_eq!(said.err, "note:  fewer than 10 runs have ended: the figures are not meaningful yet\n");
     let text = said.ended(0);
     for line in [
         "Runs that ended in the last 30 days; live now",

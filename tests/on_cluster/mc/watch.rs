@@ -42,7 +42,7 @@ async fn ctrl_c_leaves_the_run_alone_and_says_so() {
         let output = mc.wait_with_output().unwrap();
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(
-            (output.status.code(), err.contains("The run goes on")),
+            (output.status.code(), err.contains("The run continues")),
             (Some(130), true),
             "{verb}: {output:?}"
         );

@@ -1,4 +1,4 @@
-//! The words that kubectl passes to `kubectl_complete-mc` -> candidates in the form that it reads.
+//! The words that kubectl passes to `kubectl_complete-mc` -> candidates in kubectl's format.
 
 use std::ffi::OsString;
 use std::io::{Error, Write};
@@ -7,8 +7,8 @@ use std::path::Path;
 use clap_complete::engine::complete;
 use clap_complete::env::EnvCompleter;
 
-/// Not a shell: kubectl asks for whichever shell it is completed by. A candidate a line, with a tab before what it
-/// means, and at the end a colon and a number: 4, no names of files besides; and 2, no blank after it.
+/// Completion for kubectl instead of a shell. One candidate per line, a tab before its description, and at the end a
+/// colon and a number of flags: 4, offer no file names; 2, add no blank.
 #[derive(Debug)]
 pub(crate) struct Kubectl;
 
@@ -21,7 +21,7 @@ impl EnvCompleter for Kubectl {
         name == "kubectl"
     }
 
-    /// The program `kubectl_complete-mc`. As a plugin, `mc` is on the PATH by the name `kubectl-mc`.
+    /// The program `kubectl_complete-mc`. A plugin is on the PATH as `kubectl-mc`.
     fn write_registration(
         &self,
         var: &str,

@@ -1,4 +1,4 @@
-//! The four CRDs: installed, served, and those of this `mc`.
+//! Checks that the four CRDs are installed, served, and of the same version as this `mc`.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::cli::terminal::program;
 use super::finding::Finding;
 
 const CHECK: &str = "crds";
-/// From a checkout of the project.
+/// Run from a checkout of the project.
 const INSTALL: &str = "kubectl apply --server-side --force-conflicts -f crds/";
 
 pub(crate) async fn check(session: &Session) -> Vec<Finding> {
@@ -35,18 +35,22 @@ pub(crate) async fn check(session: &Session) -> Vec<Finding> {
     }
     if findings.is_empty() {
         let version = env!("CARGO_PKG_VERSION");
-        findings
-            .push(Finding::ok(CHECK, format!("the four of {GROUP} are installed, as mc {version} has them")));
+        findings.push(Finding::ok(
+            CHECK,
+            format!("all four CRDs of {GROUP} are installed and match mc {version}"),
+        ));
     }
     findings
 }
 
-/// Who may not read CRDs may still ask what is served.
+/// For callers who may not read CRDs: discovery still says which kinds are served.
 async fn discovered(session: &Session) -> Finding {
     let served = match session.client.list_api_group_resources(&format!("{GROUP}/{VERSION}")).await {
         Ok(list) => list.resources.into_iter().map(|r| r.kind).collect::<BTreeSet<_>>(),
         Err(kube::Error::Api(status)) if status.code == 404 => BTreeSet::new(),
-        Err(error) => return Finding::unchecked(CHECK, &session.fault("ask what is served", &error).message),
+        Err(error) => {
+            return Finding::unchecked(CHECK, &session.fault("discover the served kinds", &error).message);
+        }
     };
     let missing: Vec<String> = crds::all()
         .into_iter()
@@ -57,7 +61,7 @@ async fn discovered(session: &Session) -> Finding {
         Finding::ok(
             CHECK,
             format!(
-                "the four kinds of {GROUP} are served; whether they are of this mc is not visible to you"
+                "all four kinds of {GROUP} are served; you may not read their CRDs, so they were not compared with this mc"
             ),
         )
     } else {
@@ -65,7 +69,7 @@ async fn discovered(session: &Session) -> Finding {
     }
 }
 
-/// Nothing where it is served and ours.
+/// Empty if the CRD is served and matches.
 fn judge(installed: &CustomResourceDefinition, own: &CustomResourceDefinition) -> Vec<Finding> {
     let name = own.name_any();
     if let Some(why) = not_established(installed) {
@@ -81,22 +85,22 @@ fn judge(installed: &CustomResourceDefinition, own: &CustomResourceDefinition) -
     let version = env!("CARGO_PKG_VERSION");
     let mut findings = Vec::new();
     if !older.is_empty() {
-        let message = format!("{name} is older than mc {version}: it does not know {}", some(&older));
+        let message = format!("{name} is older than mc {version}: it lacks {}", some(&older));
         findings.push(Finding::bad(CHECK, message, INSTALL));
     }
     if !newer.is_empty() {
-        let message = format!("{name} is newer than mc {version}, which does not know {}", some(&newer));
-        let fix = format!("{} version   # then install the mc of the operator's release", program::name());
+        let message = format!("{name} is newer than mc {version}, which lacks {}", some(&newer));
+        let fix = format!("{} version   # then install the mc of the operator's version", program::name());
         findings.push(Finding::warn(CHECK, message, fix));
     }
     if findings.is_empty() && rules(there) != rules(here) {
-        let message = format!("{name} has the fields of mc {version}, but other limits");
+        let message = format!("{name} has the same fields as mc {version}, but different validation");
         findings.push(Finding::warn(CHECK, message, INSTALL));
     }
     findings
 }
 
-/// Why it is not, if it is not.
+/// Why the CRD is not served, if so.
 fn not_established(crd: &CustomResourceDefinition) -> Option<String> {
     let conditions = crd.status.iter().flat_map(|s| s.conditions.iter().flatten());
     match conditions.into_iter().find(|c| c.type_ == "Established") {
@@ -132,7 +136,7 @@ fn collect(schema: &JSONSchemaProps, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The schema without its texts.
+/// The schema without descriptions.
 fn rules(schema: &JSONSchemaProps) -> Value {
     let mut value = serde_json::to_value(schema).unwrap_or_default();
     forget_texts(&mut value);
@@ -142,7 +146,7 @@ fn rules(schema: &JSONSchemaProps) -> Value {
 fn forget_texts(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            // A field may itself have the name `description`: that one is an object.
+            // A field may have the name `description`, too: its value is an object.
             map.retain(|key, v| !(key == "description" && v.is_string()));
             map.values_mut().for_each(forget_texts);
         }
@@ -151,7 +155,7 @@ fn forget_texts(value: &mut Value) {
     }
 }
 
-/// The first of them, and how many more.
+/// The first few, and the number of the others.
 fn some(paths: &[&String]) -> String {
     let first: Vec<&str> = paths.iter().take(3).map(|p| p.as_str()).collect();
     let more = paths.len().saturating_sub(first.len());
@@ -195,14 +199,13 @@ mod tests {
         let version = env!("CARGO_PKG_VERSION");
         let older = findings_after(|crd| drop(spec(crd).properties.as_mut().unwrap().remove("suspend")));
         let message =
-            format!("workflows.missioncontrol.dev is older than mc {version}: it does not know spec.suspend");
+            format!("workflows.missioncontrol.dev is older than mc {version}: it lacks spec.suspend");
         assert_eq!(older, [(State::Bad, message)]);
         let add = |crd: &mut CustomResourceDefinition| {
             spec(crd).properties.as_mut().unwrap().insert("extra".into(), JSONSchemaProps::default());
         };
-        let message = format!(
-            "workflows.missioncontrol.dev is newer than mc {version}, which does not know spec.extra"
-        );
+        let message =
+            format!("workflows.missioncontrol.dev is newer than mc {version}, which lacks spec.extra");
         assert_eq!(findings_after(add), [(State::Warn, message)]);
     }
 
@@ -210,7 +213,7 @@ mod tests {
     fn other_limits_are_noticed() {
         let found = findings_after(|crd| spec(crd).max_properties = Some(3));
         assert_eq!(found.len(), 1);
-        assert!(found[0].1.ends_with("but other limits"), "{found:?}");
+        assert!(found[0].1.ends_with("but different validation"), "{found:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a check found, and how it is shown.
+//! The result of a check, and how it is printed.
 
 use anstyle::Style;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::cli::terminal::table::{Cell, Table};
 use crate::cli::terminal::{out, paint, program};
 
-/// How bad it is.
+/// The severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
@@ -33,18 +33,18 @@ impl State {
     }
 }
 
-/// One of the results of `mc doctor`.
+/// A result of `mc doctor`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Finding {
     pub check: String,
     pub state: State,
     pub message: String,
-    /// A command.
+    /// The command that fixes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
 
-/// Checks of rights begin with it: they are shown as a table.
+/// The prefix of permission checks, which are printed as a table.
 pub(crate) const MAY: &str = "may ";
 
 impl Finding {
@@ -60,14 +60,17 @@ impl Finding {
         Self { state: State::Bad, ..Self::warn(check, message, fix) }
     }
 
-    /// `why`: what the API server said.
+    /// `why`: the API server's message.
     pub(crate) fn unchecked(check: impl Into<String>, why: &str) -> Self {
-        let again = format!("{} doctor --context CONTEXT   # of somebody with more rights", program::name());
+        let again = format!(
+            "{} doctor --context CONTEXT   # with a context that has more permissions",
+            program::name()
+        );
         Self::warn(check, format!("not visible to you: {why}"), again)
     }
 }
 
-/// A line each, with its fix below it; then the table of rights.
+/// Prints a line per finding with its fix below it, then the table of permissions.
 pub(crate) fn print(findings: &[Finding]) {
     let (rights, rest): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().partition(|f| f.check.starts_with(MAY));
@@ -81,7 +84,7 @@ pub(crate) fn print(findings: &[Finding]) {
         }
     }
     out::line("");
-    let mut table = Table::new(&["YOU MAY", "", "WHICH IS"]);
+    let mut table = Table::new(&["PERMISSION", "GRANTED", "FOR"]);
     for right in &rights {
         let what = right.check.trim_start_matches(MAY);
         let label = if right.state == State::Ok { "yes" } else { "no" };
@@ -93,5 +96,7 @@ pub(crate) fn print(findings: &[Finding]) {
     }
     let count = |state| findings.iter().filter(|f| f.state == state).count();
     let (bad, warn) = (count(State::Bad), count(State::Warn));
-    out::note(format!("{} checked: {bad} bad, {warn} to be looked at", findings.len()));
+    let [checks, warnings] =
+        [(findings.len(), "check"), (warn, "warning")].map(|(n, of)| out::counted(n, of));
+    out::note(format!("{checks}: {bad} failed, {warnings}"));
 }

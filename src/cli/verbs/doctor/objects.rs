@@ -1,4 +1,4 @@
-//! What else must be there (the policy of decisions, a place for workspaces), and objects that nobody takes care of.
+//! Checks of the admission policy for decisions, of storage for workspaces, and of objects that no operator handles.
 
 use jiff::Timestamp;
 use k8s_openapi::api::admissionregistration::v1::{
@@ -17,21 +17,21 @@ use super::finding::Finding;
 
 const POLICY: &str = "mission-control-decision-identity";
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
-/// An operator sees a run within a second.
+/// Seconds until a run counts as not handled. An operator sees a run within a second.
 const UNSEEN: u64 = 60;
-/// What a page of a list holds.
+/// The page size of lists.
 const PAGE: u32 = 500;
 
-/// Who decided is proven by it.
+/// The admission policy proves who made a decision.
 pub(crate) async fn policy(session: &Session) -> Finding {
     let check = "decisions";
-    let claimed = "so spec.by of a decision is claimed, not proven";
+    let claimed = "so spec.by of a decision is not verified";
     let install = "kubectl apply -f charts/mission-control/files/decision-identity.yaml";
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(session.client.clone());
     let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(session.client.clone());
     match (policies.get_opt(POLICY).await, bindings.get_opt(POLICY).await) {
         (Ok(Some(_)), Ok(Some(_))) => {
-            Finding::ok(check, format!("the policy {POLICY} is installed: who decided is proven"))
+            Finding::ok(check, format!("the policy {POLICY} is installed: spec.by of a decision is verified"))
         }
         (Ok(Some(_)), Ok(None)) => {
             Finding::warn(check, format!("the policy {POLICY} is not bound, {claimed}"), install)
@@ -46,7 +46,7 @@ pub(crate) async fn policy(session: &Session) -> Finding {
     }
 }
 
-/// Workspaces that name no class need one that is the default.
+/// Workspaces without a class need a default StorageClass.
 pub(crate) async fn storage(session: &Session) -> Finding {
     let check = "storage";
     let classes: Api<StorageClass> = Api::all(session.client.clone());
@@ -59,19 +59,15 @@ pub(crate) async fn storage(session: &Session) -> Finding {
     };
     let is_default = |c: &&StorageClass| c.annotations().get(DEFAULT_CLASS).is_some_and(|v| v == "true");
     if let Some(class) = found.iter().find(is_default) {
-        return Finding::ok(
-            check,
-            format!("workspaces are made by the default StorageClass {}", class.name_any()),
-        );
+        return Finding::ok(check, format!("workspaces use the default StorageClass {}", class.name_any()));
     }
-    let message =
-        "there is no default StorageClass: a workspace must name one (spec.workspace.storageClassName)";
+    let message = "there is no default StorageClass: a Workflow with a workspace must set spec.workspace.storageClassName";
     let annotation = format!("{DEFAULT_CLASS}=true");
     let name = found.first().map_or("NAME".into(), ResourceExt::name_any);
     Finding::warn(check, message, format!("kubectl annotate storageclass {name} {annotation}"))
 }
 
-/// Runs that no operator has looked at.
+/// Runs that no operator has picked up.
 pub(crate) async fn unobserved_runs(session: &Session) -> Finding {
     let check = "runs";
     let runs = match phaseless(session).await {
@@ -82,10 +78,10 @@ pub(crate) async fn unobserved_runs(session: &Session) -> Finding {
     let forgotten: Vec<String> =
         runs.iter().filter(|r| is_forgotten(r, now)).map(|r| path(session, r)).collect();
     if forgotten.is_empty() {
-        return Finding::ok(check, format!("none {} waits for an operator", session.location()));
+        return Finding::ok(check, format!("no run {} waits for an operator", session.location()));
     }
     let message = format!(
-        "no operator has looked at {}: it does not run, or watches another namespace",
+        "no operator has picked up {}: it is not running, or watches other namespaces",
         some(&forgotten)
     );
     Finding::bad(check, message, format!("kubectl get deployments,pods -A -l {SELECTOR}"))
@@ -93,7 +89,7 @@ pub(crate) async fn unobserved_runs(session: &Session) -> Finding {
 
 type Guard<K> = DeserializeGuard<K>;
 
-/// Runs without a phase; on a cluster that cannot choose by it, all of the first page.
+/// Runs without a phase. If the cluster cannot select by phase: all runs of the first page.
 async fn phaseless(session: &Session) -> Result<Vec<Guard<WorkflowRun>>, kube::Error> {
     let page = ListParams::default().limit(PAGE);
     let api: Api<Guard<WorkflowRun>> = session.scope();
@@ -109,7 +105,7 @@ fn is_forgotten(run: &Guard<WorkflowRun>, now: Stamp) -> bool {
     is_old && run.0.is_ok() && observed < 0
 }
 
-/// Workflows that cannot be executed.
+/// Workflows that cannot be run.
 pub(crate) async fn invalid_workflows(session: &Session) -> Finding {
     let check = "workflows";
     let api: Api<Guard<Workflow>> = session.scope();
@@ -119,9 +115,9 @@ pub(crate) async fn invalid_workflows(session: &Session) -> Finding {
     };
     let invalid: Vec<String> = found.iter().filter(|w| is_invalid(w)).map(|w| path(session, w)).collect();
     let Some(first) = found.iter().find(|w| is_invalid(w)) else {
-        return Finding::ok(check, format!("all {} {} are valid", found.len(), session.location()));
+        return Finding::ok(check, all_valid(found.len(), &session.location()));
     };
-    let message = format!("{} of {} cannot be executed: {}", invalid.len(), found.len(), some(&invalid));
+    let message = format!("{} of {} cannot be run: {}", invalid.len(), found.len(), some(&invalid));
     let namespace = first.namespace().unwrap_or_default();
     let fix = format!("kubectl describe workflows.missioncontrol.dev -n {namespace} {}", first.name_any());
     Finding::bad(check, message, fix)
@@ -135,13 +131,21 @@ fn is_invalid(workflow: &Guard<Workflow>) -> bool {
         || conditions.any(|c| c.type_ == "Ready" && c.status == "False" && c.reason == "Invalid")
 }
 
-/// Its name, with the namespace where there may be several.
+fn all_valid(found: usize, place: &str) -> String {
+    match found {
+        0 => format!("no workflows {place}"),
+        1 => format!("1 workflow {place}: valid"),
+        _ => format!("{found} workflows {place}: all valid"),
+    }
+}
+
+/// Its name, with the namespace if several are listed.
 fn path(session: &Session, object: &impl ResourceExt) -> String {
     let namespace = object.namespace().filter(|_| session.everywhere);
     namespace.map_or_else(|| object.name_any(), |n| format!("{n}/{}", object.name_any()))
 }
 
-/// The first of them, and how many more.
+/// The first few, and the number of the others.
 fn some(names: &[String]) -> String {
     let more = names.len().saturating_sub(5);
     let first: Vec<&str> = names.iter().take(5).map(String::as_str).collect();

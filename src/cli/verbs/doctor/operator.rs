@@ -1,4 +1,4 @@
-//! The operator: its Deployment, and who holds its lease. One that runs outside of the cluster is known by its lease.
+//! Checks of the operator: its Deployment, and its leader. An operator outside the cluster is found by its lease.
 
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -16,7 +16,7 @@ use super::finding::Finding;
 
 const CHECK: &str = "operator";
 const LEADER: &str = "leader";
-/// A lease is renewed every 5 seconds; clocks may differ.
+/// Seconds until a lease counts as expired. It is renewed every 5 seconds; clocks may differ.
 const STALE: u64 = 60;
 
 pub(crate) async fn check(session: &Session) -> Vec<Finding> {
@@ -32,7 +32,7 @@ pub(crate) async fn check(session: &Session) -> Vec<Finding> {
     }
 }
 
-/// The leases of that name, in all namespaces or those that the caller may read.
+/// The operator's leases, in all namespaces or in those that the caller may read.
 async fn leases(session: &Session) -> Option<Vec<Lease>> {
     let named = ListParams::default().fields(&format!("metadata.name={LEASE}"));
     if let Ok(found) = Api::<Lease>::all(session.client.clone()).list(&named).await {
@@ -67,7 +67,7 @@ fn deployed(deployment: &Deployment) -> Finding {
     }
 }
 
-/// Whether somebody of that Deployment leads.
+/// Whether a Pod of that Deployment is the leader.
 fn led(deployment: &Deployment, leases: &Option<Vec<Lease>>, now: Stamp) -> Finding {
     let namespace = deployment.namespace().unwrap_or_default();
     let logs = format!("kubectl logs -n {namespace} deployment/{} --tail 20", deployment.name_any());
@@ -76,46 +76,45 @@ fn led(deployment: &Deployment, leases: &Option<Vec<Lease>>, now: Stamp) -> Find
     };
     match leases.iter().find(|l| l.namespace().as_deref() == Some(&namespace)) {
         Some(lease) => led_by(lease, now, &logs),
-        None => Finding::bad(LEADER, format!("nobody leads: there is no lease {namespace}/{LEASE}"), logs),
+        None => Finding::bad(LEADER, format!("no leader: there is no lease {namespace}/{LEASE}"), logs),
     }
 }
 
 fn led_by(lease: &Lease, now: Stamp, logs: &str) -> Finding {
     let path = format!("{}/{LEASE}", lease.namespace().unwrap_or_default());
     match (holder(lease), renewed(lease, now)) {
-        (None, _) => Finding::bad(LEADER, format!("nobody leads: lease {path} has been given back"), logs),
+        (None, _) => Finding::bad(LEADER, format!("no leader: the lease {path} was released"), logs),
         (Some(holder), Some((ago, text))) if ago <= STALE => {
-            Finding::ok(LEADER, format!("{holder} leads (lease {path}, renewed {text} ago)"))
+            Finding::ok(LEADER, format!("{holder} is the leader (lease {path}, renewed {text} ago)"))
         }
         (Some(holder), renewed) => {
             let when = renewed.map_or("never".into(), |(_, text)| format!("{text} ago"));
-            let message = format!("nobody leads: {holder} renewed the lease {path} last {when}");
+            let message = format!("no leader: {holder} last renewed the lease {path} {when}");
             Finding::bad(LEADER, message, logs)
         }
     }
 }
 
-/// Without a Deployment: somebody may run it from a machine of their own.
+/// Without a Deployment: the operator may run outside the cluster.
 fn elsewhere(session: &Session, leases: Option<Vec<Lease>>, now: Stamp) -> Finding {
     let fresh = |l: &&Lease| holder(l).is_some() && renewed(l, now).is_some_and(|(ago, _)| ago <= STALE);
     let leases = leases.unwrap_or_default();
     let mut living: Vec<&Lease> = leases.iter().filter(fresh).collect();
-    // That of the namespace first.
+    // The lease of the session's namespace first.
     living.sort_by_key(|l| l.namespace().as_deref() != Some(&session.namespace));
     let Some(lease) = living.first() else {
-        let message = format!(
-            "it is not installed: there is no Deployment with the label {SELECTOR}, and nobody leads"
-        );
+        let message =
+            format!("not installed: there is no Deployment with the label {SELECTOR}, and no leader");
         return Finding::bad(
             CHECK,
             message,
-            "kubectl get pods -A | grep mission-control   # else install it",
+            "kubectl get pods -A | grep mission-control   # if there is none, install the operator",
         );
     };
     let path = format!("{}/{LEASE}", lease.namespace().unwrap_or_default());
     let (holder, text) =
         (holder(lease).unwrap_or_default(), renewed(lease, now).map(|r| r.1).unwrap_or_default());
-    let message = format!("no Deployment, but {holder} leads (lease {path}, renewed {text} ago)");
+    let message = format!("no Deployment, but {holder} is the leader (lease {path}, renewed {text} ago)");
     Finding::ok(CHECK, message)
 }
 
@@ -123,7 +122,7 @@ fn holder(lease: &Lease) -> Option<&str> {
     lease.spec.as_ref()?.holder_identity.as_deref().filter(|h| !h.is_empty())
 }
 
-/// How long ago: in seconds, and for people.
+/// The age of a time: in seconds, and as text.
 fn renewed(lease: &Lease, now: Stamp) -> Option<(u64, String)> {
     let at = Stamp(lease.spec.as_ref()?.renew_time.as_ref()?.0);
     Some((now.since(at).as_secs(), age(at, now)))
@@ -169,11 +168,11 @@ mod tests {
         let of = |holder: &str, now: &str| led_by(&lease(holder), at(now), "logs");
         assert_eq!(
             of("a", "2026-01-01T00:00:04Z"),
-            Finding::ok(LEADER, "a leads (lease mission-control/mission-control, renewed 4s ago)")
+            Finding::ok(LEADER, "a is the leader (lease mission-control/mission-control, renewed 4s ago)")
         );
         let gone = of("a", "2026-01-01T01:00:00Z");
         assert_eq!(gone.state, State::Bad);
-        assert!(gone.message.ends_with("last 60m ago"), "{}", gone.message);
+        assert!(gone.message.ends_with("mission-control 60m ago"), "{}", gone.message);
         assert_eq!(of("", "2026-01-01T00:00:04Z").state, State::Bad);
         assert_eq!(led(&deployment(1, 1), &Some(vec![]), at("2026-01-01T00:00:04Z")).state, State::Bad);
         assert_eq!(led(&deployment(1, 1), &None, at("2026-01-01T00:00:04Z")).state, State::Warn);

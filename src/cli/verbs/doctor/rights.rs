@@ -1,4 +1,4 @@
-//! What the caller may do here, asked of the API server. Without the first right nothing of `mc` works.
+//! The caller's permissions, by SelfSubjectAccessReviews. Without the first of them `mc` is of no use.
 
 use futures::future::join_all;
 use k8s_openapi::api::authorization::v1::{
@@ -12,12 +12,12 @@ use crate::cli::cluster::session::Session;
 
 use super::finding::{Finding, MAY, State};
 
-/// What is asked for, and what needs it.
+/// A permission, and what it is needed for.
 struct Right {
     verb: &'static str,
     group: &'static str,
     resource: &'static str,
-    /// Verbs that belong together in a role.
+    /// The verbs of the role that grants it.
     grant: &'static str,
     lets: &'static str,
     is_basic: bool,
@@ -33,16 +33,16 @@ const fn ours(verb: &'static str, resource: &'static str, lets: &'static str) ->
 }
 
 const RIGHTS: &[Right] = &[
-    Right { is_basic: true, ..ours("list", "workflowruns", "to see runs") },
-    ours("create", "workflowruns", "to start runs"),
-    ours("create", "workflowdecisions", "to answer, pause, resume and abort"),
-    ours("list", "workflows", "to see workflows"),
+    Right { is_basic: true, ..ours("list", "workflowruns", "listing runs") },
+    ours("create", "workflowruns", "starting runs"),
+    ours("create", "workflowdecisions", "answering, pausing, resuming and aborting runs"),
+    ours("list", "workflows", "listing workflows"),
     Right {
         verb: "get",
         group: "",
         resource: "pods/log",
         grant: "get",
-        lets: "to read what agents print",
+        lets: "reading agents' logs",
         is_basic: false,
     },
 ];
@@ -63,7 +63,7 @@ async fn one(session: &Session, right: &Right, user: Option<&str>) -> Finding {
             let fix = Some(granted(right, place, user.unwrap_or("USER")));
             Finding { check, state, message: right.lets.into(), fix }
         }
-        Err(error) => Finding::unchecked(check, &session.fault("ask what you may do", &error).message),
+        Err(error) => Finding::unchecked(check, &session.fault("check your permissions", &error).message),
     }
 }
 
@@ -86,7 +86,7 @@ fn review(right: &Right, namespace: Option<String>) -> SelfSubjectAccessReview {
     }
 }
 
-/// Two commands of whoever runs the cluster.
+/// Two commands with which a cluster administrator grants the permission.
 fn granted(right: &Right, namespace: Option<&str>, user: &str) -> String {
     let role = format!("mc-{}-{}", right.verb, right.resource.replace('/', "-"));
     let (kind, place) = match namespace {

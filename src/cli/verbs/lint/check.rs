@@ -1,4 +1,4 @@
-//! Texts -> every problem of every object of ours in them.
+//! Texts -> every problem of every Mission Control object in them.
 
 use std::collections::BTreeSet;
 
@@ -23,32 +23,32 @@ pub struct Finding {
     pub file: String,
     pub line: usize,
     pub column: usize,
-    /// The Workflow's name, or `workflowrun/NAME`; empty where the file is no YAML.
+    /// The Workflow's name, or `workflowrun/NAME`; empty if the file is not YAML.
     pub workflow: String,
     pub field: String,
     pub message: String,
-    /// The line that has it.
+    /// The text of that line.
     #[serde(skip)]
     pub shown: String,
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Report {
     pub findings: Vec<Finding>,
     pub objects: usize,
-    /// Something is no YAML.
+    /// A file is not YAML.
     pub broken: bool,
 }
 
-/// A Workflow that can be read, for the runs beside it.
+/// A readable Workflow, for the runs in the same files.
 struct Known {
     name: String,
     namespace: Option<String>,
     spec: WorkflowSpec,
 }
 
-/// Every problem, file by file, from the top.
+/// Every problem, file by file and line by line.
 pub fn check(sources: &[Source]) -> Report {
     let schemas = Schemas::default();
     let read: Vec<_> = sources.iter().map(|source| documents(&source.text)).collect();
@@ -57,7 +57,7 @@ pub fn check(sources: &[Source]) -> Report {
     for (source, documents) in sources.iter().zip(&read) {
         let mut found: Vec<Finding> =
             documents.iter().flat_map(|d| of_document(d, source, &schemas, &known, &mut report)).collect();
-        // An agent's text is read for each of its steps: what is wrong with it is said once.
+        // An agent's text is checked for each of its steps; a problem of it is reported once.
         let mut said = BTreeSet::new();
         found.retain(|f| said.insert((f.line, f.column, f.message.clone())));
         found.sort_by_key(|f| (f.line, f.column));
@@ -77,7 +77,7 @@ fn of_document(
         Ok(document) => document,
         Err(fault) => {
             report.broken = true;
-            let message = format!("no YAML: {}", fault.message);
+            let message = format!("not valid YAML: {}", fault.message);
             return vec![finding(source, fault.mark, String::new(), String::new(), message)];
         }
     };
@@ -119,11 +119,11 @@ fn problems(object: &Object<'_>, schemas: &Schemas, known: &[Known]) -> Vec<Told
     let mut all: Vec<Told> = found.into_iter().map(Told::from).collect();
     match more {
         Ok(more) => {
-            // What the schema says of a field, the engine need not say again.
+            // If the schema reports a field, the engine does not report it again.
             let said: Vec<String> = all.iter().map(|t| t.problem.field()).collect();
             all.extend(more.into_iter().filter(|p| !said.contains(&p.field())).map(Told::from));
         }
-        // The schema knows nearly all of it; what it does not know stops the reader at the first.
+        // The schema finds nearly everything. What it misses makes deserialization stop at the first problem.
         Err(unreadable) if all.is_empty() => all.push(*unreadable),
         Err(_) => {}
     }
@@ -132,7 +132,7 @@ fn problems(object: &Object<'_>, schemas: &Schemas, known: &[Known]) -> Vec<Told
 
 fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> Result<K, Box<Told>> {
     serde_json::from_value::<K>(value).map_err(|error| {
-        // Read again from the text, the reader knows the place.
+        // Parsing the text again gives the place.
         let fault =
             serde_yaml::from_str::<K>(&document.text).err().map(|e| document::fault(&e, document.tree.mark));
         let (mark, message) = fault.map_or_else(|| (None, error.to_string()), |f| (Some(f.mark), f.message));
@@ -141,7 +141,7 @@ fn typed<K: serde::de::DeserializeOwned>(document: &Document, value: Value) -> R
     })
 }
 
-/// What the run gives, against the params of its Workflow where that is one of the files.
+/// Checks the run's params against its Workflow, if that is in the files.
 fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<Problem> {
     let wanted = &run.spec.workflow_ref;
     let near = |k: &&Known| {
@@ -149,7 +149,7 @@ fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<Pro
         k.name == wanted.name && !apart
     };
     let mut same = known.iter().filter(near);
-    // An older revision may have had other params; of two Workflows of the name nobody knows which is meant.
+    // An older revision may have other params; with two Workflows of one name the right one is unknown.
     let (Some(workflow), None, None) = (same.next(), same.next(), &wanted.revision) else {
         return Vec::new();
     };
@@ -157,7 +157,7 @@ fn params_of(run: &WorkflowRun, object: &Object<'_>, known: &[Known]) -> Vec<Pro
     found.into_iter().map(|problem| problem.below("spec")).collect()
 }
 
-/// The object without fields that do not exist.
+/// The object without unknown fields.
 fn without(object: &Value, unknown: &[&Path]) -> Value {
     let mut object = object.clone();
     for path in unknown {

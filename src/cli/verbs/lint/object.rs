@@ -1,4 +1,4 @@
-//! A document -> an object of ours, or nothing that lint looks at.
+//! A document -> an object of Mission Control, or `None` for anything that lint ignores.
 
 use serde_json::Value;
 
@@ -8,17 +8,17 @@ use crate::engine::path::Path;
 use crate::engine::problem::Problem;
 use crate::engine::schema::{self, Schemas, similar};
 
-/// An object of ours as it is written.
+/// An object of Mission Control as written in the file.
 #[derive(Debug)]
 pub struct Object<'d> {
     pub document: &'d Document,
     pub kind: String,
-    /// What is wrong with its kind and version.
+    /// Problems of its kind and apiVersion.
     pub problems: Vec<Problem>,
 }
 
 impl<'d> Object<'d> {
-    /// `None`: it belongs to others.
+    /// `None`: an object of another API group.
     pub fn of(document: &'d Document, schemas: &Schemas) -> Option<Self> {
         let text = |field: &str| document.value.get(field).and_then(Value::as_str);
         let (version, kind) = (text("apiVersion"), text("kind"));
@@ -58,7 +58,7 @@ impl<'d> Object<'d> {
         self.document.value.get("metadata")?.get(field)?.as_str()
     }
 
-    /// A workflow by its name, anything else as kubectl names it.
+    /// A Workflow's name; for other kinds `kind/name`, as in kubectl.
     pub fn label(&self) -> String {
         match self.kind.as_str() {
             "Workflow" | "" => self.name().to_owned(),

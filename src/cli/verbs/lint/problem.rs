@@ -1,4 +1,4 @@
-//! A problem as the engine says it, and the file -> the place in the file.
+//! A problem of the engine, and the file -> the place in the file.
 
 use granit_parser::ScalarStyle;
 
@@ -8,13 +8,13 @@ use crate::cli::source::{Source, inside};
 use crate::engine::problem::{At, Kind, Problem};
 use crate::engine::schema::QUOTES;
 
-/// The problem of a field.
+/// A problem of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     pub problem: Problem,
     /// Shown at the key, not at the value.
     pub at_key: bool,
-    /// Known already, whatever the path says.
+    /// A place that is known already, instead of the path's.
     pub mark: Option<Mark>,
 }
 
@@ -25,7 +25,7 @@ impl From<Problem> for Told {
 }
 
 impl Told {
-    /// What is to be put in quotes is the text as it is written: `1.10` and `yes`, not what they were read as.
+    /// Quotes the text as written in the file (`1.10`, `yes`), not the value that YAML reads from it.
     fn quote(&mut self, node: &Node) {
         let What::Scalar { text, style: ScalarStyle::Plain } = &node.what else { return };
         if let Some((before, _)) = self.problem.message.split_once(QUOTES) {
@@ -33,7 +33,7 @@ impl Told {
         }
     }
 
-    /// Where it is written. A position within a text is left out of the message when it can be shown itself.
+    /// The place in the file. A position within a text is removed from the message if the place itself can be shown.
     pub fn place(&mut self, source: &Source, document: &Document) -> Mark {
         if let Some(mark) = self.mark {
             return mark;

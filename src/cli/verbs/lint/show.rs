@@ -1,15 +1,16 @@
-//! A finding -> the lines that show it, with the line of the file and a caret below the place.
+//! A finding -> its lines: the message, the line of the file, and a caret below the place.
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::cli::terminal::out::counted;
 use crate::cli::terminal::paint::{BAD, FAINT, TITLE};
 use crate::view::plain::one_line;
 
 use super::check::{Finding, Report};
 
-/// A longer line is shown in part.
+/// Longer lines are shown in part.
 const LONGEST: usize = 140;
-/// So many characters are shown before the place, then.
+/// Characters before the place if the line is shown in part.
 const BEFORE: usize = 60;
 
 /// `file:line:column: workflow: field: message`, and below it the place.
@@ -25,18 +26,17 @@ pub fn lines(finding: &Finding) -> String {
     )
 }
 
-/// What was checked, in a line.
+/// The summary line.
 pub fn sum(report: &Report, files: usize) -> String {
-    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     format!(
         "{} in {} checked: {}",
-        count(report.objects, "object"),
-        count(files, "file"),
-        count(report.findings.len(), "problem")
+        counted(report.objects, "object"),
+        counted(files, "file"),
+        counted(report.findings.len(), "problem")
     )
 }
 
-/// The line, or the part of it around the place, and the blanks before the caret.
+/// The line, or a part of it around the place, and the blanks before the caret.
 fn excerpt(line: &str, column: usize) -> (String, String) {
     let all: Vec<char> = line.trim_end().chars().map(visible).collect();
     let at = column.saturating_sub(1);
@@ -54,7 +54,7 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
     )
 }
 
-/// A file may hold anything; a terminal must not obey it.
+/// Removes control sequences: a file must not control the terminal.
 fn visible(c: char) -> char {
     if c.is_control() && c != '\t' { '\u{fffd}' } else { c }
 }

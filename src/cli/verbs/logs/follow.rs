@@ -1,7 +1,7 @@
-//! A run that goes on -> what its agents say while they say it, until the run has ended or waits for a person.
+//! A live run -> the logs of its attempts as they are written, until the run ends or needs a decision.
 //!
-//! What is over is shown as a whole, in order; what runs is streamed, line by line, by a task per attempt. No step speaks
-//! before the last words of those that ended before it. Start reading at [`Follow::go`].
+//! Logs of ended attempts are printed as a whole, in order; running attempts are streamed line by line, a task per
+//! attempt. A step's log starts only after the logs of the steps that ended before it. Start reading at [`Follow::go`].
 
 use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
@@ -24,9 +24,9 @@ use super::pick::{Attempt, Pick, Which};
 use super::print::Printer;
 use super::source::{Opened, ReadOutcome, Source};
 
-/// How long the log of an attempt that is over may be silent before it is given up.
+/// Timeout for further lines of an ended attempt's log.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait before a log is opened again, unless the run changes before.
+/// Delay before a log is opened again, unless the run changes.
 const REOPEN_DELAY: Duration = Duration::from_millis(500);
 
 type Run = Arc<WorkflowRun>;
@@ -34,24 +34,24 @@ type Line = (Arc<Attempt>, Vec<u8>);
 
 struct Follow<'a> {
     session: &'a Session,
-    /// Every attempt of what was asked for: after the newest come others.
+    /// The selection with all attempts, since others follow the newest.
     all: Pick,
     source: Arc<Source>,
     printer: &'a mut Printer,
-    /// The run as it was last seen.
+    /// The latest state of the run.
     run: Run,
     run_sender: watch::Sender<Run>,
     line_sender: mpsc::Sender<Line>,
     lines: mpsc::Receiver<Line>,
-    /// Jobs of the attempts that were taken up.
+    /// Jobs of the attempts that were seen.
     known_jobs: HashSet<String>,
-    /// Taken up, but not begun to be shown.
+    /// Seen, but not printed yet.
     waiting: VecDeque<Attempt>,
     open: Vec<Arc<Attempt>>,
     streams: JoinSet<(Arc<Attempt>, bool)>,
 }
 
-/// Shows what is said to the end of the run.
+/// Prints logs to the end of the run.
 pub(crate) async fn follow(
     session: &Session,
     run: WorkflowRun,
@@ -59,7 +59,7 @@ pub(crate) async fn follow(
     source: Source,
     printer: &mut Printer,
 ) -> Result<Exit, Fault> {
-    // What does not exist is not waited for.
+    // A step or item that does not exist is an error at once.
     let begun = pick.of(&run).map_err(Fault::input)?;
     let which = if pick.which == Which::Newest { Which::All } else { pick.which };
     let all = Pick { which, ..pick.clone() };
@@ -86,7 +86,7 @@ pub(crate) async fn follow(
     tokio::select! {
         exit = follow.go(Box::pin(changes)) => exit,
         _ = tokio::signal::ctrl_c() => {
-            out::note(format!("run {name} goes on; {} workflow logs {name} -f comes back to it", program::name()));
+            out::note(format!("run {name} continues; to follow it again: {} workflow logs {name} -f", program::name()));
             Ok(Exit::Interrupted)
         }
     }
@@ -117,7 +117,7 @@ impl Follow<'_> {
         }
     }
 
-    /// The run as the watch has it now.
+    /// The next state of the run from the watch.
     fn changed(&mut self, change: Option<Result<Option<WorkflowRun>, Fault>>) -> Result<(), Fault> {
         match change {
             Some(Ok(Some(run))) if run.uid() == self.run.uid() => {
@@ -132,9 +132,9 @@ impl Follow<'_> {
         }
     }
 
-    /// Attempts that were not seen before.
+    /// Adds attempts that were not seen before.
     fn take_up(&mut self) {
-        // That a step is not there (any more) is no reason to end.
+        // A step that is not in the status (any more) does not end the command.
         for attempt in self.all.of(&self.run).unwrap_or_default() {
             if self.known_jobs.insert(attempt.job.clone()) {
                 self.waiting.push_back(attempt);
@@ -142,7 +142,7 @@ impl Follow<'_> {
         }
     }
 
-    /// Begins what can be begun: not before the words of attempts that are over have been shown. False: nobody reads.
+    /// Starts the next logs, once those of ended attempts are printed. False: stdout is closed.
     async fn settle(&mut self) -> Result<bool, Fault> {
         while !self.open.iter().any(|a| a.is_over(&self.run)) {
             let Some(attempt) = self.waiting.pop_front() else { break };
@@ -167,14 +167,14 @@ impl Follow<'_> {
         Ok(true)
     }
 
-    /// The same attempt with what the status keeps of it by now.
+    /// The same attempt with its current output in the status.
     fn now(&self, attempt: Attempt) -> Attempt {
         let all = Pick { which: Which::Number(attempt.n), ..self.all.clone() };
         let same = all.of(&self.run).unwrap_or_default().into_iter().find(|a| a.job == attempt.job);
         same.unwrap_or(attempt)
     }
 
-    /// An attempt has no more to say; what it left in the status alone is shown from there.
+    /// Ends an attempt; if it had no log, prints its output from the status.
     fn ended(&mut self, done: Option<(Arc<Attempt>, bool)>) {
         while let Ok((attempt, line)) = self.lines.try_recv() {
             self.printer.line(&attempt, &line);
@@ -193,7 +193,7 @@ impl Follow<'_> {
         }
     }
 
-    /// The exit code of the run, once all is shown and it is not going on.
+    /// The exit code of the run, once everything is printed and it does not continue.
     fn end(&self) -> Option<Exit> {
         if !self.open.is_empty() || !self.waiting.is_empty() {
             return None;
@@ -211,7 +211,7 @@ impl Follow<'_> {
     }
 }
 
-/// Sends the attempt's lines until it is over and its log at its end. True: there were any.
+/// Sends the attempt's lines until it has ended and its log is complete. True: there were lines.
 async fn stream(
     source: &Source,
     attempt: &Arc<Attempt>,
@@ -221,7 +221,7 @@ async fn stream(
     let mut last = None;
     let mut any = false;
     loop {
-        // Asked before the log is opened: then that log is whole.
+        // Checked before the log is opened, so that the log is complete.
         let over = attempt.is_over(&runs.borrow_and_update());
         if let Ok(Ok(Opened::Log(mut lines))) =
             timeout(SILENCE_TIMEOUT, source.open(&attempt.job, true, last)).await
@@ -235,7 +235,7 @@ async fn stream(
                             return any;
                         }
                     }
-                    // The kubelet's excuse has no time: it is not the agent's word.
+                    // A message of the kubelet has no timestamp: it is not a line of the agent.
                     Ok(_) => break,
                     Err(_) if attempt.is_over(&runs.borrow()) => return any,
                     Err(_) => {}

@@ -1,4 +1,4 @@
-//! A run and what was asked for -> the attempts that are meant, in the order of the steps. Pure.
+//! A run and the selected step, item and attempt -> the attempts to print, in the order of the steps. Pure.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use crate::api::{Outcome, Phase, Work, WorkflowRun, WorkflowRunStatus};
 use crate::engine::ids;
 use crate::engine::work_ref::{WorkRef, work_refs};
 
-/// Which attempts of a piece of work.
+/// Which attempts of a step or item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
     Newest,
@@ -27,13 +27,13 @@ impl FromStr for Which {
             "all" => Ok(Which::All),
             _ => match text.parse() {
                 Ok(n) if n > 0 => Ok(Which::Number(n)),
-                _ => Err("attempts are numbered from 1; write a number, or all".into()),
+                _ => Err("attempts are numbered from 1: use a number or all".into()),
             },
         }
     }
 }
 
-/// What was asked for.
+/// The selection.
 #[derive(Clone, Debug)]
 pub(crate) struct Pick {
     pub step: Option<String>,
@@ -47,19 +47,19 @@ pub(crate) struct Attempt {
     pub step: String,
     pub item: Option<String>,
     pub n: u32,
-    /// Name of its Job.
+    /// The name of its Job.
     pub job: String,
     pub kept: Kept,
 }
 
-/// What the run's status has of an attempt's words.
+/// The output of an attempt in the run's status.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kept {
-    /// It is under way.
+    /// The attempt is running.
     NotYet,
-    /// What it said.
+    /// The stored output.
     Text(String),
-    /// Nothing, and why.
+    /// No output, and the reason.
     Nothing(String),
 }
 
@@ -74,7 +74,7 @@ impl fmt::Display for Attempt {
 }
 
 impl Attempt {
-    /// Nothing more is said by it, as far as this state of the run tells.
+    /// Whether the attempt has ended, in this state of the run.
     pub(crate) fn is_over(&self, run: &WorkflowRun) -> bool {
         let Some(status) = run.status.as_ref().filter(|s| !s.phase.is_some_and(Phase::is_terminal)) else {
             return true;
@@ -84,17 +84,17 @@ impl Attempt {
 }
 
 impl Pick {
-    /// One piece of work was named, so that its words need no head.
+    /// Whether a single step or item is selected, so that its log needs no heading.
     pub(crate) fn is_one(&self, run: &WorkflowRun) -> bool {
         let steps = run.status.iter().flat_map(|s| &s.steps);
         let named = self.step.as_ref().and_then(|name| steps.into_iter().find(|s| s.name == *name));
-        // A step that is not there yet may get items; those of a loop may follow when it has none so far.
+        // A step that is not in the status yet may get items; so may a loop without items.
         self.which != Which::All
             && self.step.is_some()
             && (self.item.is_some() || named.is_none_or(|s| s.items.is_empty()))
     }
 
-    /// The attempts that are meant and have begun.
+    /// The selected attempts that have started.
     pub(crate) fn of(&self, run: &WorkflowRun) -> Result<Vec<Attempt>, String> {
         let Some(status) = run.status.as_ref().filter(|s| !s.steps.is_empty()) else { return Ok(Vec::new()) };
         self.check(run, status)?;
@@ -102,7 +102,7 @@ impl Pick {
         Ok(meant.flat_map(|at| self.attempts(run, status, at)).collect())
     }
 
-    /// A step or item of that name exists.
+    /// Checks that the step and item exist.
     fn check(&self, run: &WorkflowRun, status: &WorkflowRunStatus) -> Result<(), String> {
         let name = run.name_any();
         if let Some(step) = self.step.as_deref().filter(|s| !status.steps.iter().any(|x| x.name == *s)) {
@@ -119,7 +119,7 @@ impl Pick {
         let place = self.step.as_ref().map_or(format!("run {name}"), |s| format!("step {s} of run {name}"));
         Err(match items.as_slice() {
             [] => format!("{place} has no items"),
-            all => format!("{place} has no item {item}; there are {}", all.join(", ")),
+            all => format!("{place} has no item {item}; its items are {}", all.join(", ")),
         })
     }
 
@@ -153,7 +153,7 @@ impl Pick {
         numbers.map(one).collect()
     }
 
-    /// Where there is nothing to show: why.
+    /// Why there is nothing to print.
     pub(crate) fn not_empty(&self, run: &WorkflowRun, found: Vec<Attempt>) -> Result<Vec<Attempt>, String> {
         if !found.is_empty() {
             return Ok(found);
@@ -173,12 +173,12 @@ impl Pick {
         };
         Err(match (self.which, most) {
             (Which::Number(n), 1..) => format!("{place} has no attempt {n}; the newest is {most}"),
-            _ => format!("{place} has made no attempt, so there is nothing that an agent said"),
+            _ => format!("{place} has no attempt yet, so there is no log"),
         })
     }
 }
 
-/// What the status has of that attempt's words: only the last one's stand there.
+/// The stored output of an attempt: the status has that of the last one only.
 fn kept(work: &Work, n: u32, attempt: &str) -> Kept {
     if work.current.as_ref().is_some_and(|c| c.n == n) {
         return Kept::NotYet;
@@ -187,23 +187,23 @@ fn kept(work: &Work, n: u32, attempt: &str) -> Kept {
     match &work.last {
         Some(last) if last.n == n && was_judged(last) => match &work.output {
             Some(text) => Kept::Text(text.clone()),
-            None => nothing("its Pod is gone, and it said nothing that was kept".into()),
+            None => nothing("its Pod is gone, and the status has no output".into()),
         },
         Some(last) if last.n == n => {
             let cause = last.cause.map(|c| format!(" ({c})")).unwrap_or_default();
-            nothing(format!("it was {}{cause} and left no words", last.outcome))
+            nothing(format!("it was {}{cause} and left no output", last.outcome))
         }
         last => {
             let last = last.as_ref().map_or(work.attempts, |l| l.n);
             nothing(format!(
-                "its Pod is gone; the run's status keeps the words of the last attempt ({last}) only"
+                "its Pod is gone; the run's status keeps the output of the last attempt ({last}) only"
             ))
         }
     }
 }
 
-/// What it said was read and entered the status. What a lost or stopped attempt said is not read, and `output` is then
-/// that of an attempt before it.
+/// Whether the output of the attempt was stored. That of a lost or stopped attempt is not read: `output` is then from
+/// an earlier attempt.
 fn was_judged(last: &LastAttempt) -> bool {
     let ended = match last.outcome {
         Outcome::Done | Outcome::SentBack | Outcome::Failed | Outcome::TimedOut => true,
@@ -257,7 +257,7 @@ mod tests {
             shown(&pick(None, Some("a"), Which::All)),
             ["each, item a (attempt 1)", "each, item a (attempt 2)"]
         );
-        assert_eq!("0".parse::<Which>().unwrap_err(), "attempts are numbered from 1; write a number, or all");
+        assert_eq!("0".parse::<Which>().unwrap_err(), "attempts are numbered from 1: use a number or all");
     }
 
     #[test]
@@ -275,20 +275,20 @@ mod tests {
         assert!(why.starts_with("plan (attempt 1): its Pod is gone"), "{why}");
         // `output` is what attempt 1 said.
         let Kept::Nothing(why) = kept(None, Some("a"), 2) else { panic!() };
-        assert_eq!(why, "each, item a (attempt 2): it was Lost (PodDeleted) and left no words");
+        assert_eq!(why, "each, item a (attempt 2): it was Lost (PodDeleted) and left no output");
     }
 
     #[test]
     fn a_name_that_is_not_there_is_answered_with_those_that_are() {
         let fails = |step, item| pick(step, item, Which::Newest).of(&run()).unwrap_err();
         assert_eq!(fails(Some("x"), None), "run demo has no step x; its steps are plan, each, gate");
-        assert_eq!(fails(None, Some("x")), "run demo has no item x; there are a, b");
+        assert_eq!(fails(None, Some("x")), "run demo has no item x; its items are a, b");
         assert_eq!(fails(Some("plan"), Some("a")), "step plan of run demo has no items");
         let none = |step, which| {
             let pick = pick(Some(step), None, which);
             pick.not_empty(&run(), pick.of(&run()).unwrap()).unwrap_err()
         };
-        assert!(none("gate", Which::Newest).starts_with("step gate of run demo has made no attempt"));
+        assert!(none("gate", Which::Newest).starts_with("step gate of run demo has no attempt yet"));
         assert_eq!(none("plan", Which::Number(5)), "step plan of run demo has no attempt 5; the newest is 2");
     }
 }

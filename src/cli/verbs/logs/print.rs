@@ -1,4 +1,4 @@
-//! Lines of attempts -> stdout, under heads where the words of several stand there.
+//! Lines of attempts -> stdout, with headings if there are logs of several.
 
 use std::io::Write;
 
@@ -10,13 +10,13 @@ use crate::view::plain::plain;
 use super::pick::Attempt;
 use super::source::{ReadOutcome, Source};
 
-/// Writes lines, and a head where another attempt speaks than before.
+/// Prints lines, with a heading when the attempt changes.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    /// Heads stand on stdout; else stdout has the words alone.
+    /// Whether headings go to stdout. Otherwise stdout has only the log.
     pub heads: bool,
     raw: bool,
-    /// Job of the attempt that spoke last.
+    /// Job of the last printed attempt.
     current: Option<String>,
 }
 
@@ -25,7 +25,7 @@ impl Printer {
         Self { heads, raw, current: None }
     }
 
-    /// Prints what one attempt said so far.
+    /// Prints the log of one attempt so far.
     pub(crate) async fn attempt(
         &mut self,
         session: &Session,
@@ -36,7 +36,7 @@ impl Printer {
         outcome.map_err(|e| session.fault(&format!("read the log of {attempt}"), &e))
     }
 
-    /// What follows is of that attempt.
+    /// Prints the heading of an attempt if it changes.
     pub(crate) fn head(&mut self, attempt: &Attempt) {
         let before = self.current.replace(attempt.job.clone());
         if before.as_ref() == Some(&attempt.job) {
@@ -45,13 +45,13 @@ impl Printer {
         match (self.heads, before) {
             (true, None) => out::line(format!("==> {attempt} <==")),
             (true, Some(_)) => out::line(format!("\n==> {attempt} <==")),
-            // The first needs no name: it was asked for by it.
+            // The first attempt needs no heading: the user selected it.
             (false, None) => {}
             (false, Some(_)) => out::note(format!("==> {attempt} <==")),
         }
     }
 
-    /// False: nobody reads any more.
+    /// False: stdout is closed.
     pub(crate) fn line(&mut self, attempt: &Attempt, line: &[u8]) -> bool {
         self.head(attempt);
         let mut out = std::io::stdout().lock();

@@ -1,4 +1,4 @@
-//! An attempt -> what it said: the log of its Pod, else what the run's status keeps.
+//! An attempt -> its log: from its Pod, else from the run's status.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,26 +15,26 @@ use crate::job::result::is_excuse;
 
 use super::pick::{Attempt, Kept};
 
-/// Where the words of a run's attempts are read.
+/// Reads the logs of a run's attempts.
 #[derive(Debug)]
 pub(crate) struct Source {
     pods: Api<Pod>,
-    /// UID of the run: Pods of another run of the same name are not its own.
+    /// The run's UID, since Pods of another run may have the same names.
     uid: String,
-    /// Lines at the end that are wanted.
+    /// The number of last lines to print.
     tail: Option<u32>,
-    /// That Pods may not be read was said.
+    /// Whether the note about missing permission was printed.
     warned: AtomicBool,
 }
 
-/// Where the words came from.
+/// Where a log came from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ReadOutcome {
     Pod,
     Status,
-    /// There are none: why.
+    /// There is none: the reason.
     Nothing(String),
-    /// Nobody reads any more.
+    /// Stdout is closed.
     Closed,
 }
 
@@ -43,7 +43,7 @@ impl Source {
         Self { pods, uid, tail, warned: AtomicBool::new(false) }
     }
 
-    /// Gives the attempt's words so far line by line to `sink`, until it answers false.
+    /// Passes the attempt's log so far to `sink` line by line, until it returns false.
     pub(crate) async fn read(
         &self,
         attempt: &Attempt,
@@ -53,7 +53,7 @@ impl Source {
         match self.open(&attempt.job, false, None).await? {
             Opened::Log(mut lines) => {
                 let (mut any, mut excused) = (false, false);
-                // A log that breaks off is shown as far as it goes.
+                // A log that breaks off is printed as far as it goes.
                 while let Ok(Some(line)) = lines.next().await {
                     excused = !any && is_excuse(&String::from_utf8_lossy(&line.text));
                     if excused {
@@ -64,7 +64,7 @@ impl Source {
                         return Ok(ReadOutcome::Closed);
                     }
                 }
-                // With an empty log it may have spoken by its termination message, which the status has.
+                // With an empty log the output may be in the termination message, which the status has.
                 if any || !(excused || matches!(attempt.kept, Kept::Text(_))) {
                     return Ok(ReadOutcome::Pod);
                 }
@@ -91,13 +91,13 @@ impl Source {
             }
             Kept::Nothing(why) => ReadOutcome::Nothing(why.clone()),
             Kept::NotYet => ReadOutcome::Nothing(match waits {
-                Some(why) => format!("{attempt}: it does not run yet: {why}"),
-                None => format!("{attempt}: it has said nothing yet"),
+                Some(why) => format!("{attempt}: not started yet: {why}"),
+                None => format!("{attempt}: no output yet"),
             }),
         }
     }
 
-    /// The log of the Job's Pod, with the time of each line where it is followed; `after`: only what came later.
+    /// The log of the Job's Pod, with timestamps if it is followed. `after`: only later lines.
     pub(crate) async fn open(
         &self,
         job: &str,
@@ -110,13 +110,13 @@ impl Source {
             follow,
             timestamps: follow,
             tail_lines: self.tail.map(i64::from).filter(|_| after.is_none()),
-            // Whole seconds: the client would round up as well as down.
+            // Whole seconds: the client would round to the nearest.
             since_time: after.and_then(|t| Timestamp::from_second(t.as_second()).ok()),
             ..LogParams::default()
         };
         match self.pods.log_stream(&pod, &params).await {
             Ok(stream) => Ok(Opened::Log(Lines::new(Box::pin(stream), follow, after))),
-            // 400: its container is not there yet, or never was.
+            // 400: the container has not started, or never did.
             Err(kube::Error::Api(status)) if status.code == 400 => Ok(Opened::NotYet(status.message.clone())),
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(Opened::NoPod),
             Err(kube::Error::Api(status)) if status.code == 403 => Ok(self.forbidden()),
@@ -124,7 +124,7 @@ impl Source {
         }
     }
 
-    /// Its name is the Job's where the operator makes the Pods, and another where the cluster does.
+    /// The Pod has the Job's name if the operator creates Pods, and another if the Job controller does.
     async fn pod(&self, job: &str) -> Result<Option<String>, kube::Error> {
         let selector = format!("job-name={job},{}={}", labels::RUN_UID, self.uid);
         match self.pods.list_metadata(&ListParams::default().labels(&selector)).await {
@@ -139,16 +139,18 @@ impl Source {
 
     fn forbidden(&self) -> Opened {
         if !self.warned.swap(true, Ordering::Relaxed) {
-            out::note("you may not read the Pods' logs; what the run's status keeps is shown");
+            out::note(
+                "note: you may not read the logs of Pods (get pods/log); printing the output in the run's status instead",
+            );
         }
         Opened::NoPod
     }
 }
 
-/// What asking for a log came to.
+/// The result of opening a log.
 pub(crate) enum Opened {
     Log(Lines),
-    /// The agent does not run yet; what it waits for.
+    /// The agent has not started; the reason.
     NotYet(String),
     NoPod,
 }
@@ -167,7 +169,7 @@ impl std::fmt::Debug for Opened {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     pub text: Vec<u8>,
-    /// When it was written, where that was asked for.
+    /// The timestamp, if requested.
     pub at: Option<Timestamp>,
 }
 
@@ -184,7 +186,7 @@ impl Lines {
         Self { reader, stamped, after, buffer: Vec::new() }
     }
 
-    /// The next line; `None` at the end. May be given up and asked again: what was read of a line is kept.
+    /// The next line; `None` at the end. Safe to cancel: a partly read line is kept.
     pub(crate) async fn next(&mut self) -> std::io::Result<Option<Line>> {
         loop {
             self.reader.read_until(b'\n', &mut self.buffer).await?;
@@ -196,7 +198,7 @@ impl Lines {
                 text.pop();
             }
             let line = if self.stamped { stamped(text) } else { Line { text, at: None } };
-            // The second of the last line is read again after a broken connection.
+            // After a lost connection the last second is read again.
             if line.at.is_none_or(|at| self.after.is_none_or(|after| at > after)) {
                 return Ok(Some(line));
             }
@@ -204,7 +206,7 @@ impl Lines {
     }
 }
 
-/// `2026-01-01T00:00:00.123456789Z text`; the kubelet's own sentences have no time.
+/// `2026-01-01T00:00:00.123456789Z text`; messages of the kubelet have no timestamp.
 fn stamped(text: Vec<u8>) -> Line {
     let blank = text.iter().position(|b| *b == b' ').unwrap_or(text.len());
     let time = text.get(..blank).and_then(|t| std::str::from_utf8(t).ok()).and_then(|t| t.parse().ok());

@@ -19,15 +19,15 @@ use crate::rehearse::synthesize;
 
 use super::arguments::Plan;
 
-/// What is rehearsed.
+/// What to rehearse.
 pub(super) struct Chosen {
     pub workflow: Workflow,
     pub run: WorkflowRun,
-    /// What the run has only because nobody gave it: `task`, `params.x`.
+    /// Placeholders for what was not given: `task`, `params.x`.
     pub placeholders: BTreeMap<String, String>,
 }
 
-/// The workflow and its run; or the workflow's problems, in the words of lint.
+/// The workflow and its run, or the workflow's problems as lint prints them.
 pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> {
     let source = source(&args.file)?;
     let documents = documents(&source)?;
@@ -44,7 +44,10 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
         return Ok(Ok(Chosen { workflow, run, placeholders: BTreeMap::new() }));
     }
     if let Some(path) = &args.run {
-        return Err(Fault::input(format!("{}: no run of workflow {name}", path.display())));
+        return Err(Fault::input(format!(
+            "{}: there is no run of workflow {name} in this file",
+            path.display()
+        )));
     }
     let all = Definition::read(&workflow.spec).map_err(|p| Fault::input(joined(&p)))?;
     let placeholders = placeholders(&all, args);
@@ -52,7 +55,7 @@ pub(super) fn choose(args: &Plan) -> Result<Result<Chosen, Vec<String>>, Fault> 
     Ok(Ok(Chosen { workflow, run, placeholders }))
 }
 
-/// What a run lacks that nobody gave: the task, and the params that it needs.
+/// Placeholders for the task and the required params that were not given.
 fn placeholders(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
     let given: BTreeMap<String, String> = args.params.iter().cloned().collect();
     let params =
@@ -61,7 +64,7 @@ fn placeholders(all: &Definition, args: &Plan) -> BTreeMap<String, String> {
     task.into_iter().chain(params).collect()
 }
 
-/// A run of what was given and what was made up.
+/// A run of the given values and the placeholders.
 fn new_run(args: &Plan, workflow: &Workflow, placeholders: &BTreeMap<String, String>) -> WorkflowRun {
     let new_run =
         placeholders.iter().filter_map(|(k, v)| Some((k.strip_prefix("params.")?.to_string(), v.clone())));
@@ -76,12 +79,12 @@ fn new_run(args: &Plan, workflow: &Workflow, placeholders: &BTreeMap<String, Str
     run
 }
 
-/// The first run that fits, of the file with the run or of that with the workflow.
+/// The first matching run, in the run's file or in the workflow's.
 fn run(args: &Plan, documents: &[Value]) -> Result<Option<WorkflowRun>, Fault> {
     let given = args.task.is_some() || !args.params.is_empty();
     let of_its_own = args.run.as_deref().map(|path| self::documents(&source(path)?)).transpose()?;
     let path = args.run.as_deref().unwrap_or(&args.file);
-    // A run that came along is meant only if its workflow came along, too.
+    // A run in the workflow's file counts only if its workflow is the chosen one.
     let known = |name: &str| documents.iter().any(|d| is(d, "Workflow") && name_of(d) == name);
     let fits = |run: &&Value| {
         let of = run.pointer("/spec/workflowRef/name").and_then(Value::as_str).unwrap_or_default();
@@ -94,8 +97,8 @@ fn run(args: &Plan, documents: &[Value]) -> Result<Option<WorkflowRun>, Fault> {
     let Some(found) = found.filter(fits).find(|_| !given) else {
         return match &args.run {
             Some(path) => {
-                Err(Fault::input(format!("{}: there is no such WorkflowRun in it", path.display()))
-                    .next("leave out --run, and give --task and -p key=value"))
+                Err(Fault::input(format!("{}: there is no such WorkflowRun in this file", path.display()))
+                    .next("remove --run, and use --task TEXT and -p KEY=VALUE"))
             }
             None => Ok(None),
         };
@@ -106,21 +109,21 @@ fn run(args: &Plan, documents: &[Value]) -> Result<Option<WorkflowRun>, Fault> {
         .map_err(|e| Fault::input(format!("{}: WorkflowRun {name}: {e}", path.display())))
 }
 
-/// The one that was named, or that the run names, or the only one.
+/// The workflow that --workflow or the run names, or the only one.
 fn workflow<'d>(args: &Plan, documents: &'d [Value], run: Option<&WorkflowRun>) -> Result<&'d Value, Fault> {
     let all: Vec<&Value> = documents.iter().filter(|d| is(d, "Workflow")).collect();
     let names = all.iter().map(|d| name_of(d)).collect::<Vec<_>>().join(", ");
     let file = args.file.display();
     let wanted = args.workflow.clone().or_else(|| run.map(|r| r.spec.workflow_ref.name.clone()));
     match (wanted, all.as_slice()) {
-        (_, []) => Err(Fault::input(format!("{file}: there is no Workflow in it"))
-            .next("name the file that has the Workflow; --run names that of the run")),
+        (_, []) => Err(Fault::input(format!("{file}: there is no Workflow in this file"))
+            .next("FILE must contain the Workflow; use --run for the file of the run")),
         (Some(wanted), all) => all.iter().find(|d| name_of(d) == wanted).copied().ok_or_else(|| {
-            Fault::input(format!("{file}: there is no Workflow {wanted} in it; there is {names}"))
+            Fault::input(format!("{file}: there is no Workflow {wanted} in this file; it has {names}"))
         }),
         (None, [one]) => Ok(one),
-        (None, _) => Err(Fault::input(format!("{file}: there are several Workflows in it: {names}"))
-            .next("choose one with --workflow NAME")),
+        (None, _) => Err(Fault::input(format!("{file}: there are several Workflows in this file: {names}"))
+            .next("select one with --workflow NAME")),
     }
 }
 
@@ -142,7 +145,7 @@ fn documents(source: &Source) -> Result<Vec<Value>, Fault> {
     serde_yaml::from_multiple(&source.text).map_err(|e| Fault::input(format!("{}: {e}", source.label)))
 }
 
-/// The answers that people wrote.
+/// Reads the answers file.
 pub(super) fn answers(path: &Path, all: &Definition) -> Result<Script, Fault> {
     let documents = documents(&source(path)?)?;
     let none = Value::Object(serde_json::Map::new());
@@ -150,6 +153,6 @@ pub(super) fn answers(path: &Path, all: &Definition) -> Result<Script, Fault> {
     answers::read(value, all).map_err(|problems| {
         let lines = problems.join(&format!("\n       {}: ", path.display()));
         Fault::input(format!("{}: {lines}", path.display()))
-            .next(format!("{} workflow plan --help shows how answers are written", program::name()))
+            .next(format!("{} workflow plan --help shows the format of answers", program::name()))
     })
 }

@@ -1,4 +1,4 @@
-//! What was rehearsed -> a table with its end, or one JSON document.
+//! A rehearsal -> a table and its result, or one JSON document.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::cli::terminal::{out, paint};
 use crate::rehearse::timeline::{Event, What};
 use crate::view::plain::{cut, one_line, plain};
 
-/// As much of a message as a row shows; the document has all of it.
+/// Characters of a message in a row; the document has all of it.
 const WHY: usize = 160;
 
-/// A rehearsal that is over.
+/// A finished rehearsal.
 pub(super) struct Rehearsal {
     pub events: Vec<Event>,
     pub status: WorkflowRunStatus,
@@ -32,7 +32,7 @@ impl Rehearsal {
     }
 }
 
-/// The table, the inputs, and how it ends.
+/// Prints the table, the inputs and the result.
 pub(super) fn print(rehearsal: &Rehearsal, inputs: bool) {
     let mut table = Table::new(&["TIME", "STEP", "WHAT", "WHY"]);
     for event in &rehearsal.events {
@@ -66,7 +66,7 @@ fn end(rehearsal: &Rehearsal) {
     let (phase, style) = (status.phase.unwrap_or(Phase::Pending), paint::phase(status.phase));
     let reason = status.reason.filter(|r| r.as_str() != phase.as_str());
     let reason = reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    // How to answer in a cluster is of no use here.
+    // The hint about answering in a cluster is of no use here.
     let asked = status.escalations.first().filter(|_| status.reason == Some(Reason::Escalated));
     let message = asked.map(|e| e.message.as_str()).or(status.message.as_deref());
     let message = one_line(message.unwrap_or_default());
@@ -89,7 +89,7 @@ fn event_path(event: &Event) -> String {
     work_path(event.step.as_deref().unwrap_or("(the run)"), event.item.as_deref())
 }
 
-/// What happened, and the colour of it.
+/// What happened, and its colour.
 fn describe(event: &Event) -> (String, anstyle::Style) {
     let cause = |c: &Option<crate::api::Cause>| c.map(|c| format!(" ({c})")).unwrap_or_default();
     match &event.what {
@@ -128,7 +128,7 @@ fn why(event: &Event) -> String {
     format!("made up: {}", values.join(", "))
 }
 
-/// A list by its length.
+/// A list as its length.
 fn short(value: &str) -> String {
     match serde_json::from_str(value) {
         Ok(Value::Array(items)) => format!("({} items)", items.len()),
@@ -136,7 +136,7 @@ fn short(value: &str) -> String {
     }
 }
 
-/// The word of an event in the document.
+/// The name of an event in the document.
 fn event_name(what: &What) -> &'static str {
     match what {
         What::Starts => "Started",
@@ -155,7 +155,7 @@ fn event_name(what: &What) -> &'static str {
     }
 }
 
-/// All of it; absent fields have nothing to say.
+/// The event in the document; empty fields are left out.
 pub(super) fn document(rehearsal: &Rehearsal) -> Value {
     let status = &rehearsal.status;
     let questions = status.escalations.iter().map(|e| {
@@ -221,21 +221,21 @@ fn seconds(time: Duration) -> Value {
     if time.subsec_millis() == 0 { json!(time.as_secs()) } else { json!(time.as_secs_f64()) }
 }
 
-/// What people should know beside the plan itself.
+/// Notes below the plan.
 pub(super) fn notes(rehearsal: &Rehearsal, answers: Option<&Path>) {
     for (name, value) in &rehearsal.placeholders {
         out::note(format_args!("made up: {name}: {value}"));
     }
     if let Some(path) = answers {
         for work in &rehearsal.unused {
-            out::note(format_args!("{}: {work} was never asked for", path.display()));
+            out::note(format_args!("{}: the answer {work} was not used", path.display()));
         }
     }
     if !rehearsal.status.phase.is_some_and(Phase::is_terminal) {
         for question in &rehearsal.status.escalations {
             let work = work_path(&question.step, question.item.as_deref());
             out::note(format_args!(
-                "nobody answers {work}; in the file with answers: decisions: [{{step: {work}, action: …}}]"
+                "the question of {work} has no answer; add to the answers file: decisions: [{{step: {work}, action: …}}]"
             ));
         }
     }

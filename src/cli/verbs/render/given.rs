@@ -1,28 +1,28 @@
-//! `NAME=VALUE` -> what a run would know under that name.
+//! `NAME=VALUE` -> the values of a run under those names.
 
 use std::collections::BTreeMap;
 
 use crate::cli::terminal::exit::Fault;
 use crate::engine::output::is_reserved;
 
-/// What the caller gives.
+/// All given values.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     pub task: Option<String>,
     pub params: BTreeMap<String, String>,
-    /// By step: its output, and its values by key in lower case.
+    /// By step: its output, and its outputs by key in lower case.
     pub steps: BTreeMap<String, StepValues>,
-    /// Values that some earlier step printed, keys in lower case.
+    /// Outputs of some earlier step, by key in lower case.
     pub values: BTreeMap<String, String>,
     /// `run.NAME`.
     pub run: BTreeMap<String, String>,
     pub human_feedback: Option<String>,
     pub verify_feedback: Option<String>,
-    /// Everything else, by its dotted name: it goes into the context as it is.
+    /// Everything else by its dotted name, added to the context unchanged.
     pub rest: Vec<(String, String)>,
 }
 
-/// What is given of one step.
+/// The given values of one step.
 #[derive(Debug, Default)]
 pub(crate) struct StepValues {
     pub output: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct StepValues {
 }
 
 impl Given {
-    /// Sorts the values by their names. Which names exist in a step is known later.
+    /// Sorts the values by name. Whether a step has such an output is checked later.
     pub(crate) fn read(
         values: &[(String, String)],
         task: Option<String>,
@@ -68,9 +68,9 @@ impl Given {
     }
 }
 
-/// Nothing is known by the name.
+/// No variable has that name.
 pub(crate) fn unknown(name: &str) -> Fault {
-    Fault::input(format!("--set {name}: templates have no such variable")).next(
+    Fault::input(format!("--set {name}: there is no such template variable")).next(
         "use task, params.NAME, steps.STEP.outputs.KEY, steps.STEP.output, KEY, run.name or the item's name",
     )
 }

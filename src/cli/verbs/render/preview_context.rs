@@ -1,7 +1,7 @@
-//! What the caller gives -> a run whose step is about to start -> what the step's text sees.
+//! The given values -> a run whose step is about to start -> the variables of the step's templates.
 //!
-//! The run is made up, the context is the engine's own: [`Preview`]. What was not given is absent from it, so that
-//! rendering says so, where a real run would always have it (its name, what a finished step said).
+//! The run is made up; the context is the engine's own: [`Preview`]. Values that were not given are absent from it, so
+//! that rendering reports them, even if a real run always has them (its name, the output of a finished step).
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -18,10 +18,10 @@ use crate::engine::{context as names, params};
 
 use super::given::{Given, unknown};
 
-/// The one moment of the made-up run.
+/// The time of the made-up run.
 const PREVIEW_TIME: Stamp = Stamp(Timestamp::UNIX_EPOCH);
 
-/// What the text of the step at `step` sees.
+/// The context of the step at `step`.
 pub(crate) fn context(
     definition: &Definition,
     step: usize,
@@ -40,23 +40,24 @@ pub(crate) fn context(
     let mut context = match (each, item) {
         (None, None) => engine(&preview, WorkRef::step(step))?,
         (Some((i, each)), Some(id)) => of_item(&mut preview, &all, ItemPreview { i, each, step, id, given })?,
-        (None, Some(_)) => return Err(Fault::input("the step has no forEach: leave --item out")),
+        (None, Some(_)) => return Err(Fault::input("the step has no forEach: remove --item")),
         (Some(_), None) => {
-            return Err(Fault::input("the step runs once per item of a list").next("name one with --item ID"));
+            return Err(Fault::input("the step has forEach and runs once per item")
+                .next("select an item with --item ID"));
         }
     };
     apply_given(&mut context, definition, step, given)?;
     Ok(Value::Object(context))
 }
 
-/// A param that was not given is missed by the text that names it, and by no other.
+/// A param that was not given is an error only of a text that uses it.
 fn without_required(definition: &Definition) -> Definition {
     let mut all = definition.clone();
     all.params.iter_mut().for_each(|p| p.required = None);
     all
 }
 
-/// Every step before it is finished, and has said what was given.
+/// Every earlier step is finished, with the given values as its outputs.
 fn steps(all: &Definition, step: usize, given: &Given) -> Result<Vec<StepStatus>, Fault> {
     let before = all.ancestors(step);
     let known = |name: &String| before.iter().any(|k| all.steps.get(*k).is_some_and(|s| s.name == *name));
@@ -79,7 +80,7 @@ fn steps(all: &Definition, step: usize, given: &Given) -> Result<Vec<StepStatus>
     Ok(all.steps.iter().enumerate().map(status).collect())
 }
 
-/// What was given of one step, by its own name or by one of its short ones (`planOutput`).
+/// The given values of one step, by its name or a short form (`planOutput`).
 fn finished_work(step: &str, given: &Given) -> Work {
     let short = || {
         let both = [names::camel_output(step), names::snake_output(step)];
@@ -93,8 +94,8 @@ fn finished_work(step: &str, given: &Given) -> Work {
 fn not_before(all: &Definition, before: &[usize], name: &str) -> Fault {
     let known: Vec<&str> = before.iter().filter_map(|k| all.steps.get(*k)).map(|s| s.name.as_str()).collect();
     let next = match known.is_empty() {
-        true => "no step is: it is the first".to_string(),
-        false => format!("those that are: {}", known.join(", ")),
+        true => "it is the first step: no other step is finished".to_string(),
+        false => format!("finished steps: {}", known.join(", ")),
     };
     Fault::input(format!("--set steps.{name}: {name} is not finished before this step starts")).next(next)
 }
@@ -107,7 +108,7 @@ fn engine(preview: &Preview<'_>, at: WorkRef) -> Result<Map<String, Value>, Faul
     }
 }
 
-/// An item of a loop, as the work of the loop's step or of the step that verifies it.
+/// An item of a loop, as work of the loop's step or of its verifying step.
 struct ItemPreview<'a> {
     i: usize,
     each: &'a Loop,
@@ -140,7 +141,7 @@ fn of_item(
     engine(preview, WorkRef::item(step, k))
 }
 
-/// Whether the loop's list is among what was given.
+/// Whether the loop's list was given.
 fn has_list(preview: &Preview<'_>, i: usize, each: &Loop) -> bool {
     let path = if each.list == "stories" { "STORIES_JSON" } else { each.list.as_str() };
     let key = path.rsplit('.').next().unwrap_or_default().to_lowercase();
@@ -149,7 +150,7 @@ fn has_list(preview: &Preview<'_>, i: usize, each: &Loop) -> bool {
     supplied || path.split('.').try_fold(&context, |at, part| at.get(part)).is_some()
 }
 
-/// The items before the one at `k` are done, as when items take their turn one by one.
+/// Marks the items before the one at `k` as done, as in a sequential loop.
 fn enlist(preview: &mut Preview<'_>, items: &[Item], of: &[Option<usize>], k: usize, step: usize) {
     for own in of.iter().flatten() {
         let Some(status) = preview.status.steps.get_mut(*own) else { continue };
@@ -163,12 +164,12 @@ fn enlist(preview: &mut Preview<'_>, items: &[Item], of: &[Option<usize>], k: us
             ItemStatus { id: item.id.clone(), title: Some(item.title.clone()), listed: 0, work }
         };
         status.items = items.iter().enumerate().map(entry).collect();
-        // The list may have been given to the loop itself.
+        // The list may be given by the loop's own name.
         status.work.supplied = status.items.get(k).map(|x| x.work.supplied.clone()).unwrap_or_default();
     }
 }
 
-/// Without the list the item is what was given of it; how it stands among others is not known.
+/// Without the list, the item has only its given fields; its position is unknown.
 fn without_list(
     preview: &mut Preview<'_>,
     all: &Definition,
@@ -203,13 +204,13 @@ fn item_value(name: &str, id: &str, given: &Given) -> Value {
     given.values.get(&name.to_lowercase()).map_or_else(|| json!({"id": id}), |whole| parsed(whole))
 }
 
-/// A list or an object where it is one, else the text.
+/// The text as JSON list or object, else as text.
 fn parsed(text: &str) -> Value {
     let is_json = text.trim_start().starts_with(['[', '{']);
     is_json.then(|| serde_json::from_str(text).ok()).flatten().unwrap_or_else(|| json!(text))
 }
 
-/// What was given by name goes in, and what a run would have but nobody gave goes out.
+/// Adds the values given by name, and removes those that a run has but that were not given.
 fn apply_given(
     context: &mut Map<String, Value>,
     definition: &Definition,

@@ -1,4 +1,4 @@
-//! A figure -> how it is shown.
+//! A figure -> its text and colour.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::cli::terminal::paint;
 use crate::view::stats::Band;
 use crate::view::time::short;
 
-/// A rate, and its colour.
+/// A rate and its colour.
 pub(crate) fn percent(rate: Option<f64>) -> (String, Style) {
     let Some(rate) = rate else { return ("-".into(), paint::FAINT) };
     let colour = match Band::of(rate) {
@@ -19,7 +19,7 @@ pub(crate) fn percent(rate: Option<f64>) -> (String, Style) {
     (format!("{:.0}%", rate * 100.0), colour)
 }
 
-/// A length of time.
+/// A duration.
 pub(crate) fn shown(seconds: f64) -> String {
     short(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }

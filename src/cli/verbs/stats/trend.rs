@@ -1,11 +1,11 @@
-//! The figures of each day, and of each step, as tables.
+//! The figures per day and per step, as tables.
 
 use crate::cli::terminal::table::{Cell, Table};
 use crate::view::stats::{Day, Executions, Seconds, WorkflowTrend};
 
 use super::numbers::{percent, seconds, shown};
 
-/// What ended on each day; days without any are left out.
+/// Ended runs per day; days without any are left out.
 pub(crate) fn days(all: &[Day]) -> Option<Table> {
     let mut table =
         Table::new(&["DAY", "ENDED", "SUCCESS", "P50", "P95", "RETRIES", "LOST", "SENT-BACK", "ESCALATED"]);
