@@ -173,6 +173,11 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
             OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
                 ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
+            // Only a person lets a gate pass.
+            OnExpiry::Skip if is_gate(definition, &question.step) => {
+                let words = format!("{words}; an approval is not skipped (escalation.onExpiry: Skip)");
+                ending::request_end(draft, Phase::Failed, Reason::ApprovalExpired, words);
+            }
             OnExpiry::Skip => {
                 if let Some(work_ref) = close(draft, &question.id) {
                     work::skip(draft, definition, work_ref);
@@ -185,6 +190,11 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     {
         draft.wake_at(next);
     }
+}
+
+fn is_gate(definition: &Definition, step: &str) -> bool {
+    let def = definition.position(step).and_then(|i| definition.steps.get(i));
+    def.is_some_and(|def| def.task().is_none())
 }
 
 /// The revision cannot be used: a person is asked, once.
