@@ -15,6 +15,8 @@ pub struct Draft<'a> {
     pub before: Vec<Before>,
     pub after: Vec<Effect>,
     pub wake: Option<Stamp>,
+    /// When the last of the containers ended whose end is judged in this pass.
+    pub last_exit: Option<Stamp>,
     /// A step whose attempt does not get on, and why.
     pub trouble: Option<(usize, String)>,
 }
@@ -23,7 +25,15 @@ impl<'a> Draft<'a> {
     pub fn new(snapshot: &'a Snapshot<'a>) -> Self {
         let mut status = snapshot.run.status.clone().unwrap_or_default();
         status.observed_generation = snapshot.run.metadata.generation.unwrap_or_default();
-        Self { snapshot, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None }
+        Self {
+            snapshot,
+            status,
+            before: Vec::new(),
+            after: Vec::new(),
+            wake: None,
+            last_exit: None,
+            trouble: None,
+        }
     }
 
     pub fn now(&self) -> Stamp {

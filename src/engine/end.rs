@@ -31,23 +31,18 @@ pub fn succeed(draft: &mut Draft<'_>) {
     request_end(draft, Phase::Succeeded, Reason::Succeeded, format!("all {n} steps are finished"));
 }
 
-/// The run's own timeout; time spent waiting for people does not count.
-pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
-    let (Some(timeout), Some(since)) = (definition.timeout, draft.status.active_since) else {
-        return;
-    };
+/// When the run's own timeout is over; time spent waiting for people does not count.
+pub fn deadline(draft: &Draft<'_>, definition: &Definition) -> Option<Stamp> {
+    let (timeout, since) = (definition.timeout?, draft.status.active_since?);
     let spent = Duration::from_secs(u64::try_from(draft.status.active_seconds.unwrap_or(0)).unwrap_or(0));
-    let at = since.plus(timeout.as_duration().saturating_sub(spent));
-    if draft.now() >= at {
-        request_end(
-            draft,
-            Phase::Failed,
-            Reason::RunTimeout,
-            format!("the run was active for longer than its timeout of {timeout}"),
-        );
-    } else {
-        draft.wake_at(at);
-    }
+    Some(since.plus(timeout.as_duration().saturating_sub(spent)))
+}
+
+/// The run was active for too long.
+pub fn time_out(draft: &mut Draft<'_>, definition: &Definition) {
+    let limit = definition.timeout.map(|t| t.to_string()).unwrap_or_default();
+    let message = format!("the run was active for longer than its timeout of {limit}");
+    request_end(draft, Phase::Failed, Reason::RunTimeout, message);
 }
 
 /// Stops what runs; then `finally` has its turn; when nothing runs any more, the end is committed. Without a definition

@@ -3,8 +3,8 @@
 //! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
 //! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
 
-use crate::api::StepStatus;
 use crate::api::status::LastAttempt;
+use crate::api::{Stamp, StepStatus};
 
 use super::definition::Definition;
 use super::draft::Draft;
@@ -83,15 +83,13 @@ fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     step::observe(draft, definition);
     escalate::expire(draft, definition);
     if draft.status.ending.is_none() {
-        end::deadline(draft, definition);
-    }
-    if draft.status.ending.is_none() {
-        escalate::ask_waiting(draft);
-        start::start(draft, definition);
-    }
-    let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
-    if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
-        end::succeed(draft);
+        match end::deadline(draft, definition) {
+            Some(at) if draft.now() >= at => end_late(draft, definition, at),
+            at => {
+                at.into_iter().for_each(|at| draft.wake_at(at));
+                go_on(draft, definition);
+            }
+        }
     }
     status_size::shrink(&mut draft.status, definition);
     if draft.status.ending.is_some() {
@@ -99,6 +97,31 @@ fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     } else {
         summary::write_summary(draft, Some(definition));
     }
+}
+
+/// Starts what may start. A run with nothing left to do has succeeded.
+fn go_on(draft: &mut Draft<'_>, definition: &Definition) {
+    escalate::ask_waiting(draft);
+    start::start(draft, definition);
+    let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
+    if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
+        end::succeed(draft);
+    }
+}
+
+/// The run's timeout is over. A run whose last container ended before that has finished in time, even if the operator
+/// was away meanwhile.
+fn end_late(draft: &mut Draft<'_>, definition: &Definition, deadline: Stamp) {
+    if draft.last_exit.is_some_and(|at| at < deadline) {
+        let (status, effects) = (draft.status.clone(), draft.after.len());
+        go_on(draft, definition);
+        if draft.status.ending.is_some() {
+            return;
+        }
+        draft.status = status;
+        draft.after.truncate(effects);
+    }
+    end::time_out(draft, definition);
 }
 
 /// Every Job whose attempt is over gets its end, also after a crash between the status and the Job.

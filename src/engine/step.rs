@@ -197,6 +197,7 @@ fn unreachable(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp, overd
 }
 
 fn exited(draft: &mut Draft<'_>, attempt: &Attempt<'_>, exit: &Exit) {
+    draft.last_exit = draft.last_exit.max(exit.finished.map(|at| at.min(draft.now())));
     escalate::close_beside(draft, attempt.work_ref);
     let input = scope::rendered_input(draft, attempt.definition, attempt.work_ref, attempt.task);
     let verdict = verdict::evaluate(
