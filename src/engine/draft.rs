@@ -1,10 +1,10 @@
 //! What one pass has decided so far: the status as it becomes, and what is to be done before and after it is written.
 
-use crate::api::{Stamp, Work, WorkflowRunStatus};
+use crate::api::{Stamp, Work, WorkflowRunStatus, WorkflowSpec};
 
 use super::effect::{Before, Effect};
 use super::ids;
-use super::snapshot::Snapshot;
+use super::snapshot::{RevisionFact, Snapshot, WorkflowFact};
 use super::work_ref::WorkRef;
 
 /// What one pass has decided so far.
@@ -58,6 +58,19 @@ impl Draft<'_> {
 
     pub fn work_mut(&mut self, work_ref: WorkRef) -> Option<&mut Work> {
         work_ref.of_mut(&mut self.status)
+    }
+}
+
+/// What the run executes: its revision, or, where that is gone, the Workflow if it still has the same content.
+pub fn executed_spec<'a>(draft: &Draft<'a>) -> Option<&'a WorkflowSpec> {
+    let snapshot = draft.snapshot;
+    match (&snapshot.revision, snapshot.workflow) {
+        (RevisionFact::Found(spec), _) => Some(&**spec),
+        (RevisionFact::Missing, WorkflowFact::Present(workflow)) => {
+            let pinned = draft.status.workflow.as_ref()?;
+            (ids::revision_hash(&workflow.spec) == pinned.revision).then_some(&workflow.spec)
+        }
+        (RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered, _) => None,
     }
 }
 

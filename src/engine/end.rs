@@ -14,7 +14,7 @@ use super::definition::Definition;
 use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
 use super::ending::request_end;
-use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
+use super::snapshot::{AttemptFact, RecordFact, WorkflowFact};
 use super::stop::stop_or_cancel;
 use super::work::{self, End, sum_up};
 use super::work_ref::{WorkRef, work_refs};
@@ -170,7 +170,7 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
         return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
     }
     request_end(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
-    if let RevisionFact::Found(spec) = &draft.snapshot.revision
+    if let Some(spec) = draft::executed_spec(draft)
         && let Ok(definition) = Definition::read(spec)
     {
         step::judge(draft, &definition);
@@ -226,10 +226,10 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 /// The volume goes with the end of the run unless it is to be kept: its outcome stands in the record by now.
 fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
     let Some(claim) = draft.status.workspace.clone() else { return };
-    let keep = match &draft.snapshot.revision {
-        RevisionFact::Found(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
+    let keep = match draft::executed_spec(draft) {
+        Some(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
         // Nobody can tell any more: what may be wanted is not deleted.
-        RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered => Keep::Always,
+        None => Keep::Always,
     };
     let dropped = match keep {
         Keep::Never => true,

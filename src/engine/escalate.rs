@@ -153,8 +153,8 @@ pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
     WorkRef::find(&draft.status, &question.step, question.item.as_deref())
 }
 
-/// Does what the workflow says about questions that nobody answered in time.
-pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
+/// Does what the workflow says about questions that nobody answered in time. Without a definition nothing can be skipped.
+pub fn expire(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
         .status
@@ -179,7 +179,9 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
                 ending::request_end(draft, Phase::Failed, Reason::ApprovalExpired, words);
             }
             OnExpiry::Skip => {
-                if let Some(work_ref) = close(draft, &question.id) {
+                if let Some(definition) = definition
+                    && let Some(work_ref) = close(draft, &question.id)
+                {
                     work::skip(draft, definition, work_ref);
                 }
             }
@@ -192,8 +194,8 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     }
 }
 
-fn is_gate(definition: &Definition, step: &str) -> bool {
-    let def = definition.position(step).and_then(|i| definition.steps.get(i));
+fn is_gate(definition: Option<&Definition>, step: &str) -> bool {
+    let def = definition.and_then(|d| d.steps.get(d.position(step)?));
     def.is_some_and(|def| def.task().is_none())
 }
 

@@ -3,16 +3,21 @@
 //! The order matters: a record ends everything; then people's words, the attempts' facts, expiries and the deadline;
 //! only then may something start. `plan` is total and idempotent: with nothing new it changes nothing.
 
+use std::time::Duration;
+
 use crate::api::status::LastAttempt;
-use crate::api::{Stamp, StepStatus};
+use crate::api::{Stamp, StepStatus, WorkflowSpec};
 
 use super::definition::Definition;
-use super::draft::Draft;
-use super::effect::{Effect, Plan};
+use super::draft::{self, Draft};
+use super::effect::{Before, Effect, Plan};
 use super::problem::joined;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
 use super::work_ref::work_refs_of;
 use super::{admit, approval, decide, end, escalate, ids, start, status_size, step, stop, summary};
+
+/// How soon a revision that is gone is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// The answer to what was seen.
 pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
@@ -57,31 +62,44 @@ fn live(draft: &mut Draft<'_>) {
 
 /// The revision that the run started with; a person is asked when it is gone.
 fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
-    let problem = match &draft.snapshot.revision {
-        RevisionFact::Found(spec) => match Definition::read(spec) {
+    let problem = match (draft::executed_spec(draft), &draft.snapshot.revision) {
+        (Some(spec), revision) => match Definition::read(spec) {
             Ok(definition) if definition.steps.len() == draft.status.steps.len() => {
+                if *revision == RevisionFact::Missing {
+                    write_revision(draft, spec);
+                }
                 escalate::revision_found(draft);
                 return Some(definition);
             }
             Ok(_) => "has other steps than the run".to_string(),
             Err(problems) => joined(&problems),
         },
-        RevisionFact::Tampered => "was changed: its content does not fit its name".into(),
-        RevisionFact::Missing => "does not exist any more".into(),
+        (None, RevisionFact::Tampered) => "was changed: its content does not fit its name".into(),
+        (None, RevisionFact::Missing) => "does not exist any more".into(),
         // The shell did not look: nothing is decided on what was not seen.
-        RevisionFact::NotAsked => return None,
+        (None, RevisionFact::NotAsked | RevisionFact::Found(_)) => return None,
     };
     decide::apply(draft, None);
     if draft.status.ending.is_none() {
         escalate::revision_lost(draft, &problem);
+        escalate::expire(draft, None);
+        // No watch tells that the revision is there again.
+        draft.wake_at(draft.now().plus(LOOK_AGAIN));
     }
     None
+}
+
+/// The revision is gone, and the Workflow still has its content: it is created again.
+fn write_revision(draft: &mut Draft<'_>, spec: &WorkflowSpec) {
+    let Some(pinned) = &draft.status.workflow else { return };
+    let name = ids::revision_name(&pinned.name, &pinned.revision);
+    draft.before.push(Before::EnsureRevision { name, spec: Box::new(ids::executed_part(spec)) });
 }
 
 fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     decide::apply(draft, Some(definition));
     step::observe(draft, definition);
-    escalate::expire(draft, definition);
+    escalate::expire(draft, Some(definition));
     if draft.status.ending.is_none() {
         match end::deadline(draft, definition) {
             Some(at) if draft.now() >= at => end_late(draft, definition, at),
