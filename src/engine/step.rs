@@ -192,7 +192,8 @@ fn blocked_too_long(draft: &mut Draft<'_>, attempt: &Attempt<'_>, message: &str)
 
 fn running(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp) {
     escalate::close_beside(draft, attempt.work_ref);
-    let limit = since.plus(attempt.def.timeout.as_duration());
+    // The clock of the node may be behind ours.
+    let limit = since.max(attempt.current.intent_at).plus(attempt.def.timeout.as_duration());
     if attempt.current.stop.is_some() {
         escalate_stop(draft, &attempt.current);
     } else if draft.now() >= limit {
