@@ -76,7 +76,7 @@ fn outputs_of_run(draft: &Draft<'_>, definition: &Definition) -> BTreeMap<String
         return BTreeMap::new();
     }
     let main = (0..definition.steps.len()).filter(|i| definition.steps.get(*i).is_some_and(|s| !s.finally));
-    let context = Value::Object(context::after_steps(draft, definition, &main.collect::<Vec<_>>(), None));
+    let context = Value::Object(context::after_steps(draft, definition, &main.collect::<Vec<_>>()));
     let found = definition.outputs.iter().filter_map(|given| {
         let value = given.from.split('.').try_fold(&context, |at, part| at.get(part))?;
         let text = value.as_str().map_or_else(|| value.to_string(), String::from);

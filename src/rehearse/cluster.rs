@@ -326,7 +326,8 @@ impl SimulatedCluster {
                     ),
                 }
             }
-            Effect::Kill { job } if matches!(self.attempts.get(&job), Some(AttemptFact::Unreachable { .. })) => {}
+            Effect::Kill { job }
+                if matches!(self.attempts.get(&job), Some(AttemptFact::Unreachable { .. })) => {}
             Effect::Kill { job } => {
                 self.set_fact(&job, AttemptFact::Lost { cause: Loss::PodDeleted, message: "killed".into() });
             }
