@@ -42,7 +42,7 @@ pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
 
 fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecision) -> String) {
     let mut waiting = draft.snapshot.decisions.clone();
-    waiting.sort_by_key(|d| (d.metadata.creation_timestamp.clone(), d.metadata.name.clone()));
+    waiting.sort_by_key(|d| said_at(d));
     for decision in waiting {
         let uid = decision.metadata.uid.clone().unwrap_or_default();
         let name = decision.metadata.name.clone().unwrap_or_default();
@@ -65,6 +65,13 @@ fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecisi
         }
     }
     forget(draft);
+}
+
+/// The order in which people spoke. Timestamps have seconds; within one the API server's counter tells what came first.
+fn said_at(decision: &WorkflowDecision) -> impl Ord + use<> {
+    let meta = &decision.metadata;
+    let counter = meta.resource_version.as_ref().and_then(|v| v.parse::<u64>().ok());
+    (meta.creation_timestamp.clone(), counter, meta.name.clone())
 }
 
 /// Only what nobody can ask again is forgotten: entries whose object is gone.
