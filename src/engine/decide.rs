@@ -15,8 +15,6 @@ use super::{approval, ending, escalate, status_size, work};
 
 /// Decisions that the status remembers after their objects are gone.
 const REMEMBERED: usize = 50;
-/// A refused answer keeps the name that the right one needs.
-const AGAIN: &str = "delete this decision and create another";
 
 /// Applies every decision that is not recorded yet, oldest first.
 pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
@@ -95,7 +93,15 @@ fn effect(
         return abandon(draft, decision);
     }
     match &decision.spec.escalation {
-        Some(id) => answer_escalation(draft, definition, decision, id),
+        // The refused decision keeps the name of the answer, so that the right one needs another.
+        Some(id) => {
+            answer_escalation(draft, definition, decision, id).map_err(|why| {
+                match escalate::ask_again(draft, id) {
+                    Some(next) => format!("{why}; asked again as {next}"),
+                    None => why,
+                }
+            })
+        }
         None => control_run(draft, decision),
     }
 }
@@ -159,12 +165,12 @@ fn answer_escalation(
     if !question.actions.contains(&action) {
         let legal: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
         let legal = legal.join(", ");
-        return Err(format!("{} does not answer it; legal: {legal}; {AGAIN}", action.as_str()));
+        return Err(format!("{} does not answer it; legal: {legal}", action.as_str()));
     }
     let outputs = usable(&decision.spec.outputs)?;
     if action == Action::Retry && question.cause.needs_outputs() && outputs.is_empty() {
         return Err(format!(
-            "{}: a new attempt alone cannot mend that; give the missing values in outputs; {AGAIN}",
+            "{}: a new attempt alone cannot mend that; give the missing values in outputs",
             question.cause
         ));
     }
@@ -177,7 +183,7 @@ fn answer_escalation(
     let given = serde_json::to_vec(&outputs).map_or(usize::MAX, |json| json.len());
     if !status_size::make_room(&mut draft.status, definition, given) {
         let kib = given.div_ceil(1024);
-        return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all); {AGAIN}"));
+        return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all)"));
     }
     let work_ref = escalate::close(draft, id).ok_or("its step does not exist")?;
     give(draft, work_ref, action, outputs);
