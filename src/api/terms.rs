@@ -245,6 +245,8 @@ words! {
         Aborted,
         /// An escalation expired before it was answered.
         EscalationExpired,
+        /// An approval expired, and `escalation.onExpiry` is `Skip`: an approval is never skipped.
+        ApprovalExpired,
         /// The object cannot be decoded.
         Undecodable,
     }

@@ -228,7 +228,7 @@ pub enum OnExpiry {
     Abort,
     /// The run fails.
     Fail,
-    /// The step is skipped, and the run continues.
+    /// The step is skipped, and the run continues. An approval is not skipped: the run fails.
     Skip,
 }
 

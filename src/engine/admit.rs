@@ -103,8 +103,11 @@ fn refuse(
 }
 
 /// The record of an earlier execution also answers for the same run applied again: always if it succeeded, otherwise
-/// while the workflow is unchanged.
+/// while the workflow is unchanged. A run that never started was not executed.
 fn answers(record: &RunRecordSpec, workflow: WorkflowFact<'_>, asked: Option<&str>) -> bool {
+    if record.started_at.is_none() {
+        return false;
+    }
     let current = match workflow {
         WorkflowFact::Present(workflow) => {
             asked.map_or_else(|| ids::revision_hash(&workflow.spec), str::to_string)

@@ -46,10 +46,7 @@ pub fn charge_loss(
     cause: Cause,
     message: &str,
 ) {
-    if let Some(totals) = draft.status.totals.as_mut() {
-        totals.lost += 1;
-    }
-    count(draft, work_ref, |w| w.total_lost += 1);
+    count_loss(draft, work_ref);
     let (Some(def), Some(lost)) = (definition.steps.get(work_ref.step), draft.work(work_ref).map(|w| w.lost))
     else {
         return;
@@ -61,6 +58,14 @@ pub fn charge_loss(
         return set_phase(draft, work_ref, StepPhase::Cancelled);
     }
     back_off(draft, work_ref, def.retry.wait(lost), |w| w.lost += 1);
+}
+
+/// Counts a lost attempt; it charges no budget.
+pub fn count_loss(draft: &mut Draft<'_>, work_ref: WorkRef) {
+    if let Some(totals) = draft.status.totals.as_mut() {
+        totals.lost += 1;
+    }
+    count(draft, work_ref, |w| w.total_lost += 1);
 }
 
 /// The budget is used up: the run escalates, fails, or continues without the step.

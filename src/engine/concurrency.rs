@@ -30,12 +30,14 @@ pub fn admission(
         Err(problem) => return Admission::Invalid(format!("concurrency.key: {problem}")),
     };
     let me = rank(draft.snapshot.run);
+    let queues = rule.policy.unwrap_or_default() == ConcurrencyPolicy::Queue;
     let before = draft.snapshot.peers.iter().filter(|peer| {
         let same = match peer.status.as_ref().and_then(|s| s.concurrency_key.as_ref()) {
             Some(theirs) => *theirs == key,
             None => key_of(peer, rule, declared).is_ok_and(|theirs| theirs == key),
         };
-        same && (holds(peer) || (may_start(peer) && rank(peer) < me))
+        // With `Reject` nothing waits, so that only what is under way is in the way.
+        same && (holds(peer) || (queues && may_start(peer) && rank(peer) < me))
     });
     let ahead = before.count();
     draft.status.concurrency_key = Some(key.clone());

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Outcome, StepStatus, Work, WorkflowRun, WorkflowRunStatus};
+use crate::api::work::works_of;
+use crate::api::{Outcome, StepPhase, StepStatus, Work, WorkflowRun, WorkflowRunStatus};
 
 use super::definition::Definition;
 use super::draft::Draft;
@@ -22,12 +23,13 @@ pub fn build(
     status: &WorkflowRunStatus,
     before: &[usize],
     work: Option<&Work>,
+    under_way: bool,
 ) -> Map<String, Value> {
     let mut top = Map::new();
     let mut steps = Map::new();
     // The last writer of a key wins: in the order of the Workflow, not in the order in which the steps finished.
     for step in before.iter().filter_map(|k| status.steps.get(*k)) {
-        if step.work.phase.is_satisfied() {
+        if step.work.phase.is_satisfied() || (under_way && was_satisfied(step)) {
             publish(&mut top, &mut steps, step, &status.steps);
         } else {
             steps.insert(step.name.clone(), json!({"phase": step.work.phase.as_str(), "outputs": {}}));
@@ -49,21 +51,35 @@ pub fn build(
     top
 }
 
+/// A step before an attempt under way was satisfied when the attempt began: if it is not, it was sent back since, and
+/// its values stay until it gives other ones. (A loop that is verified is not satisfied, and has items.)
+fn was_satisfied(step: &StepStatus) -> bool {
+    step.items.is_empty() && !step.work.phase.is_finished()
+}
+
 /// The context of a step, without the variables of a loop.
 pub fn plain_context(draft: &Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Map<String, Value> {
-    after_steps(draft, definition, &definition.ancestors(work_ref.step), draft.work(work_ref))
+    let under_way =
+        draft.status.steps.get(work_ref.step).is_some_and(|step| works_of(step).any(|w| w.current.is_some()));
+    let before = definition.ancestors(work_ref.step);
+    context_after(draft, definition, &before, draft.work(work_ref), under_way)
 }
 
 /// The context of a text that comes after the steps at `before`.
-pub fn after_steps(
+pub fn after_steps(draft: &Draft<'_>, definition: &Definition, before: &[usize]) -> Map<String, Value> {
+    context_after(draft, definition, before, None, false)
+}
+
+fn context_after(
     draft: &Draft<'_>,
     definition: &Definition,
     before: &[usize],
     work: Option<&Work>,
+    under_way: bool,
 ) -> Map<String, Value> {
     let given = &draft.snapshot.run.spec.params;
     let values = params::resolve(&definition.params, given).unwrap_or_else(|_| given.clone());
-    build(draft.snapshot.run, &values, &draft.status, before, work)
+    build(draft.snapshot.run, &values, &draft.status, before, work, under_way)
 }
 
 /// The context of a run that has not started: for `concurrency.key`.
@@ -118,7 +134,12 @@ fn publish(
     let words = whole_output(step);
     keys(top, outputs.iter().filter(|(key, _)| !is_anothers(key, step, words.is_some(), all)));
     let mut entry = Map::new();
-    entry.insert("phase".into(), json!(step.work.phase.as_str()));
+    let phase = match step.work.phase {
+        phase if phase.is_satisfied() => phase,
+        _ if words.is_some() => StepPhase::Succeeded,
+        _ => StepPhase::Skipped,
+    };
+    entry.insert("phase".into(), json!(phase.as_str()));
     entry.insert("outputs".into(), json!(outputs));
     if !step.items.is_empty() {
         let items = step.items.iter().map(|i| {

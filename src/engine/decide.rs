@@ -15,8 +15,6 @@ use super::{approval, ending, escalate, status_size, work};
 
 /// How many decisions the status keeps after their objects are gone.
 const REMEMBERED: usize = 50;
-/// A refused answer occupies the name that the right answer needs.
-const AGAIN: &str = "delete this decision and create another";
 
 /// Applies every decision that is not recorded yet, oldest first.
 pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
@@ -42,7 +40,7 @@ pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
 
 fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecision) -> String) {
     let mut waiting = draft.snapshot.decisions.clone();
-    waiting.sort_by_key(|d| (d.metadata.creation_timestamp.clone(), d.metadata.name.clone()));
+    waiting.sort_by_key(|d| said_at(d));
     for decision in waiting {
         let uid = decision.metadata.uid.clone().unwrap_or_default();
         let name = decision.metadata.name.clone().unwrap_or_default();
@@ -67,6 +65,13 @@ fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecisi
     forget(draft);
 }
 
+/// The order in which decisions were made. Timestamps have seconds; within one the API server's counter tells what came first.
+fn said_at(decision: &WorkflowDecision) -> impl Ord + use<> {
+    let meta = &decision.metadata;
+    let counter = meta.resource_version.as_ref().and_then(|v| v.parse::<u64>().ok());
+    (meta.creation_timestamp.clone(), counter, meta.name.clone())
+}
+
 /// Only entries whose object is gone are dropped: nobody can create that decision twice.
 fn forget(draft: &mut Draft<'_>) {
     while draft.status.decisions.len() > REMEMBERED {
@@ -88,7 +93,15 @@ fn effect(
         return abandon(draft, decision);
     }
     match &decision.spec.escalation {
-        Some(id) => answer_escalation(draft, definition, decision, id),
+        // The refused decision keeps the name of the answer, so that the right one needs another.
+        Some(id) => {
+            answer_escalation(draft, definition, decision, id).map_err(|why| {
+                match escalate::ask_again(draft, id) {
+                    Some(next) => format!("{why}; asked again as {next}"),
+                    None => why,
+                }
+            })
+        }
         None => control_run(draft, decision),
     }
 }
@@ -152,15 +165,12 @@ fn answer_escalation(
     if !question.actions.contains(&action) {
         let legal: Vec<&str> = question.actions.iter().map(|a| a.as_str()).collect();
         let legal = legal.join(", ");
-        return Err(format!(
-            "{} does not answer this escalation; use one of: {legal}; {AGAIN}",
-            action.as_str()
-        ));
+        return Err(format!("{} does not answer this escalation; use one of: {legal}", action.as_str()));
     }
     let outputs = usable(&decision.spec.outputs)?;
     if action == Action::Retry && question.cause.needs_outputs() && outputs.is_empty() {
         return Err(format!(
-            "{}: a new attempt alone does not fix that; set the missing values in spec.outputs; {AGAIN}",
+            "{}: a new attempt alone does not fix that; set the missing values in spec.outputs",
             question.cause
         ));
     }
@@ -173,7 +183,7 @@ fn answer_escalation(
     let given = serde_json::to_vec(&outputs).map_or(usize::MAX, |json| json.len());
     if !status_size::make_room(&mut draft.status, definition, given) {
         let kib = given.div_ceil(1024);
-        return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all); {AGAIN}"));
+        return Err(format!("outputs: {kib} KiB do not fit into the run's status (512 KiB in all)"));
     }
     let work_ref = escalate::close(draft, id).ok_or("its step does not exist")?;
     give(draft, work_ref, action, outputs);

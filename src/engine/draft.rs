@@ -1,10 +1,10 @@
 //! What one pass has decided so far: the new status, and what is done before and after it is written.
 
-use crate::api::{Stamp, Work, WorkflowRunStatus};
+use crate::api::{Stamp, Work, WorkflowRunStatus, WorkflowSpec};
 
 use super::effect::{Before, Effect};
 use super::ids;
-use super::snapshot::Snapshot;
+use super::snapshot::{RevisionFact, Snapshot, WorkflowFact};
 use super::work_ref::WorkRef;
 
 /// What one pass has decided so far.
@@ -15,6 +15,8 @@ pub struct Draft<'a> {
     pub before: Vec<Before>,
     pub after: Vec<Effect>,
     pub wake: Option<Stamp>,
+    /// The latest end of a container that is judged in this pass.
+    pub last_exit: Option<Stamp>,
     /// A step whose attempt makes no progress, and the reason.
     pub trouble: Option<(usize, String)>,
 }
@@ -23,7 +25,15 @@ impl<'a> Draft<'a> {
     pub fn new(snapshot: &'a Snapshot<'a>) -> Self {
         let mut status = snapshot.run.status.clone().unwrap_or_default();
         status.observed_generation = snapshot.run.metadata.generation.unwrap_or_default();
-        Self { snapshot, status, before: Vec::new(), after: Vec::new(), wake: None, trouble: None }
+        Self {
+            snapshot,
+            status,
+            before: Vec::new(),
+            after: Vec::new(),
+            wake: None,
+            last_exit: None,
+            trouble: None,
+        }
     }
 
     pub fn now(&self) -> Stamp {
@@ -48,6 +58,19 @@ impl Draft<'_> {
 
     pub fn work_mut(&mut self, work_ref: WorkRef) -> Option<&mut Work> {
         work_ref.of_mut(&mut self.status)
+    }
+}
+
+/// The spec that the run executes: its revision, or if that is gone, the Workflow if it still has the same content.
+pub fn executed_spec<'a>(draft: &Draft<'a>) -> Option<&'a WorkflowSpec> {
+    let snapshot = draft.snapshot;
+    match (&snapshot.revision, snapshot.workflow) {
+        (RevisionFact::Found(spec), _) => Some(&**spec),
+        (RevisionFact::Missing, WorkflowFact::Present(workflow)) => {
+            let pinned = draft.status.workflow.as_ref()?;
+            (ids::revision_hash(&workflow.spec) == pinned.revision).then_some(&workflow.spec)
+        }
+        (RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered, _) => None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::definition::Definition;
 use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
 use super::ending::request_end;
-use super::snapshot::{AttemptFact, RecordFact, RevisionFact, WorkflowFact};
+use super::snapshot::{AttemptFact, RecordFact, WorkflowFact};
 use super::stop::stop_or_cancel;
 use super::work::{self, End, sum_up};
 use super::work_ref::{WorkRef, work_refs};
@@ -33,23 +33,18 @@ pub fn succeed(draft: &mut Draft<'_>) {
     request_end(draft, Phase::Succeeded, Reason::Succeeded, message);
 }
 
-/// The run's own timeout; time spent waiting for people does not count.
-pub fn deadline(draft: &mut Draft<'_>, definition: &Definition) {
-    let (Some(timeout), Some(since)) = (definition.timeout, draft.status.active_since) else {
-        return;
-    };
+/// When the run's own timeout is over; time spent waiting for people does not count.
+pub fn deadline(draft: &Draft<'_>, definition: &Definition) -> Option<Stamp> {
+    let (timeout, since) = (definition.timeout?, draft.status.active_since?);
     let spent = Duration::from_secs(u64::try_from(draft.status.active_seconds.unwrap_or(0)).unwrap_or(0));
-    let at = since.plus(timeout.as_duration().saturating_sub(spent));
-    if draft.now() >= at {
-        request_end(
-            draft,
-            Phase::Failed,
-            Reason::RunTimeout,
-            format!("the run was active for longer than its timeout of {timeout}"),
-        );
-    } else {
-        draft.wake_at(at);
-    }
+    Some(since.plus(timeout.as_duration().saturating_sub(spent)))
+}
+
+/// The run was active for too long.
+pub fn time_out(draft: &mut Draft<'_>, definition: &Definition) {
+    let limit = definition.timeout.map(|t| t.to_string()).unwrap_or_default();
+    let message = format!("the run was active for longer than its timeout of {limit}");
+    request_end(draft, Phase::Failed, Reason::RunTimeout, message);
 }
 
 /// Stops running attempts; then runs `finally`; when nothing runs, commits the end. Without a definition nothing can
@@ -83,7 +78,7 @@ fn outputs_of_run(draft: &Draft<'_>, definition: &Definition) -> BTreeMap<String
         return BTreeMap::new();
     }
     let main = (0..definition.steps.len()).filter(|i| definition.steps.get(*i).is_some_and(|s| !s.finally));
-    let context = Value::Object(context::after_steps(draft, definition, &main.collect::<Vec<_>>(), None));
+    let context = Value::Object(context::after_steps(draft, definition, &main.collect::<Vec<_>>()));
     let found = definition.outputs.iter().filter_map(|given| {
         let value = given.from.split('.').try_fold(&context, |at, part| at.get(part))?;
         let text = value.as_str().map_or_else(|| value.to_string(), String::from);
@@ -177,7 +172,7 @@ pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
         return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
     }
     request_end(draft, record.outcome, record.reason, record.message.clone().unwrap_or_default());
-    if let RevisionFact::Found(spec) = &draft.snapshot.revision
+    if let Some(spec) = draft::executed_spec(draft)
         && let Ok(definition) = Definition::read(spec)
     {
         step::judge(draft, &definition);
@@ -233,10 +228,10 @@ pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 /// The volume is deleted when the run ends, unless it is to be kept: the record already has the run's outcome.
 fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
     let Some(claim) = draft.status.workspace.clone() else { return };
-    let keep = match &draft.snapshot.revision {
-        RevisionFact::Found(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
+    let keep = match draft::executed_spec(draft) {
+        Some(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
         // The definition is lost, so nothing says whether the volume is to be kept: it is not deleted.
-        RevisionFact::NotAsked | RevisionFact::Missing | RevisionFact::Tampered => Keep::Always,
+        None => Keep::Always,
     };
     let dropped = match keep {
         Keep::Never => true,

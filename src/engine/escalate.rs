@@ -110,18 +110,9 @@ pub fn add(
     expires_after: Option<Span>,
 ) {
     let Some((step, item)) = names(draft, work_ref) else { return };
-    let key = work_ref.item_key(&draft.status);
-    let attempt = draft.work(work_ref).map_or(0, |w| w.attempts);
-    let totals = draft.status.totals.get_or_insert_default();
-    totals.escalations += 1;
-    let k = totals.escalations;
-    let id = ids::escalation_id(k, draft.run_uid(), &step, key.as_deref(), attempt);
-    let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
-    let outputs =
-        if cause.needs_outputs() { " (Retry requires the missing values in spec.outputs)" } else { "" };
+    let id = next_id(draft, work_ref, &step);
     let message: String = message.chars().take(1024).collect();
-    let answer = format!("{}-{id}: {}{outputs}", draft.run_name(), words.join(", "));
-    let hint = Some(format!("Answer with a WorkflowDecision named {answer}"));
+    let hint = Some(hint(draft, &id, cause, &actions));
     let since = draft.now();
     let expires_at =
         expires_after.or(rules(draft).expires_after).map(|after| since.plus(after.as_duration()));
@@ -136,6 +127,33 @@ pub fn add(
         expires_at,
         actions,
     });
+}
+
+fn next_id(draft: &mut Draft<'_>, work_ref: WorkRef, step: &str) -> String {
+    let key = work_ref.item_key(&draft.status);
+    let attempt = draft.work(work_ref).map_or(0, |w| w.attempts);
+    let totals = draft.status.totals.get_or_insert_default();
+    totals.escalations += 1;
+    ids::escalation_id(totals.escalations, draft.run_uid(), step, key.as_deref(), attempt)
+}
+
+fn hint(draft: &Draft<'_>, id: &str, cause: Cause, actions: &[Action]) -> String {
+    let words: Vec<&str> = actions.iter().map(|a| a.as_str()).collect();
+    let outputs =
+        if cause.needs_outputs() { " (Retry requires the missing values in spec.outputs)" } else { "" };
+    let run = draft.run_name();
+    format!("Answer with a WorkflowDecision named {run}-{id}: {}{outputs}", words.join(", "))
+}
+
+/// An answer was refused: the question is closed, and the same question is open under the next id until it expires.
+pub fn ask_again(draft: &mut Draft<'_>, id: &str) -> Option<String> {
+    let at = draft.status.escalations.iter().position(|e| e.id == id)?;
+    let question = draft.status.escalations.get(at)?.clone();
+    let work_ref = WorkRef::find(&draft.status, &question.step, question.item.as_deref())?;
+    let next = next_id(draft, work_ref, &question.step);
+    let hint = Some(hint(draft, &next, question.cause, &question.actions));
+    *draft.status.escalations.get_mut(at)? = EscalationStatus { id: next.clone(), hint, ..question };
+    Some(next)
 }
 
 fn rules(draft: &Draft<'_>) -> Escalation {
@@ -154,8 +172,8 @@ pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
     WorkRef::find(&draft.status, &question.step, question.item.as_deref())
 }
 
-/// Applies the workflow's rule for questions that nobody answered in time.
-pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
+/// Applies the workflow's rule for questions that nobody answered in time. Without a definition nothing is skipped.
+pub fn expire(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
         .status
@@ -173,8 +191,15 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
             OnExpiry::Skip if matches!(question.cause, Cause::NodeUnreachable | Cause::RevisionLost) => {
                 ending::request_end(draft, Phase::Cancelled, Reason::EscalationExpired, words);
             }
+            // Only a person lets a gate pass.
+            OnExpiry::Skip if is_gate(definition, &question.step) => {
+                let words = format!("{words}; an approval is not skipped (escalation.onExpiry: Skip)");
+                ending::request_end(draft, Phase::Failed, Reason::ApprovalExpired, words);
+            }
             OnExpiry::Skip => {
-                if let Some(work_ref) = close(draft, &question.id) {
+                if let Some(definition) = definition
+                    && let Some(work_ref) = close(draft, &question.id)
+                {
                     work::skip(draft, definition, work_ref);
                 }
             }
@@ -185,6 +210,11 @@ pub fn expire(draft: &mut Draft<'_>, definition: &Definition) {
     {
         draft.wake_at(next);
     }
+}
+
+fn is_gate(definition: Option<&Definition>, step: &str) -> bool {
+    let def = definition.and_then(|d| d.steps.get(d.position(step)?));
+    def.is_some_and(|def| def.task().is_none())
 }
 
 /// The revision cannot be used: the run escalates, once.

@@ -168,7 +168,8 @@ fn id_of(value: &Value) -> Result<String, String> {
         _ => {
             let shown: String = id.chars().take(ID_LIMIT).collect();
             Err(format!(
-                "id {shown:?} is not usable: at most {ID_LIMIT} characters of A-Z, a-z, 0-9, '.', '_', '-'"
+                "id {shown:?} is not usable: at most {ID_LIMIT} characters of A-Z, a-z, 0-9, '.', '_', '-', \
+                 the first a letter or a digit"
             ))
         }
     }
@@ -176,7 +177,8 @@ fn id_of(value: &Value) -> Result<String, String> {
 
 fn is_id(id: &str) -> bool {
     let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !id.is_empty() && id.len() <= ID_LIMIT && id.chars().all(usable)
+    // The id becomes the value of a label, which begins with a letter or a digit.
+    id.starts_with(|c: char| c.is_ascii_alphanumeric()) && id.len() <= ID_LIMIT && id.chars().all(usable)
 }
 
 fn any(index: usize, value: Value) -> Read {

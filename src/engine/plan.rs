@@ -3,16 +3,21 @@
 //! The order matters: a record ends everything; then people's decisions, the attempts' facts, expiries and the
 //! deadline; only then may something start. `plan` is total and idempotent: without new facts it changes nothing.
 
-use crate::api::StepStatus;
+use std::time::Duration;
+
 use crate::api::status::LastAttempt;
+use crate::api::{Stamp, StepStatus, WorkflowSpec};
 
 use super::definition::Definition;
-use super::draft::Draft;
-use super::effect::{Effect, Plan};
+use super::draft::{self, Draft};
+use super::effect::{Before, Effect, Plan};
 use super::problem::joined;
 use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
 use super::work_ref::work_refs_of;
 use super::{admit, approval, decide, end, escalate, ids, start, status_size, step, stop, summary};
+
+/// The interval between two looks for a missing revision.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// The plan for a snapshot.
 pub fn plan(snapshot: &Snapshot<'_>) -> Plan {
@@ -58,41 +63,52 @@ fn live(draft: &mut Draft<'_>) {
 
 /// The revision that the run started with; the run escalates when the revision is gone.
 fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
-    let problem = match &draft.snapshot.revision {
-        RevisionFact::Found(spec) => match Definition::read(spec) {
+    let problem = match (draft::executed_spec(draft), &draft.snapshot.revision) {
+        (Some(spec), revision) => match Definition::read(spec) {
             Ok(definition) if definition.steps.len() == draft.status.steps.len() => {
+                if *revision == RevisionFact::Missing {
+                    write_revision(draft, spec);
+                }
                 escalate::revision_found(draft);
                 return Some(definition);
             }
             Ok(_) => "has other steps than the run".to_string(),
             Err(problems) => joined(&problems),
         },
-        RevisionFact::Tampered => "was changed: its content does not match its name".into(),
-        RevisionFact::Missing => "no longer exists".into(),
+        (None, RevisionFact::Tampered) => "was changed: its content does not match its name".into(),
+        (None, RevisionFact::Missing) => "no longer exists".into(),
         // The shell did not look: no decision is made about an unknown revision.
-        RevisionFact::NotAsked => return None,
+        (None, RevisionFact::NotAsked | RevisionFact::Found(_)) => return None,
     };
     decide::apply(draft, None);
     if draft.status.ending.is_none() {
         escalate::revision_lost(draft, &problem);
+        escalate::expire(draft, None);
+        // No watch tells that the revision is there again.
+        draft.wake_at(draft.now().plus(LOOK_AGAIN));
     }
     None
+}
+
+/// The revision is gone, and the Workflow still has its content: it is created again.
+fn write_revision(draft: &mut Draft<'_>, spec: &WorkflowSpec) {
+    let Some(pinned) = &draft.status.workflow else { return };
+    let name = ids::revision_name(&pinned.name, &pinned.revision);
+    draft.before.push(Before::EnsureRevision { name, spec: Box::new(ids::executed_part(spec)) });
 }
 
 fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     decide::apply(draft, Some(definition));
     step::observe(draft, definition);
-    escalate::expire(draft, definition);
+    escalate::expire(draft, Some(definition));
     if draft.status.ending.is_none() {
-        end::deadline(draft, definition);
-    }
-    if draft.status.ending.is_none() {
-        escalate::ask_waiting(draft);
-        start::start(draft, definition);
-    }
-    let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
-    if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
-        end::succeed(draft);
+        match end::deadline(draft, definition) {
+            Some(at) if draft.now() >= at => end_late(draft, definition, at),
+            at => {
+                at.into_iter().for_each(|at| draft.wake_at(at));
+                go_on(draft, definition);
+            }
+        }
     }
     status_size::shrink(&mut draft.status, definition);
     if draft.status.ending.is_some() {
@@ -100,6 +116,31 @@ fn drive(draft: &mut Draft<'_>, definition: &Definition) {
     } else {
         summary::write_summary(draft, Some(definition));
     }
+}
+
+/// Starts what may start. A run with nothing left to do has succeeded.
+fn go_on(draft: &mut Draft<'_>, definition: &Definition) {
+    escalate::ask_waiting(draft);
+    start::start(draft, definition);
+    let satisfied = |s: &StepStatus| s.finally || s.work.phase.is_satisfied();
+    if draft.status.ending.is_none() && draft.status.steps.iter().all(satisfied) {
+        end::succeed(draft);
+    }
+}
+
+/// The run's timeout is over. A run whose last container ended before that has finished in time, even if the operator
+/// was away meanwhile.
+fn end_late(draft: &mut Draft<'_>, definition: &Definition, deadline: Stamp) {
+    if draft.last_exit.is_some_and(|at| at < deadline) {
+        let (status, effects) = (draft.status.clone(), draft.after.len());
+        go_on(draft, definition);
+        if draft.status.ending.is_some() {
+            return;
+        }
+        draft.status = status;
+        draft.after.truncate(effects);
+    }
+    end::time_out(draft, definition);
 }
 
 /// Every Job whose attempt has ended gets its end, also after a crash between the status and the Job.

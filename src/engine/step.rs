@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::api::status::CurrentAttempt;
 use crate::api::{Cause, Outcome, Stamp, StepPhase};
 
-use super::budget::{charge_failure, charge_loss, exhausted};
+use super::budget::{charge_failure, charge_loss, count_loss, exhausted};
 use super::definition::{Definition, StepDef, Task};
 use super::draft::Draft;
 use super::effect::Effect;
@@ -70,6 +70,9 @@ fn judged(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) -> b
             fail_and_escalate(draft, attempt, Cause::PodRefused, message);
         }
         AttemptFact::Exited(exit) => exited(draft, attempt, exit),
+        AttemptFact::Unreachable { overdue: true, message, .. } if asks_nobody(draft, attempt) => {
+            left_behind(draft, attempt, message);
+        }
         AttemptFact::Lost { cause, message } => lost(draft, attempt, *cause, message),
         AttemptFact::NameTaken { message } => {
             fail_and_escalate(draft, attempt, Cause::NameTaken, message.clone())
@@ -141,6 +144,22 @@ fn is_unwanted(draft: &Draft<'_>, attempt: &Attempt<'_>) -> bool {
     ending::is_over(draft, attempt.def) || attempt.current.stop.is_some()
 }
 
+/// The run does not wait for a person any more: it ends, or the step is one of `finally`.
+fn asks_nobody(draft: &Draft<'_>, attempt: &Attempt<'_>) -> bool {
+    attempt.def.finally || ending::is_over(draft, attempt.def)
+}
+
+/// The Pod may run for as long as its node does not answer. The run ends without it: there is no further attempt.
+fn left_behind(draft: &mut Draft<'_>, attempt: &Attempt<'_>, message: &str) {
+    escalate::close_beside(draft, attempt.work_ref);
+    let words = format!("its node does not answer: {message}");
+    let end = End::of(Outcome::Lost, Some(Cause::NodeUnreachable));
+    record(draft, attempt.work_ref, &attempt.current, end, &words);
+    count_loss(draft, attempt.work_ref);
+    let over = ending::is_over(draft, attempt.def);
+    set_phase(draft, attempt.work_ref, if over { StepPhase::Cancelled } else { StepPhase::Failed });
+}
+
 fn never_started(draft: &mut Draft<'_>, attempt: &Attempt<'_>) {
     let end = End::of(Outcome::Stopped, Some(Cause::RunEnded));
     record(draft, attempt.work_ref, &attempt.current, end, "the run ended before it was started");
@@ -173,7 +192,8 @@ fn blocked_too_long(draft: &mut Draft<'_>, attempt: &Attempt<'_>, message: &str)
 
 fn running(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp) {
     escalate::close_beside(draft, attempt.work_ref);
-    let limit = since.plus(attempt.def.timeout.as_duration());
+    // The clock of the node may be behind ours.
+    let limit = since.max(attempt.current.intent_at).plus(attempt.def.timeout.as_duration());
     if attempt.current.stop.is_some() {
         escalate_stop(draft, &attempt.current);
     } else if draft.now() >= limit {
@@ -197,6 +217,7 @@ fn unreachable(draft: &mut Draft<'_>, attempt: &Attempt<'_>, since: Stamp, overd
 }
 
 fn exited(draft: &mut Draft<'_>, attempt: &Attempt<'_>, exit: &Exit) {
+    draft.last_exit = draft.last_exit.max(exit.finished.map(|at| at.min(draft.now())));
     escalate::close_beside(draft, attempt.work_ref);
     let input = scope::rendered_input(draft, attempt.definition, attempt.work_ref, attempt.task);
     let verdict = verdict::evaluate(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::api::status::{CurrentAttempt, StopOrder};
 use crate::api::{Cause, Outcome, StepPhase};
 
+use super::budget::count_loss;
 use super::draft::Draft;
 use super::effect::Effect;
 use super::snapshot::{AttemptFact, STOP_GRACE};
@@ -39,8 +40,14 @@ pub fn abandon_unjudged(draft: &mut Draft<'_>) {
         let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) else { continue };
         match draft.snapshot.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
             AttemptFact::Pending { .. } | AttemptFact::Running { .. } => escalate_stop(draft, &current),
-            AttemptFact::Unread | AttemptFact::Unreachable { .. } => {
+            AttemptFact::Unread | AttemptFact::Unreachable { overdue: false, .. } => {
                 draft.wake_at(draft.now().plus(Duration::from_secs(5)));
+            }
+            AttemptFact::Unreachable { overdue: true, message, .. } => {
+                let end = End::of(Outcome::Lost, Some(Cause::NodeUnreachable));
+                record(draft, work_ref, &current, end, &format!("its node does not answer: {message}"));
+                count_loss(draft, work_ref);
+                work::set_phase(draft, work_ref, StepPhase::Cancelled);
             }
             AttemptFact::Absent
             | AttemptFact::Blocked { .. }

@@ -33,7 +33,8 @@ pub fn write_ending(draft: &mut Draft<'_>) {
         ("its Pods are being stopped", "for running attempts to stop")
     };
     draft.status.message = Some(format!("{}; {does}", ending.message));
-    draft.status.waiting = Some(waits.into());
+    let trouble = draft.trouble.take().filter(|(step, _)| is_in_trouble(draft, *step));
+    draft.status.waiting = Some(trouble.map_or_else(|| waits.into(), |(_, words)| words));
     activity(draft);
     write_progress(draft);
     write_conditions(draft);

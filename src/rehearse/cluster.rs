@@ -112,6 +112,7 @@ impl SimulatedCluster {
             namespace: Some("team".into()),
             uid: Some(format!("uid-{}", self.uids)),
             generation: Some(1),
+            resource_version: Some(self.uids.to_string()),
             creation_timestamp: Some(Time(self.now.0)),
             ..ObjectMeta::default()
         }
@@ -317,12 +318,16 @@ impl SimulatedCluster {
                 self.stopped.push(job.clone());
                 match self.attempts.get(&job) {
                     Some(AttemptFact::Running { .. }) => self.exits(&job, 137, ""),
+                    // The kubelet does not answer.
+                    Some(AttemptFact::Unreachable { .. }) => {}
                     _ => self.set_fact(
                         &job,
                         AttemptFact::Lost { cause: Loss::PodDeleted, message: "stopped".into() },
                     ),
                 }
             }
+            Effect::Kill { job }
+                if matches!(self.attempts.get(&job), Some(AttemptFact::Unreachable { .. })) => {}
             Effect::Kill { job } => {
                 self.set_fact(&job, AttemptFact::Lost { cause: Loss::PodDeleted, message: "killed".into() });
             }

@@ -171,15 +171,15 @@ fn a_person_who_gives_more_than_fits_is_told() {
     let mut stage = Stage::of("a limit=0 | b", "");
     stage.says("a", "no");
     let id = stage.status().escalations[0].id.clone();
-    let answer = |values: usize| WorkflowDecisionSpec {
+    let answer = |id: &str, values: usize| WorkflowDecisionSpec {
         run: "demo".into(),
-        escalation: Some(id.clone()),
+        escalation: Some(id.into()),
         action: Action::Skip,
         feedback: None,
         outputs: (0..values).map(|i| (format!("KEY_{i}"), "v".repeat(65_536))).collect::<BTreeMap<_, _>>(),
         by: None,
     };
-    stage.cluster.decide(&format!("demo-{id}"), answer(64));
+    stage.cluster.decide(&format!("demo-{id}"), answer(&id, 64));
     stage.settle("64 values");
     assert!(
         stage.answer().contains("outputs: 4097 KiB do not fit into the run's status (512 KiB in all)"),
@@ -187,7 +187,9 @@ fn a_person_who_gives_more_than_fits_is_told() {
         stage.answer()
     );
     assert_eq!(stage.step_phase("a"), StepPhase::Escalated);
-    stage.cluster.decide(&format!("demo-{id}"), answer(4));
+    let next = stage.status().escalations[0].id.clone();
+    assert_ne!(next, id, "a refused answer closes its question");
+    stage.cluster.decide(&format!("demo-{next}"), answer(&next, 4));
     stage.settle("4 values");
     assert_eq!(stage.step_phase("a"), StepPhase::Skipped);
     assert_eq!(stage.under_way(), ["b"]);

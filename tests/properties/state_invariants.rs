@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mission_control::api::{Cause, Outcome, Phase, StepPhase, StepStatus, WorkflowRunStatus};
+use mission_control::api::work::works_of;
+use mission_control::api::{Cause, Outcome, Phase, StepPhase, StepStatus, Work, WorkflowRunStatus};
 use mission_control::engine::definition::Definition;
 use mission_control::engine::snapshot::AttemptFact;
 use mission_control::engine::work_ref::{WorkRef, work_refs};
@@ -112,12 +113,24 @@ pub(crate) fn jobs(cluster: &SimulatedCluster, now: &WorkflowRunStatus, ended: &
             launch.job
         );
         use AttemptFact as F;
+        // The run ended without it: its node does not answer.
+        let left = !current && matches!(fact, F::Unreachable { .. }) && is_left_behind(now, &launch.step);
+        if left {
+            continue;
+        }
         if matches!(fact, F::Pending { .. } | F::Running { .. } | F::Unreachable { .. }) {
             hold!(!terminal && current, "{} still runs", launch.job);
             hold!(live.insert((&launch.step, &launch.item)), "two Pods of {} {:?}", launch.step, launch.item);
         }
     }
     Ok(())
+}
+
+/// Whether an attempt of the step was lost with its node, and the run is ending or has ended.
+fn is_left_behind(now: &WorkflowRunStatus, step: &str) -> bool {
+    let ends = now.ending.is_some() || now.phase.is_some_and(Phase::is_terminal);
+    let lost = |w: &Work| w.last.as_ref().is_some_and(|l| l.cause == Some(Cause::NodeUnreachable));
+    ends && now.steps.iter().filter(|s| s.name == step).flat_map(works_of).any(lost)
 }
 
 /// Paused exactly while something is asked or held and nothing runs or can start; and no run sleeps forever.

@@ -120,6 +120,11 @@ impl Reader<'_> {
         let each = step.for_each.as_ref().and_then(|each| self.each(each, step, at));
         let on_retry = step.on_retry.as_ref().and_then(|rule| self.rework(rule, at));
         let exhausted = step.on_exhausted.or(self.defaults.on_exhausted);
+        // A gate that a person rejected never passes by itself.
+        let exhausted = match (step.approval.is_some(), exhausted) {
+            (true, Some(OnExhausted::Continue)) => Some(OnExhausted::Escalate),
+            (_, exhausted) => exhausted,
+        };
         Some(StepDef {
             name: step.name.clone(),
             kind: kind?,

@@ -1,5 +1,6 @@
 //! One line -> an event of an attempt.
 
+use mission_control::api::{Span, Stamp};
 use mission_control::engine::snapshot::AttemptFact;
 
 use mission_control::rehearse::cluster::{SimulatedCluster, loss};
@@ -23,7 +24,12 @@ pub(super) fn attempt_event(cluster: &mut SimulatedCluster, step: &str, what: &s
                 exit.deleted = true;
             }
         }
-        "starts" => cluster.set_fact(&job, AttemptFact::Running { since: cluster.now }),
+        "starts" => {
+            // `a starts behind=1h`: by the clock of a node that is behind.
+            let behind: Span = rest.strip_prefix("behind=").unwrap_or("0s").parse()?;
+            let since = Stamp::of(cluster.now.0 - behind.as_duration());
+            cluster.set_fact(&job, AttemptFact::Running { since });
+        }
         "waits" => cluster.set_fact(&job, AttemptFact::Pending { since: cluster.now, message: Some(text) }),
         "blocked" => cluster.set_fact(&job, AttemptFact::Blocked { since: cluster.now, message: text }),
         "refused" => cluster.set_fact(&job, AttemptFact::Refused { message: text }),

@@ -166,7 +166,7 @@ fn other(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `Retry a feedback="…" KEY=value`, `Abort`, `Retry e1-123456`
+/// `Retry a feedback="…" KEY=value`, `Abort`, `Retry e1-123456`, `Pause order name=x`
 fn decide(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
     let mut words = text.splitn(3, ' ');
     let (action, target, rest) =
@@ -188,15 +188,17 @@ fn decide(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
         outputs: BTreeMap::new(),
         by: Some("alice".into()),
     };
+    let mut name =
+        escalation.map_or_else(|| format!("order-{}", cluster.decisions.len()), |id| format!("demo-{id}"));
     for (key, value) in pairs(rest) {
-        if key == "feedback" {
-            spec.feedback = Some(value);
-        } else {
-            spec.outputs.insert(key, value);
+        match key.as_str() {
+            "feedback" => spec.feedback = Some(value),
+            "name" => name = value,
+            _ => {
+                spec.outputs.insert(key, value);
+            }
         }
     }
-    let name =
-        escalation.map_or_else(|| format!("order-{}", cluster.decisions.len()), |id| format!("demo-{id}"));
     cluster.decide(&name, spec);
     Ok(())
 }
