@@ -127,6 +127,6 @@ mod tests {
             recognise("apiVersion: missioncontrol.dev/v1alpha1").unwrap_err().contains("nothing to convert")
         );
         let one = "id: a\nagents: [{id: x}]\nsteps: [{id: s}]\n";
-        assert!(recognise(&format!("{one}---\n{one}")).unwrap_err().contains("several documents"));
+        assert!(recognise(&format!("{one}---\n{one}")).unwrap_err().contains("several YAML documents"));
     }
 }
