@@ -15,7 +15,7 @@ use super::{draft, end, ending, ids, lint, params};
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Whether the run was executed before, according to its record. The run has ended then.
-pub fn answered(draft: &mut Draft<'_>) -> bool {
+pub(super) fn answered(draft: &mut Draft<'_>) -> bool {
     let snapshot = draft.snapshot;
     let RecordFact::Found(record) = &snapshot.record else { return false };
     let answers = answers(record, snapshot.workflow, snapshot.run.spec.workflow_ref.revision.as_deref());
@@ -26,7 +26,7 @@ pub fn answered(draft: &mut Draft<'_>) -> bool {
 }
 
 /// The definition to execute, with the run's first status written; or None, with the reason why the run waits.
-pub fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
+pub(super) fn admit(draft: &mut Draft<'_>) -> Option<Definition> {
     match may_start(draft) {
         Ok(Some((definition, spec, pinned))) => {
             begin(draft, &definition, spec, pinned);

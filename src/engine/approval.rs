@@ -8,7 +8,7 @@ use super::work_ref::WorkRef;
 use super::{budget, ending, escalate, rework, scope, work};
 
 /// Asks the question.
-pub fn ask(
+pub(super) fn ask(
     draft: &mut Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -34,7 +34,7 @@ pub fn ask(
 }
 
 /// The person approved: what the person wrote and supplied is the step's output.
-pub fn approve(draft: &mut Draft<'_>, work_ref: WorkRef, decision: &WorkflowDecision) {
+pub(super) fn approve(draft: &mut Draft<'_>, work_ref: WorkRef, decision: &WorkflowDecision) {
     work::finish(draft, work_ref, StepPhase::Succeeded);
     if let Some(work) = draft.work_mut(work_ref) {
         work.output = Some(decision.spec.feedback.clone().unwrap_or_default());
@@ -42,7 +42,7 @@ pub fn approve(draft: &mut Draft<'_>, work_ref: WorkRef, decision: &WorkflowDeci
 }
 
 /// The person rejected: the work goes back with the person's feedback, or the run ends.
-pub fn reject(
+pub(super) fn reject(
     draft: &mut Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -74,6 +74,6 @@ pub fn reject(
 }
 
 /// Whether the Job of such an attempt is complete: the agent did what it was asked.
-pub const fn is_success(outcome: Outcome) -> bool {
+pub(super) const fn is_success(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Done | Outcome::SentBack)
 }

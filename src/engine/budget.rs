@@ -10,7 +10,7 @@ use super::work_ref::WorkRef;
 use super::{ending, escalate};
 
 /// A failed attempt spends a retry. Without one left, the work is exhausted.
-pub fn charge_failure(
+pub(super) fn charge_failure(
     draft: &mut Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -39,7 +39,7 @@ pub fn charge_failure(
 }
 
 /// A lost attempt spends the other budget.
-pub fn charge_loss(
+pub(super) fn charge_loss(
     draft: &mut Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -61,7 +61,7 @@ pub fn charge_loss(
 }
 
 /// Counts a lost attempt; it charges no budget.
-pub fn count_loss(draft: &mut Draft<'_>, work_ref: WorkRef) {
+pub(super) fn count_loss(draft: &mut Draft<'_>, work_ref: WorkRef) {
     if let Some(totals) = draft.status.totals.as_mut() {
         totals.lost += 1;
     }
@@ -69,7 +69,7 @@ pub fn count_loss(draft: &mut Draft<'_>, work_ref: WorkRef) {
 }
 
 /// The budget is used up: the run escalates, fails, or continues without the step.
-pub fn exhausted(
+pub(super) fn exhausted(
     draft: &mut Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,

@@ -11,7 +11,7 @@ use super::problem::joined;
 
 /// The answer of the limit for a run that could start otherwise.
 #[derive(Clone, Debug)]
-pub enum Admission {
+pub(super) enum Admission {
     Now,
     Wait(String),
     Rejected(String),
@@ -20,7 +20,7 @@ pub enum Admission {
 }
 
 /// Checks the limit. The run's key is written to its status, so that other runs need not evaluate it.
-pub fn admission(
+pub(super) fn admission(
     draft: &mut Draft<'_>,
     rule: &Concurrency,
     declared: &[crate::api::workflow::Param],

@@ -20,16 +20,16 @@ use cel::common::ast::IdedExpr;
 use cel::parser::PrattParser;
 use serde_json::Value;
 
-pub use check::{Names, Wanted};
+pub(super) use check::{Names, Wanted};
 
 /// A CEL expression that can be evaluated.
 #[derive(Clone, Debug)]
-pub struct Condition {
+pub(super) struct Condition {
     expression: IdedExpr,
 }
 
 impl Condition {
-    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+    pub(super) fn parse(text: &str) -> Result<Self, Unreadable> {
         bounds::tokens(text).map_err(Unreadable::whole)?;
         let parser =
             PrattParser::new().enable_optional_syntax(true).max_recursion_depth(bounds::BRACKET_LIMIT);
@@ -42,16 +42,16 @@ impl Condition {
     }
 
     /// What is certainly wrong, for any values.
-    pub fn check(&self, names: &Names<'_>, wanted: Wanted) -> Vec<String> {
+    pub(super) fn check(&self, names: &Names<'_>, wanted: Wanted) -> Vec<String> {
         check::check(&self.expression, names, wanted)
     }
 
-    pub fn holds(&self, context: &Value) -> Result<bool, String> {
+    pub(super) fn holds(&self, context: &Value) -> Result<bool, String> {
         evaluate::holds(&self.expression, context)
     }
 
     /// A string as it is; an integer or a boolean as it is written.
-    pub fn text(&self, context: &Value) -> Result<String, String> {
+    pub(super) fn text(&self, context: &Value) -> Result<String, String> {
         evaluate::text(&self.expression, context)
     }
 }

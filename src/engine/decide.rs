@@ -17,7 +17,7 @@ use super::{approval, ending, escalate, status_size, work};
 const REMEMBERED: usize = 50;
 
 /// Applies every decision that is not recorded yet, oldest first.
-pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+pub(super) fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     answer(draft, |draft, decision| match effect(draft, definition, decision) {
         Ok(()) => APPLIED.into(),
         Err(why) => format!("Refused: {why}"),
@@ -25,7 +25,7 @@ pub fn apply(draft: &mut Draft<'_>, definition: Option<&Definition>) {
 }
 
 /// Decisions that are in the run's record and not in its status yet: they were applied.
-pub fn remember(draft: &mut Draft<'_>, recorded: &[DecisionResult]) {
+pub(super) fn remember(draft: &mut Draft<'_>, recorded: &[DecisionResult]) {
     for entry in recorded {
         if !draft.status.decisions.iter().any(|d| d.uid == entry.uid) {
             draft.status.decisions.push(entry.clone());
@@ -34,7 +34,7 @@ pub fn remember(draft: &mut Draft<'_>, recorded: &[DecisionResult]) {
 }
 
 /// The run is over: every new decision is refused.
-pub fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
+pub(super) fn refuse_all(draft: &mut Draft<'_>, outcome: Phase) {
     answer(draft, |_, _| format!("Refused: the run is over ({outcome})"));
 }
 

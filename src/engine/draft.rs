@@ -62,7 +62,7 @@ impl Draft<'_> {
 }
 
 /// The spec that the run executes: its revision, or if that is gone, the Workflow if it still has the same content.
-pub fn executed_spec<'a>(draft: &Draft<'a>) -> Option<&'a WorkflowSpec> {
+pub(super) fn executed_spec<'a>(draft: &Draft<'a>) -> Option<&'a WorkflowSpec> {
     let snapshot = draft.snapshot;
     match (&snapshot.revision, snapshot.workflow) {
         (RevisionFact::Found(spec), _) => Some(&**spec),
@@ -75,6 +75,6 @@ pub fn executed_spec<'a>(draft: &Draft<'a>) -> Option<&'a WorkflowSpec> {
 }
 
 /// Hash of the run's spec.
-pub fn spec_hash(draft: &Draft<'_>) -> String {
+pub(super) fn spec_hash(draft: &Draft<'_>) -> String {
     ids::spec_hash(&draft.snapshot.run.spec)
 }

@@ -26,7 +26,7 @@ const TOMBSTONE: Span = Span::mins(10);
 const CHILDREN: Span = Span::hours(24);
 
 /// Every step is satisfied.
-pub fn succeed(draft: &mut Draft<'_>) {
+pub(super) fn succeed(draft: &mut Draft<'_>) {
     let n = draft.status.steps.iter().filter(|s| !s.finally).count();
     let message =
         if n == 1 { "its only step is finished".into() } else { format!("all {n} steps are finished") };
@@ -34,14 +34,14 @@ pub fn succeed(draft: &mut Draft<'_>) {
 }
 
 /// When the run's own timeout is over; time spent waiting for people does not count.
-pub fn deadline(draft: &Draft<'_>, definition: &Definition) -> Option<Stamp> {
+pub(super) fn deadline(draft: &Draft<'_>, definition: &Definition) -> Option<Stamp> {
     let (timeout, since) = (definition.timeout?, draft.status.active_since?);
     let spent = Duration::from_secs(u64::try_from(draft.status.active_seconds.unwrap_or(0)).unwrap_or(0));
     Some(since.plus(timeout.as_duration().saturating_sub(spent)))
 }
 
 /// The run was active for too long.
-pub fn time_out(draft: &mut Draft<'_>, definition: &Definition) {
+pub(super) fn time_out(draft: &mut Draft<'_>, definition: &Definition) {
     let limit = definition.timeout.map(|t| t.to_string()).unwrap_or_default();
     let message = format!("the run was active for longer than its timeout of {limit}");
     request_end(draft, Phase::Failed, Reason::RunTimeout, message);
@@ -49,7 +49,7 @@ pub fn time_out(draft: &mut Draft<'_>, definition: &Definition) {
 
 /// Stops running attempts; then runs `finally`; when nothing runs, commits the end. Without a definition nothing can
 /// start, and `finally` is left out.
-pub fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+pub(super) fn wind_down(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     draft.status.escalations.clear();
     for work_ref in work_refs(&draft.status) {
         if definition.is_none() || !draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally) {
@@ -103,7 +103,7 @@ fn loops_end(draft: &mut Draft<'_>, i: usize) {
 }
 
 /// Writes the record first; the terminal status follows from it.
-pub fn commit(draft: &mut Draft<'_>) {
+pub(super) fn commit(draft: &mut Draft<'_>) {
     if let RecordFact::Found(record) = &draft.snapshot.record
         && record.run_uid != draft.run_uid()
         && !draft.before.iter().any(|b| matches!(b, Before::SupersedeRecord { .. }))
@@ -124,7 +124,7 @@ pub fn commit(draft: &mut Draft<'_>) {
 }
 
 /// Moves the record of an earlier execution aside. It is kept, because figures count that execution, too.
-pub fn supersede(name: String, record: &RunRecordSpec) -> Before {
+pub(super) fn supersede(name: String, record: &RunRecordSpec) -> Before {
     let aside = ids::superseded_name(&name, &record.run_uid);
     Before::SupersedeRecord { name, aside, run_uid: record.run_uid.clone() }
 }
@@ -166,7 +166,7 @@ fn run_record(draft: &Draft<'_>, spec_hash: String) -> Option<RunRecordSpec> {
 
 /// The run has a record, but its status is older: the process that wrote the record stopped before it wrote the status.
 /// The outputs of the last attempts are in neither, and are read again; nothing is started.
-pub fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
+pub(super) fn as_recorded(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     let unread = |job: &String| draft.snapshot.attempts.get(job) == Some(&AttemptFact::Unread);
     if draft.status.works().filter_map(|w| w.current.as_ref()).any(|c| unread(&c.job)) {
         return draft.wake_at(draft.now().plus(Duration::from_secs(1)));
@@ -204,7 +204,7 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
 }
 
 /// The same run was executed before: its record answers, nothing is executed.
-pub fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
+pub(super) fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     let name = ids::record_name(draft.run_name(), &draft::spec_hash(draft));
     // A run that did not succeed may run again once its Workflow has changed.
     let way_out = if record.outcome == Phase::Succeeded {
@@ -261,7 +261,7 @@ fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, messa
 }
 
 /// A finished run: late decisions are refused, and retention deletes its children.
-pub fn rest(draft: &mut Draft<'_>) {
+pub(super) fn rest(draft: &mut Draft<'_>) {
     if let Some(phase) = draft.status.phase {
         decide::refuse_all(draft, phase);
     }

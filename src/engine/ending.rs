@@ -7,12 +7,12 @@ use super::definition::StepDef;
 use super::draft::Draft;
 
 /// Decides how the run ends. The first decision counts.
-pub fn request_end(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
+pub(super) fn request_end(draft: &mut Draft<'_>, phase: Phase, reason: Reason, message: String) {
     let at = draft.now();
     draft.status.ending.get_or_insert(Ending { phase, reason, message, at, abandoned: false });
 }
 
 /// Whether the run's end has progressed so far that no further attempt of the step may start.
-pub fn is_over(draft: &Draft<'_>, def: &StepDef) -> bool {
+pub(super) fn is_over(draft: &Draft<'_>, def: &StepDef) -> bool {
     draft.status.ending.as_ref().is_some_and(|ending| !def.finally || ending.abandoned)
 }

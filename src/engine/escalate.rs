@@ -14,7 +14,7 @@ use super::{ending, ids, work};
 const OPEN_LIMIT: usize = 16;
 
 /// The work waits for a person. Steps of `finally` never escalate: they fail.
-pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
+pub(super) fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
     let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
     if finally {
         return work::set_phase(draft, work_ref, StepPhase::Failed);
@@ -34,12 +34,12 @@ pub fn open(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: Str
 }
 
 /// Whether the limit of open questions is reached.
-pub fn is_full(draft: &Draft<'_>) -> bool {
+pub(super) fn is_full(draft: &Draft<'_>) -> bool {
     draft.status.escalations.len() >= OPEN_LIMIT
 }
 
 /// Opens the questions that waited for an answer to another one.
-pub fn ask_waiting(draft: &mut Draft<'_>) {
+pub(super) fn ask_waiting(draft: &mut Draft<'_>) {
     for work_ref in work_refs(&draft.status) {
         if is_full(draft) {
             return;
@@ -59,7 +59,7 @@ pub fn ask_waiting(draft: &mut Draft<'_>) {
     }
 }
 
-pub fn is_asked(draft: &Draft<'_>, work_ref: WorkRef) -> bool {
+pub(super) fn is_asked(draft: &Draft<'_>, work_ref: WorkRef) -> bool {
     let Some((step, item)) = names(draft, work_ref) else { return true };
     draft.status.escalations.iter().any(|e| e.step == step && e.item == item)
 }
@@ -71,7 +71,7 @@ fn names(draft: &Draft<'_>, work_ref: WorkRef) -> Option<(String, Option<String>
 }
 
 /// A question about an attempt that still runs: a second attempt never runs beside it.
-pub fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
+pub(super) fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, message: String) {
     let Some((step, item)) = names(draft, work_ref) else { return };
     let asked = draft.status.escalations.iter().any(|e| e.step == step && e.item == item && e.cause == cause);
     let finally = draft.status.steps.get(work_ref.step).is_some_and(|s| s.finally);
@@ -86,7 +86,7 @@ pub fn open_beside(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause, messa
 }
 
 /// The node responds again: the question about it is closed.
-pub fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
+pub(super) fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
     let Some((step, item)) = names(draft, work_ref) else { return };
     let before = draft.status.escalations.len();
     draft
@@ -101,7 +101,7 @@ pub fn close_beside(draft: &mut Draft<'_>, work_ref: WorkRef) {
 }
 
 /// Opens a question. The step or the workflow says how long it stays open.
-pub fn add(
+pub(super) fn add(
     draft: &mut Draft<'_>,
     work_ref: WorkRef,
     cause: Cause,
@@ -146,7 +146,7 @@ fn hint(draft: &Draft<'_>, id: &str, cause: Cause, actions: &[Action]) -> String
 }
 
 /// An answer was refused: the question is closed, and the same question is open under the next id until it expires.
-pub fn ask_again(draft: &mut Draft<'_>, id: &str) -> Option<String> {
+pub(super) fn ask_again(draft: &mut Draft<'_>, id: &str) -> Option<String> {
     let at = draft.status.escalations.iter().position(|e| e.id == id)?;
     let question = draft.status.escalations.get(at)?.clone();
     let work_ref = WorkRef::find(&draft.status, &question.step, question.item.as_deref())?;
@@ -166,14 +166,14 @@ fn rules(draft: &Draft<'_>) -> Escalation {
 }
 
 /// Closes the question and returns the work that waited for it.
-pub fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
+pub(super) fn close(draft: &mut Draft<'_>, id: &str) -> Option<WorkRef> {
     let at = draft.status.escalations.iter().position(|e| e.id == id)?;
     let question = draft.status.escalations.remove(at);
     WorkRef::find(&draft.status, &question.step, question.item.as_deref())
 }
 
 /// Applies the workflow's rule for questions that nobody answered in time. Without a definition nothing is skipped.
-pub fn expire(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+pub(super) fn expire(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     let now = draft.now();
     let due: Vec<EscalationStatus> = draft
         .status
@@ -218,7 +218,7 @@ fn is_gate(definition: Option<&Definition>, step: &str) -> bool {
 }
 
 /// The revision cannot be used: the run escalates, once.
-pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
+pub(super) fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
     if draft.status.escalations.iter().any(|e| e.cause == Cause::RevisionLost) {
         return;
     }
@@ -232,6 +232,6 @@ pub fn revision_lost(draft: &mut Draft<'_>, problem: &str) {
 }
 
 /// The revision is available again: the question is closed.
-pub fn revision_found(draft: &mut Draft<'_>) {
+pub(super) fn revision_found(draft: &mut Draft<'_>) {
     draft.status.escalations.retain(|e| e.cause != Cause::RevisionLost);
 }

@@ -11,13 +11,13 @@ use super::stop;
 use super::work_ref::WorkRef;
 
 /// Whether a step of `finally` has ended.
-pub fn has_begun(draft: &Draft<'_>) -> bool {
+pub(super) fn has_begun(draft: &Draft<'_>) -> bool {
     let begun = |p| p != StepPhase::Pending;
     draft.status.steps.iter().any(|s| s.finally && begun(s.work.phase))
 }
 
 /// Starts the next one. True: some have not ended.
-pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
+pub(super) fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
     let abandoned = draft.status.ending.as_ref().is_some_and(|e| e.abandoned);
     for (i, _) in definition.steps.iter().enumerate().filter(|(_, d)| d.finally) {
         let work_ref = WorkRef::step(i);
@@ -38,7 +38,7 @@ pub fn drive(draft: &mut Draft<'_>, definition: &Definition) -> bool {
 }
 
 /// The run's final message, with the steps of `finally` that failed.
-pub fn message_with_failures(message: &str, status: &WorkflowRunStatus) -> String {
+pub(super) fn message_with_failures(message: &str, status: &WorkflowRunStatus) -> String {
     let failed = status.steps.iter().filter(|s| s.finally && s.work.phase == StepPhase::Failed);
     let names: Vec<&str> = failed.map(|s| s.name.as_str()).collect();
     if names.is_empty() {

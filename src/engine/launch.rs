@@ -18,7 +18,7 @@ use super::{approval, context, escalate, ids, work};
 
 /// The result of a step's `when`.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted {
+pub(super) enum Wanted {
     Yes,
     No,
     /// It cannot be evaluated: the run escalates.
@@ -26,7 +26,7 @@ pub enum Wanted {
 }
 
 /// Evaluates `when`, before the first attempt of each round.
-pub fn wanted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Wanted {
+pub(super) fn wanted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) -> Wanted {
     let pending =
         draft.work(work_ref).is_some_and(|w| w.phase == StepPhase::Pending && w.retries + w.lost == 0);
     let Some(text) = definition.steps.get(work_ref.step).and_then(|d| d.when.as_deref()).filter(|_| pending)
@@ -45,7 +45,7 @@ pub fn wanted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef)
 }
 
 /// Starts an attempt, or asks a person: because the step is a question, or because it cannot start.
-pub fn begin(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
+pub(super) fn begin(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     let Some(def) = definition.steps.get(work_ref.step) else { return };
     match &def.kind {
         StepKind::Approval { message, expires_after } => {
@@ -78,7 +78,7 @@ fn attempt(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef, de
 }
 
 /// The parts of attempt `n`. The same status gives the same launch, so a crash may repeat it.
-pub fn prepare(
+pub(super) fn prepare(
     draft: &Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,

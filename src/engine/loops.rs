@@ -22,7 +22,7 @@ const ENTRY: usize = 768;
 
 /// Lists the items when the loop may start, starts the items that may start, and ends the loop when all are settled.
 /// True: something changed that others wait for.
-pub fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
+pub(super) fn drive(draft: &mut Draft<'_>, definition: &Definition, i: usize) -> bool {
     let Some(each) = definition.steps.get(i).and_then(|d| d.each.clone()) else { return false };
     let Some(phase) = draft.work(WorkRef::step(i)).map(|w| w.phase) else { return false };
     if phase.is_finished() {
@@ -166,7 +166,7 @@ fn advance(draft: &mut Draft<'_>, definition: &Definition, i: usize, each: &Loop
 }
 
 /// Ends the loop and its verifier when every item is settled; otherwise both show the progress of their items.
-pub fn close(draft: &mut Draft<'_>, i: usize, each: &Loop) -> bool {
+pub(super) fn close(draft: &mut Draft<'_>, i: usize, each: &Loop) -> bool {
     let count = draft.status.steps.get(i).map_or(0, |s| s.items.len());
     let ended = count > 0 && (0..count).all(|k| is_settled(&draft.status, i, each, k));
     for step in [Some(i), each.verifier].into_iter().flatten() {

@@ -16,7 +16,7 @@ use super::work_ref::WorkRef;
 const FEEDBACK_LIMIT: usize = super::output::TAIL_LIMIT;
 
 /// Sends the work back. False: `onRetry.limit` is reached.
-pub fn send_back(
+pub(super) fn send_back(
     draft: &mut Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -100,7 +100,7 @@ fn reopen(draft: &mut Draft<'_>, step: usize, does_the_work: bool, feedback: &st
 }
 
 /// The work was accepted: its feedback is cleared.
-pub fn accepted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
+pub(super) fn accepted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     let Some(def) = definition.steps.get(work_ref.step) else { return };
     let work_refs: Vec<WorkRef> = match (work_ref.item, def.verifies, &def.on_retry) {
         (Some(k), Some(of), _) => vec![WorkRef::item(of, k)],
@@ -117,7 +117,11 @@ pub fn accepted(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRe
 }
 
 /// The value of the named key, else the whole output.
-pub fn feedback_of(rule: &Rework, values: &std::collections::BTreeMap<String, String>, text: &str) -> String {
+pub(super) fn feedback_of(
+    rule: &Rework,
+    values: &std::collections::BTreeMap<String, String>,
+    text: &str,
+) -> String {
     let named = rule.feedback.as_ref().and_then(|key| {
         values.iter().find(|(k, v)| k.eq_ignore_ascii_case(key) && !v.is_empty()).map(|(_, v)| v.clone())
     });

@@ -11,10 +11,10 @@ use super::template::{RenderError, Template};
 use super::work_ref::WorkRef;
 
 mod item;
-pub use item::{REWORK, is_settled, source};
+pub(super) use item::{REWORK, is_settled, source};
 
 /// The context of a piece of work.
-pub fn context_of(
+pub(super) fn context_of(
     draft: &Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -25,7 +25,7 @@ pub fn context_of(
 }
 
 /// Renders one text; a problem names the field of the text.
-pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause, String)> {
+pub(super) fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause, String)> {
     let template = Template::parse(text).map_err(|e| (Cause::TemplateError, format!("{place}: {e}")))?;
     template.render(context).map_err(|e| match e {
         RenderError::Missing(names) => {
@@ -36,7 +36,7 @@ pub fn render(text: &str, context: &Value, place: &str) -> Result<String, (Cause
 }
 
 /// The rendered input of a running attempt, to tell an echo of it from an answer.
-pub fn rendered_input(
+pub(super) fn rendered_input(
     draft: &Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,

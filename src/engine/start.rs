@@ -11,7 +11,7 @@ use super::{loops, work};
 
 /// Starts every step that may start. A step that is skipped or finished without an attempt allows the next one to
 /// start.
-pub fn start(draft: &mut Draft<'_>, definition: &Definition) {
+pub(super) fn start(draft: &mut Draft<'_>, definition: &Definition) {
     if held(draft) {
         return;
     }

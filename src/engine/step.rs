@@ -26,7 +26,7 @@ struct Attempt<'a> {
 }
 
 /// Applies the fact of every attempt under way: the attempt is judged, or followed up.
-pub fn observe(draft: &mut Draft<'_>, definition: &Definition) {
+pub(super) fn observe(draft: &mut Draft<'_>, definition: &Definition) {
     each(draft, definition, |draft, attempt, fact| {
         if !judged(draft, attempt, fact) {
             follow_up(draft, attempt, fact);
@@ -35,7 +35,7 @@ pub fn observe(draft: &mut Draft<'_>, definition: &Definition) {
 }
 
 /// Judges the attempts that have ended. Only the status changes; there are no effects.
-pub fn judge(draft: &mut Draft<'_>, definition: &Definition) {
+pub(super) fn judge(draft: &mut Draft<'_>, definition: &Definition) {
     each(draft, definition, |draft, attempt, fact| {
         judged(draft, attempt, fact);
     });

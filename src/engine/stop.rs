@@ -13,7 +13,7 @@ use super::work::{self, End, record};
 use super::work_ref::{WorkRef, work_refs};
 
 /// Orders an attempt to stop.
-pub fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
+pub(super) fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
     let now = draft.now();
     let Some(current) = draft.work_mut(work_ref).and_then(|w| w.current.as_mut()) else { return };
     current.stop = Some(StopOrder { at: now, cause });
@@ -23,7 +23,7 @@ pub fn order_stop(draft: &mut Draft<'_>, work_ref: WorkRef, cause: Cause) {
 }
 
 /// An attempt that did not stop after its order: after a while its log is read and its Pod is deleted.
-pub fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
+pub(super) fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
     let Some(stop) = &current.stop else { return };
     let limit = stop.at.plus(STOP_GRACE.as_duration());
     if draft.now() >= limit {
@@ -35,7 +35,7 @@ pub fn escalate_stop(draft: &mut Draft<'_>, current: &CurrentAttempt) {
 }
 
 /// The run ends and its definition is lost: attempts that have ended are recorded as stopped, without a verdict.
-pub fn abandon_unjudged(draft: &mut Draft<'_>) {
+pub(super) fn abandon_unjudged(draft: &mut Draft<'_>) {
     for work_ref in work_refs(&draft.status) {
         let Some(current) = draft.work(work_ref).and_then(|w| w.current.clone()) else { continue };
         match draft.snapshot.attempts.get(&current.job).unwrap_or(&AttemptFact::Absent) {
@@ -69,7 +69,7 @@ pub fn abandon_unjudged(draft: &mut Draft<'_>) {
 }
 
 /// Stops the attempt under way, or cancels work that is not finished.
-pub fn stop_or_cancel(draft: &mut Draft<'_>, work_ref: WorkRef) {
+pub(super) fn stop_or_cancel(draft: &mut Draft<'_>, work_ref: WorkRef) {
     let now = draft.now();
     let Some(work) = draft.work_mut(work_ref) else { return };
     match &work.current {

@@ -11,7 +11,7 @@ use super::work_ref;
 use super::{finally, ready};
 
 /// Writes the summary of a run that is not ending.
-pub fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
+pub(super) fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
     if draft.status.phase.is_some_and(Phase::is_terminal) {
         return;
     }
@@ -22,7 +22,7 @@ pub fn write_summary(draft: &mut Draft<'_>, definition: Option<&Definition>) {
 }
 
 /// Writes the summary of a run whose Pods are being stopped.
-pub fn write_ending(draft: &mut Draft<'_>) {
+pub(super) fn write_ending(draft: &mut Draft<'_>) {
     let Some(ending) = draft.status.ending.clone() else { return };
     draft.status.phase = Some(Phase::Running);
     draft.status.reason = Some(Reason::Ending);
@@ -41,14 +41,14 @@ pub fn write_ending(draft: &mut Draft<'_>) {
 }
 
 /// Writes the summary of a run that has just ended.
-pub fn write_finished(draft: &mut Draft<'_>) {
+pub(super) fn write_finished(draft: &mut Draft<'_>) {
     write_progress(draft);
     draft.status.step = None;
     write_conditions(draft);
 }
 
 /// Conditions follow from the rest of the status.
-pub fn write_conditions(draft: &mut Draft<'_>) {
+pub(super) fn write_conditions(draft: &mut Draft<'_>) {
     let facts = conditions(&draft.status);
     let generation = draft.status.observed_generation;
     draft.status.conditions = merge(&draft.status.conditions, facts, generation, draft.now());
@@ -160,7 +160,7 @@ fn activity(draft: &mut Draft<'_>) {
 }
 
 /// Seconds for which the run was active until `now`.
-pub fn active_seconds(status: &WorkflowRunStatus, now: Stamp) -> i64 {
+pub(super) fn active_seconds(status: &WorkflowRunStatus, now: Stamp) -> i64 {
     let running =
         status.active_since.map_or(0, |since| i64::try_from(now.since(since).as_secs()).unwrap_or(i64::MAX));
     status.active_seconds.unwrap_or(0).saturating_add(running)

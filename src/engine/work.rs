@@ -16,20 +16,26 @@ use super::work_ref::WorkRef;
 
 /// How an attempt ended, without its message.
 #[derive(Clone, Copy, Debug)]
-pub struct End {
+pub(super) struct End {
     pub outcome: Outcome,
     pub cause: Option<Cause>,
     pub exit_code: Option<i32>,
 }
 
 impl End {
-    pub const fn of(outcome: Outcome, cause: Option<Cause>) -> Self {
+    pub(super) const fn of(outcome: Outcome, cause: Option<Cause>) -> Self {
         Self { outcome, cause, exit_code: None }
     }
 }
 
 /// The attempt has ended: its outcome is written to the status, exactly once.
-pub fn record(draft: &mut Draft<'_>, work_ref: WorkRef, current: &CurrentAttempt, end: End, message: &str) {
+pub(super) fn record(
+    draft: &mut Draft<'_>,
+    work_ref: WorkRef,
+    current: &CurrentAttempt,
+    end: End,
+    message: &str,
+) {
     if let Some(work) = draft.work_mut(work_ref) {
         work.current = None;
         let message: String = message.chars().take(256).collect();
@@ -41,7 +47,7 @@ pub fn record(draft: &mut Draft<'_>, work_ref: WorkRef, current: &CurrentAttempt
 
 /// Increments counters that never decrease, such as the number of attempts: of the work itself, and of the step that
 /// the item belongs to. A step outlives its items, so its counters do not decrease when a new list lacks one of them.
-pub fn count(draft: &mut Draft<'_>, work_ref: WorkRef, add: impl Fn(&mut Work)) {
+pub(super) fn count(draft: &mut Draft<'_>, work_ref: WorkRef, add: impl Fn(&mut Work)) {
     if work_ref.item.is_some()
         && let Some(step) = draft.work_mut(WorkRef::step(work_ref.step))
     {
@@ -53,7 +59,7 @@ pub fn count(draft: &mut Draft<'_>, work_ref: WorkRef, add: impl Fn(&mut Work)) 
 }
 
 /// The attempt `current` begins.
-pub fn start(work: &mut Work, current: CurrentAttempt) {
+pub(super) fn start(work: &mut Work, current: CurrentAttempt) {
     work.phase = StepPhase::Running;
     work.attempts = current.n;
     work.started_at = work.started_at.or(Some(current.intent_at));
@@ -62,36 +68,36 @@ pub fn start(work: &mut Work, current: CurrentAttempt) {
 }
 
 /// The items of a loop are listed: the loop itself has no attempt.
-pub fn start_loop(work: &mut Work, now: Stamp) {
+pub(super) fn start_loop(work: &mut Work, now: Stamp) {
     work.phase = StepPhase::Running;
     work.started_at = work.started_at.or(Some(now));
 }
 
 /// The attempt under way, or the loop, continues.
-pub fn go_on(work: &mut Work) {
+pub(super) fn go_on(work: &mut Work) {
     work.phase = StepPhase::Running;
 }
 
 /// The work waits for a person, whatever it was about to do.
-pub fn wait_for_person(work: &mut Work) {
+pub(super) fn wait_for_person(work: &mut Work) {
     work.phase = StepPhase::Escalated;
     work.next_attempt_at = None;
     work.finished_at = None;
 }
 
 /// A person is asked whether the run continues: the work of an approval step begins.
-pub fn ask(work: &mut Work, now: Stamp) {
+pub(super) fn ask(work: &mut Work, now: Stamp) {
     wait_for_person(work);
     work.started_at = work.started_at.or(Some(now));
 }
 
 /// A person rejected, and there is no earlier work to send back. The run ends; the step has no end of its own.
-pub fn reject(work: &mut Work) {
+pub(super) fn reject(work: &mut Work) {
     work.phase = StepPhase::Failed;
 }
 
 /// A person answered Retry: fresh budgets, and the person's feedback for the next attempt.
-pub fn retry(work: &mut Work, feedback: Option<String>) {
+pub(super) fn retry(work: &mut Work, feedback: Option<String>) {
     work.phase = StepPhase::Pending;
     work.retries = 0;
     work.lost = 0;
@@ -100,14 +106,14 @@ pub fn retry(work: &mut Work, feedback: Option<String>) {
 }
 
 /// The run ends before the work does. Work that never started has no end time.
-pub fn cancel(work: &mut Work, now: Stamp) {
+pub(super) fn cancel(work: &mut Work, now: Stamp) {
     work.phase = StepPhase::Cancelled;
     work.next_attempt_at = None;
     work.finished_at = work.started_at.map(|_| now);
 }
 
 /// The attempt ended with this phase; the end time is set if the work is finished.
-pub fn set_phase(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
+pub(super) fn set_phase(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     let now = draft.now();
     if let Some(work) = draft.work_mut(work_ref) {
         work.phase = phase;
@@ -117,7 +123,7 @@ pub fn set_phase(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
 }
 
 /// The next attempt starts after a backoff, charged to a budget.
-pub fn back_off(draft: &mut Draft<'_>, work_ref: WorkRef, wait: Duration, charge: impl Fn(&mut Work)) {
+pub(super) fn back_off(draft: &mut Draft<'_>, work_ref: WorkRef, wait: Duration, charge: impl Fn(&mut Work)) {
     let when = draft.now().plus(wait);
     if let Some(work) = draft.work_mut(work_ref) {
         charge(work);
@@ -127,7 +133,7 @@ pub fn back_off(draft: &mut Draft<'_>, work_ref: WorkRef, wait: Duration, charge
 }
 
 /// The work is done again: a new round with fresh budgets; its history is kept.
-pub fn again(work: &mut Work, feedback: Option<&str>) {
+pub(super) fn again(work: &mut Work, feedback: Option<&str>) {
     work.phase = StepPhase::Pending;
     work.retries = 0;
     work.lost = 0;
@@ -138,14 +144,14 @@ pub fn again(work: &mut Work, feedback: Option<&str>) {
 }
 
 /// A finished loop gets one more item: its work, or its verification, continues.
-pub fn reopen(step: &mut StepStatus, phase: StepPhase) {
+pub(super) fn reopen(step: &mut StepStatus, phase: StepPhase) {
     step.work.rounds += 1;
     step.work.phase = phase;
     step.work.finished_at = None;
 }
 
 /// The work is finished without an attempt of its own: skipped, approved, or the sum of its items.
-pub fn finish(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
+pub(super) fn finish(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
     let now = draft.now();
     if let Some(work) = draft.work_mut(work_ref) {
         work.phase = phase;
@@ -154,7 +160,7 @@ pub fn finish(draft: &mut Draft<'_>, work_ref: WorkRef, phase: StepPhase) {
 }
 
 /// The run continues without it.
-pub fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
+pub(super) fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
     if work_ref.item.is_none()
         && let Some(each) = definition.steps.get(work_ref.step).and_then(|d| d.each.as_ref())
     {
@@ -164,14 +170,14 @@ pub fn skip(draft: &mut Draft<'_>, definition: &Definition, work_ref: WorkRef) {
 }
 
 /// A loop that is skipped skips its verifier, too.
-pub fn skip_loop(draft: &mut Draft<'_>, i: usize, each: &Loop) {
+pub(super) fn skip_loop(draft: &mut Draft<'_>, i: usize, each: &Loop) {
     for step in [Some(i), each.verifier].into_iter().flatten() {
         finish(draft, WorkRef::step(step), StepPhase::Skipped);
     }
 }
 
 /// A step with items shows the most active phase of them, and the sums of their counters.
-pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
+pub(super) fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
     let Some(step) = status.steps.get_mut(step).filter(|s| !s.items.is_empty()) else { return };
     let any = |phase| step.items.iter().any(|i| i.work.phase == phase);
     let lively = [
@@ -190,7 +196,7 @@ pub fn sum_up(status: &mut WorkflowRunStatus, step: usize) {
 }
 
 /// Every item of the step has ended while the run ends: so has the step.
-pub fn end_with_items(work: &mut Work, now: Stamp) {
+pub(super) fn end_with_items(work: &mut Work, now: Stamp) {
     if !work.phase.is_finished() {
         work.phase = StepPhase::Cancelled;
     }
@@ -198,7 +204,7 @@ pub fn end_with_items(work: &mut Work, now: Stamp) {
 }
 
 /// The run's record is the truth about a step. The difference to the status is charged to the last budget.
-pub fn follow_record(work: &mut Work, record: &StepRecord) {
+pub(super) fn follow_record(work: &mut Work, record: &StepRecord) {
     (work.phase, work.rounds, work.finished_at) = (record.phase, record.rounds, record.finished_at);
     let earlier =
         (work.total_retries.saturating_sub(work.retries), work.total_lost.saturating_sub(work.lost));

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::modules::{Arrow, Modules};
 
 /// From each child, the children that it names, with one line for each.
-pub type Graph = BTreeMap<String, BTreeMap<String, String>>;
+pub(crate) type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Who names whom among the children of `parent`.
-pub fn siblings(arrows: &[Arrow], parent: &[String]) -> Graph {
+pub(crate) fn siblings(arrows: &[Arrow], parent: &[String]) -> Graph {
     let mut graph = Graph::new();
     let n = parent.len();
     for arrow in arrows.iter().filter(|a| a.from.starts_with(parent) && a.to.starts_with(parent)) {
@@ -26,7 +26,7 @@ pub fn siblings(arrows: &[Arrow], parent: &[String]) -> Graph {
 }
 
 /// The shortest circle of each knot: `engine: a → b → a`, and the lines that make it.
-pub fn circles(graph: &Graph, parent: &str) -> Vec<String> {
+pub(crate) fn circles(graph: &Graph, parent: &str) -> Vec<String> {
     let reach: BTreeMap<&String, BTreeSet<&String>> = graph.keys().map(|n| (n, reached(graph, n))).collect();
     let mut done: BTreeSet<&String> = BTreeSet::new();
     let mut found = Vec::new();
@@ -89,7 +89,7 @@ fn written(graph: &Graph, parent: &str, way: &[&String], knot: &[&String]) -> St
 }
 
 /// Every circle of the crate, between its modules and inside of each.
-pub fn all(modules: &Modules) -> Vec<String> {
+pub(crate) fn all(modules: &Modules) -> Vec<String> {
     let arrows = modules.arrows();
     let inside = modules.names().flat_map(|parent| {
         let name = if parent.is_empty() { "src".to_string() } else { parent.join("::") };

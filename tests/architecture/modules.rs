@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::uses::{self, File, Use};
 
 /// A module's names from the root of the crate, which has none.
-pub type Name = Vec<String>;
+pub(crate) type Name = Vec<String>;
 
 struct Module {
     file: PathBuf,
@@ -18,11 +18,11 @@ struct Module {
 }
 
 /// The modules that a build has: those of tests are left out.
-pub struct Modules(BTreeMap<Name, Module>);
+pub(crate) struct Modules(BTreeMap<Name, Module>);
 
 /// A module names another.
 #[derive(Clone, Debug)]
-pub struct Arrow {
+pub(crate) struct Arrow {
     pub from: Name,
     pub to: Name,
     /// File, number and text of the line.
@@ -33,7 +33,7 @@ pub struct Arrow {
 const PASSED_ON: usize = 8;
 
 impl Modules {
-    pub fn of_folder(src: &Path) -> Self {
+    pub(crate) fn of_folder(src: &Path) -> Self {
         let texts = sources(src).into_iter().map(|path| {
             let text = fs::read_to_string(&path).expect("a source can be read");
             (path.strip_prefix(src).expect("it is below").to_path_buf(), text)
@@ -42,7 +42,7 @@ impl Modules {
     }
 
     /// Paths are relative to `src`.
-    pub fn of_texts(texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
+    pub(crate) fn of_texts(texts: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
         let all: BTreeMap<Name, Module> = texts
             .into_iter()
             .map(|(file, text)| {
@@ -54,18 +54,18 @@ impl Modules {
         Self(all.into_iter().filter(|(name, _)| built.contains(name)).collect())
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &Name> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.keys()
     }
 
     /// The modules right below this one.
-    pub fn children(&self, of: &[String]) -> Vec<&str> {
+    pub(crate) fn children(&self, of: &[String]) -> Vec<&str> {
         let below = self.0.keys().filter(|n| n.len() == of.len() + 1 && n.starts_with(of));
         below.filter_map(|n| n.last()).map(String::as_str).collect()
     }
 
     /// Every naming of one module by another. A `pub use` of what is below a module is no arrow: it passes a name on.
-    pub fn arrows(&self) -> Vec<Arrow> {
+    pub(crate) fn arrows(&self) -> Vec<Arrow> {
         let mut found = Vec::new();
         for (from, module) in &self.0 {
             for named in &module.content.uses {
@@ -152,7 +152,7 @@ fn is_built(all: &BTreeMap<Name, Module>, name: &[String]) -> bool {
     })
 }
 
-pub fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -167,7 +167,7 @@ pub fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[cfg(test)]
-pub fn of_texts(texts: &[(&str, &str)]) -> Modules {
+pub(crate) fn of_texts(texts: &[(&str, &str)]) -> Modules {
     Modules::of_texts(texts.iter().map(|(path, text)| (PathBuf::from(path), text.to_string())))
 }
 

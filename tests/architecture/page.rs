@@ -19,7 +19,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
 }
 
 /// Who may import whom, besides itself: a row is `| modules | others |`.
-pub fn imports(page: &str) -> BTreeMap<String, BTreeSet<String>> {
+pub(crate) fn imports(page: &str) -> BTreeMap<String, BTreeSet<String>> {
     let rows = section(page, "Who imports whom").into_iter().filter(|line| line.starts_with("| `"));
     let columns = rows.filter_map(|line| line[1..].split_once('|'));
     columns
@@ -28,7 +28,7 @@ pub fn imports(page: &str) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// The modules of which the page says that they are pure.
-pub fn pure(page: &str) -> BTreeSet<String> {
+pub(crate) fn pure(page: &str) -> BTreeSet<String> {
     let said = section(page, "Who imports whom").join(" ");
     let sentence =
         said.split(". ").find(|s| s.contains(" are pure")).expect("a sentence says which are pure");
@@ -36,7 +36,7 @@ pub fn pure(page: &str) -> BTreeSet<String> {
 }
 
 /// The floors of the engine, the highest first: each line of the drawing is one.
-pub fn floors(page: &str) -> Vec<Vec<String>> {
+pub(crate) fn floors(page: &str) -> Vec<Vec<String>> {
     let lines = section(page, "The floors of the engine");
     let drawing =
         lines.iter().skip_while(|l| !l.starts_with("```")).skip(1).take_while(|l| !l.starts_with("```"));

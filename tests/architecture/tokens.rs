@@ -2,7 +2,7 @@
 
 /// A token of Rust, as far as this test cares: numbers, lifetimes and characters are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
+pub(crate) enum Token {
     Word(String),
     /// `::`
     Path,
@@ -14,12 +14,12 @@ pub enum Token {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub(crate) struct Piece {
     pub line: usize,
     pub token: Token,
 }
 
-pub fn pieces(text: &str) -> Vec<Piece> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let (mut rest, mut line, mut found) = (text, 1, Vec::new());
     while !rest.is_empty() {
         let (length, token) = first(rest);

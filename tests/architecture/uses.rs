@@ -8,7 +8,7 @@ use crate::tokens::{Piece, Token, pieces};
 
 /// What a file says about other files.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct File {
+pub(crate) struct File {
     /// `mod x;`
     pub declared: BTreeSet<String>,
     /// `#[cfg(test)] mod x;`
@@ -20,7 +20,7 @@ pub struct File {
 
 /// A path that a file names.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Use {
+pub(crate) struct Use {
     pub line: usize,
     /// Inline modules around it, from the outside.
     pub inside: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Use {
     pub public: bool,
 }
 
-pub fn read(text: &str) -> File {
+pub(crate) fn read(text: &str) -> File {
     let mut all: Vec<Piece> = pieces(text);
     all.retain(|p| !matches!(p.token, Token::Comment(_) | Token::Text(_)));
     let mut file = File::default();

@@ -9,12 +9,12 @@ use crate::program::{Said, mc_in};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Runs `mc` in the package's folder.
-pub fn mc(args: &[&str], stdin: &str) -> Said {
+pub(crate) fn mc(args: &[&str], stdin: &str) -> Said {
     mc_in(Path::new(ROOT), args, stdin)
 }
 
 /// `text` as the file below tests/mc has it.
-pub fn is_kept(file: &str, text: &str) {
+pub(crate) fn is_kept(file: &str, text: &str) {
     let path = Path::new(ROOT).join("tests/mc").join(file);
     if std::env::var("MC_GOLDEN").is_ok_and(|v| v == "write") {
         fs::write(&path, text).unwrap();
@@ -24,6 +24,6 @@ pub fn is_kept(file: &str, text: &str) {
 }
 
 /// Exit code, stdout and stderr as the file has them.
-pub fn is_golden(file: &str, said: &Said) {
+pub(crate) fn is_golden(file: &str, said: &Said) {
     is_kept(file, &format!("exit {}\n--- stdout\n{}--- stderr\n{}", said.code, said.out, said.err));
 }

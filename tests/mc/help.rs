@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::program::{installed, mc, run};
 
 /// A verb as it is typed.
-pub struct Verb {
+pub(crate) struct Verb {
     pub words: Vec<String>,
     pub about: String,
     /// Not one of those that stand below `workflow`, too.
@@ -16,7 +16,7 @@ pub struct Verb {
 }
 
 /// All of them; `mc` itself is not among them.
-pub fn verbs() -> Vec<Verb> {
+pub(crate) fn verbs() -> Vec<Verb> {
     let mut found = Vec::new();
     collect(&cli::command("mc"), &[], true, &mut found);
     assert!(found.len() > 4, "the verbs are found");
@@ -34,7 +34,7 @@ fn collect(command: &clap::Command, above: &[String], is_listed: bool, found: &m
 }
 
 /// `mc workflow lint`.
-pub fn line(words: &[String]) -> String {
+pub(crate) fn line(words: &[String]) -> String {
     format!("mc {}", words.join(" "))
 }
 

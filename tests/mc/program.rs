@@ -6,24 +6,24 @@ use std::process::{Command, Stdio};
 
 /// What it printed, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Said {
+pub(crate) struct Said {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
 /// The program by its own path.
-pub fn mc(args: &[&str]) -> Said {
+pub(crate) fn mc(args: &[&str]) -> Said {
     run(Command::new(env!("CARGO_BIN_EXE_mc")).args(args))
 }
 
 /// The same in a folder, with something to read and no environment.
-pub fn mc_in(folder: &Path, args: &[&str], stdin: &str) -> Said {
+pub(crate) fn mc_in(folder: &Path, args: &[&str], stdin: &str) -> Said {
     run_with(Command::new(env!("CARGO_BIN_EXE_mc")).args(args).current_dir(folder).env_clear(), stdin)
 }
 
 /// Runs it without a kubeconfig, a terminal or colours.
-pub fn run(command: &mut Command) -> Said {
+pub(crate) fn run(command: &mut Command) -> Said {
     run_with(command, "")
 }
 
@@ -44,7 +44,7 @@ fn run_with(command: &mut Command, stdin: &str) -> Said {
 }
 
 /// A folder of a test's own, with `mc` in it by that name.
-pub fn installed(test: &str, name: &str) -> PathBuf {
+pub(crate) fn installed(test: &str, name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mc").join(test);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -53,7 +53,7 @@ pub fn installed(test: &str, name: &str) -> PathBuf {
 }
 
 /// A kubeconfig, in a folder of the test's own.
-pub fn kubeconfig(test: &str, text: &str) -> String {
+pub(crate) fn kubeconfig(test: &str, text: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mc").join(test);
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("kubeconfig");
@@ -62,7 +62,7 @@ pub fn kubeconfig(test: &str, text: &str) -> String {
 }
 
 /// One whose cluster is where nobody listens.
-pub const CLOSED: &str = "\
+pub(crate) const CLOSED: &str = "\
 apiVersion: v1
 kind: Config
 current-context: closed

@@ -23,7 +23,7 @@ fn approver() -> Value {
 }
 
 /// A step that asks a person.
-pub fn gate() -> Step {
+pub(crate) fn gate() -> Step {
     let approval = Approval { message: "Open it?".into(), ..Approval::default() };
     Step { name: "gate".into(), approval: Some(approval), ..Step::default() }
 }

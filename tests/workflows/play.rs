@@ -16,24 +16,24 @@ use mission_control::engine::template::Template;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-pub fn load(name: &str) -> Workflow {
+pub(crate) fn load(name: &str) -> Workflow {
     let path = root().join("workflows").join(format!("{name}.yaml"));
     let text = fs::read_to_string(&path).unwrap();
     serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-pub fn step<'a>(spec: &'a WorkflowSpec, name: &str) -> &'a Step {
+pub(crate) fn step<'a>(spec: &'a WorkflowSpec, name: &str) -> &'a Step {
     spec.steps.iter().find(|s| s.name == name).unwrap_or_else(|| panic!("there is no step {name}"))
 }
 
 /// One item of `STORIES_JSON`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Story {
+pub(crate) struct Story {
     pub id: String,
     pub title: String,
     pub description: String,
@@ -51,7 +51,7 @@ impl Story {
 
 /// What an attempt is told besides the run: its item, and the words of a verifier and of a person.
 #[derive(Clone, Copy, Default)]
-pub struct Told<'a> {
+pub(crate) struct Told<'a> {
     pub story: Option<&'a Story>,
     pub feedback: &'a str,
     pub human: &'a str,
@@ -60,7 +60,7 @@ pub struct Told<'a> {
 }
 
 /// A run that is played.
-pub struct Play {
+pub(crate) struct Play {
     pub spec: WorkflowSpec,
     folder: PathBuf,
     context: Map<String, Value>,
@@ -75,7 +75,7 @@ impl Drop for Play {
 }
 
 impl Play {
-    pub fn new(workflow: &str, test: &str, task: &str, params: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(workflow: &str, test: &str, task: &str, params: &[(&str, &str)]) -> Self {
         let spec = load(workflow).spec;
         let folder = std::env::temp_dir().join(format!("mission-control-{}-{test}", std::process::id()));
         fs::create_dir_all(folder.join("workspace")).unwrap();
@@ -89,19 +89,19 @@ impl Play {
         Self { spec, folder, context, attempts: BTreeMap::new(), completed: Vec::new() }
     }
 
-    pub fn workspace(&self) -> PathBuf {
+    pub(crate) fn workspace(&self) -> PathBuf {
         self.folder.join("workspace")
     }
 
     /// One attempt of a step that has to be done.
-    pub fn done(&mut self, name: &str) -> Output {
+    pub(crate) fn done(&mut self, name: &str) -> Output {
         let output = self.attempt(name, Told::default());
         assert_eq!(output.status, Status::Done, "{name}: {:?}", output.values);
         output
     }
 
     /// One attempt. What a step that is done has said is there for the steps after it.
-    pub fn attempt(&mut self, name: &str, told: Told<'_>) -> Output {
+    pub(crate) fn attempt(&mut self, name: &str, told: Told<'_>) -> Output {
         let step = step(&self.spec, name).clone();
         let agent = self.spec.agents.iter().find(|a| Some(&a.name) == step.agent.as_ref()).unwrap().clone();
         let input = self.input(&step, told);
@@ -118,7 +118,7 @@ impl Play {
     }
 
     /// One story to its end: work and verification, until it passes. Says how often it was sent back.
-    pub fn story(&mut self, work: &str, verify: &str, story: &Story, human: &str) -> u32 {
+    pub(crate) fn story(&mut self, work: &str, verify: &str, story: &Story, human: &str) -> u32 {
         let on_retry = step(&self.spec, verify).on_retry.clone().unwrap();
         assert_eq!(on_retry.rerun, work);
         let mut feedback = String::new();
@@ -222,7 +222,7 @@ fn which(program: &str) -> PathBuf {
 }
 
 /// Every file below a folder with what is in it.
-pub fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -34,13 +34,13 @@ Example:
 
 Exit codes: 0 no problems, 1 problems, 3 a file cannot be read or is not YAML."
 )]
-pub struct Lint {
+pub(crate) struct Lint {
     /// Files, folders (their *.yaml and *.yml files, not recursive), or - for stdin.
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
 }
 
-pub fn run(args: &Lint, global: &Global) -> Result<Exit, Fault> {
+pub(super) fn run(args: &Lint, global: &Global) -> Result<Exit, Fault> {
     let mut unreadable = false;
     let mut cannot = |problem: String| {
         unreadable = true;
@@ -73,7 +73,7 @@ pub fn run(args: &Lint, global: &Global) -> Result<Exit, Fault> {
 }
 
 /// The problems of one workflow of a file, as printed.
-pub fn problems_of(source: &Source, workflow: &str) -> Vec<String> {
+pub(super) fn problems_of(source: &Source, workflow: &str) -> Vec<String> {
     let report = check::check(std::slice::from_ref(source));
     report.findings.iter().filter(|f| f.workflow == workflow).map(show::lines).collect()
 }

@@ -12,7 +12,7 @@ const TYPES: [&str; 9] = ["bool", "bytes", "double", "int", "list", "map", "null
 
 /// What a condition may name, as lint knows it.
 #[derive(Clone, Debug)]
-pub struct Names<'a> {
+pub(crate) struct Names<'a> {
     pub params: Vec<&'a str>,
     /// The steps that are finished before the condition is evaluated: `steps.*` allows only those.
     pub steps: Vec<&'a str>,
@@ -20,7 +20,7 @@ pub struct Names<'a> {
 
 /// What a condition is for: the type that it must give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     Boolean,
     Text,
 }

@@ -22,13 +22,13 @@ pub fn decode(bytes: &[u8]) -> String {
 
 /// Whether the text was UTF-16 before it was decoded as UTF-8: its byte order mark is lost, and its letters are paired
 /// with NUL. The kubelet does that to a termination message.
-pub fn is_broken_utf16(text: &str) -> bool {
+pub(super) fn is_broken_utf16(text: &str) -> bool {
     let mut after = text.chars();
     after.next() == Some('\u{fffd}') && after.next() == Some('\u{fffd}') && after.take(2).any(|c| c == '\0')
 }
 
 /// The text without invisible characters. `\n` ends each line.
-pub fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let visible = if text.contains(is_invisible) {
         Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect())
     } else {

@@ -4,7 +4,7 @@
 
 /// Where a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     Outside,
     /// Within a fence that is closed.
     Inside,
@@ -14,7 +14,7 @@ pub enum Place {
 
 /// A line such as ```` ```json ````.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub(super) struct Mark {
     kind: char,
     length: usize,
     /// Nothing follows it: only such a line closes a fence.
@@ -22,7 +22,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    pub fn of(line: &str) -> Option<Self> {
+    pub(super) fn of(line: &str) -> Option<Self> {
         let mark = line.trim_start_matches(' ');
         let kind = mark.chars().next().filter(|c| matches!(c, '`' | '~'))?;
         let rest = mark.trim_start_matches(kind);
@@ -39,14 +39,14 @@ impl Mark {
 }
 
 /// The marks of all lines, and the length of the longest mark still to come.
-pub struct Marks {
+pub(super) struct Marks {
     at: Vec<Option<Mark>>,
     /// Per line: the longest bare mark of backticks, and of tildes, in this line or below it.
     longest: Vec<[usize; 2]>,
 }
 
 impl Marks {
-    pub fn of(lines: &[&str]) -> Self {
+    pub(super) fn of(lines: &[&str]) -> Self {
         let at: Vec<Option<Mark>> = lines.iter().map(|line| Mark::of(line)).collect();
         let mut longest = vec![[0, 0]; at.len() + 1];
         let mut most = [0, 0];
@@ -63,7 +63,7 @@ impl Marks {
 
     /// The line at or after `from` that closes the mark. The search is cheap if there is none; if there is one, the
     /// caller continues behind it, so that all calls together read each line once.
-    pub fn closing(&self, opening: Mark, from: usize) -> Option<usize> {
+    pub(super) fn closing(&self, opening: Mark, from: usize) -> Option<usize> {
         let [ticks, tildes] = *self.longest.get(from)?;
         let most = if opening.kind == '`' { ticks } else { tildes };
         if most < opening.length {

@@ -18,7 +18,7 @@ pub enum Status {
 
 /// The meaning of a loose status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loose {
+pub(super) enum Loose {
     /// It revokes an earlier success.
     TakesBack(Status),
     /// It says `done` in a form that does not count: it is quoted in a message.
@@ -48,7 +48,7 @@ const DENIALS: [(&str, Status); 9] = [
 const ENDS: [&str; 4] = ["done", "finished", "complete", "completed"];
 
 /// The rest of a status line: `STATUS` in upper case at the very start, and a colon.
-pub fn plain(line: &str) -> Option<&str> {
+pub(super) fn plain(line: &str) -> Option<&str> {
     let hashes = line.len() - line.trim_start_matches('#').len();
     let start = match hashes {
         0 => line,
@@ -99,7 +99,7 @@ fn emphasis(text: &str) -> &str {
 }
 
 /// The status in the rest of a status line. `wanted` (in lower case) is the word for success.
-pub fn status(rest: &str, wanted: &str) -> Status {
+pub(super) fn status(rest: &str, wanted: &str) -> Status {
     let word = bare(rest).to_lowercase();
     if word.split_whitespace().eq(wanted.split_whitespace()) && !word.is_empty() {
         return Status::Done;
@@ -127,7 +127,7 @@ fn bare(rest: &str) -> &str {
 }
 
 /// The meaning of a loose status line; `None`: the line is prose.
-pub fn loose(line: &str, wanted: &str) -> Option<Loose> {
+pub(super) fn loose(line: &str, wanted: &str) -> Option<Loose> {
     let rest = loosely(line)?;
     let around = |c: char| AROUND.contains(&c) || TICKS.contains(&c) || matches!(c, '|' | '❌');
     let words = rest.trim_matches(around);

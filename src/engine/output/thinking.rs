@@ -8,7 +8,7 @@ use super::fences::{Mark, Marks, Place};
 
 /// A line that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line<'t> {
+pub(super) struct Line<'t> {
     /// Its number in the text, from 0.
     pub number: usize,
     pub text: &'t str,
@@ -17,7 +17,7 @@ pub struct Line<'t> {
 
 /// The visible part of a text.
 #[derive(Debug)]
-pub struct Visible<'t> {
+pub(super) struct Visible<'t> {
     pub lines: Vec<Line<'t>>,
     /// The text ends inside of a block.
     pub open: bool,
@@ -50,7 +50,7 @@ impl Tag {
 impl<'t> Visible<'t> {
     /// `cut`: the beginning of the text was cut off. Its first fence mark then closes a fence, unless it names a
     /// language.
-    pub fn of(text: &'t str, cut: bool) -> Self {
+    pub(super) fn of(text: &'t str, cut: bool) -> Self {
         let lines: Vec<&str> = text.split('\n').collect();
         let marks = Marks::of(&lines);
         let mut reader = Reader { kept: Vec::new(), block: None, fence_until: None, marks, cut };

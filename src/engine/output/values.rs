@@ -44,7 +44,7 @@ impl<'t> Found<'t> {
 
 /// What was read so far. Inside a fence both kinds are open: the fence belongs to the value around it.
 #[derive(Debug, Default)]
-pub struct Values<'t> {
+pub(super) struct Values<'t> {
     plain: Found<'t>,
     fenced: Found<'t>,
 }
@@ -58,22 +58,22 @@ impl<'t> Values<'t> {
     }
 
     /// A key line at `at` ends the value before it and opens its own.
-    pub fn key(&mut self, at: usize, place: Place, key: &Key<'t>) {
+    pub(super) fn key(&mut self, at: usize, place: Place, key: &Key<'t>) {
         self.of(place).open(at, key);
     }
 
     /// A status line ends the value before it.
-    pub fn status(&mut self, at: usize, place: Place) {
+    pub(super) fn status(&mut self, at: usize, place: Place) {
         self.of(place).close(at);
     }
 
     /// A fence mark ends the value within the fence.
-    pub fn mark(&mut self, at: usize) {
+    pub(super) fn mark(&mut self, at: usize) {
         self.fenced.close(at);
     }
 
     /// Every value, trimmed and within its limit, and the keys of those that were cut.
-    pub fn finish(mut self, lines: &[Line<'t>]) -> (BTreeMap<String, String>, BTreeSet<String>) {
+    pub(super) fn finish(mut self, lines: &[Line<'t>]) -> (BTreeMap<String, String>, BTreeSet<String>) {
         self.plain.close(lines.len());
         self.fenced.close(lines.len());
         let mut all = self.fenced.values;
@@ -105,14 +105,14 @@ fn start_of(text: &str, limit: usize) -> String {
 
 /// A key line, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key<'t> {
+pub(super) struct Key<'t> {
     pub name: &'t str,
     /// The start of its value.
     pub rest: &'t str,
 }
 
 /// `^(\*\*|__|`)?[A-Z][A-Z0-9_]{0,63}(\*\*|__|`)?:`
-pub fn key_line(line: &str) -> Option<Key<'_>> {
+pub(super) fn key_line(line: &str) -> Option<Key<'_>> {
     const AROUND: [&str; 3] = ["**", "__", "`"];
     let opening = AROUND.into_iter().find(|mark| line.starts_with(mark)).unwrap_or("");
     let rest = line.strip_prefix(opening)?;

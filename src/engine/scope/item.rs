@@ -14,10 +14,10 @@ use super::super::list::{self, Item, Problem};
 use super::super::work_ref::WorkRef;
 
 /// The prefix of items that are added when work is sent back into a finished loop.
-pub const REWORK: &str = "rework-";
+pub(crate) const REWORK: &str = "rework-";
 
 /// The variables that a loop adds to the context of one of its items.
-pub fn add_context(
+pub(super) fn add_context(
     draft: &Draft<'_>,
     definition: &Definition,
     work_ref: WorkRef,
@@ -82,7 +82,11 @@ fn content(
 }
 
 /// The items as the steps before the loop printed them.
-pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Vec<Item>, (Cause, String)> {
+pub(crate) fn source(
+    draft: &Draft<'_>,
+    definition: &Definition,
+    i: usize,
+) -> Result<Vec<Item>, (Cause, String)> {
     let each = definition.steps.get(i).and_then(|d| d.each.as_ref());
     let each = each.ok_or((Cause::ListInvalid, "not a loop".to_string()))?;
     let context = Value::Object(context::plain_context(draft, definition, WorkRef::step(i)));
@@ -109,7 +113,7 @@ pub fn source(draft: &Draft<'_>, definition: &Definition, i: usize) -> Result<Ve
 }
 
 /// Whether the item's work is done, and verified if the loop has a verifier.
-pub fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
+pub(crate) fn is_settled(status: &WorkflowRunStatus, i: usize, each: &Loop, k: usize) -> bool {
     let of = |step| WorkRef::item(step, k).of(status).is_some_and(|w| w.phase.is_satisfied());
     of(i) && each.verifier.is_none_or(of)
 }

@@ -22,19 +22,19 @@ use crate::support::{PATIENCE, until_true};
 
 /// Whether pages may use JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scripts {
+pub(super) enum Scripts {
     On,
     Off,
 }
 
-pub struct Chromium {
+pub(super) struct Chromium {
     pub client: Client,
     session: String,
     driver: Driver,
 }
 
 impl Chromium {
-    pub async fn start(scripts: Scripts) -> Self {
+    pub(super) async fn start(scripts: Scripts) -> Self {
         let driver = Driver::start().await;
         let wanted = wanted(&driver.folder.join("profile"), scripts);
         let Value::Object(wanted) = wanted else { panic!("capabilities are an object") };
@@ -158,19 +158,19 @@ impl Drop for Driver {
 
 /// A command that WebDriver does not have.
 #[derive(Debug)]
-pub struct Own {
+pub(super) struct Own {
     path: &'static str,
     body: Value,
 }
 
 impl Own {
     /// What the console said since it was last asked.
-    pub fn console() -> Self {
+    pub(super) fn console() -> Self {
         Self { path: "se/log", body: json!({"type": "browser"}) }
     }
 
     /// A command of the DevTools protocol.
-    pub fn devtools(cmd: &str, params: Value) -> Self {
+    pub(super) fn devtools(cmd: &str, params: Value) -> Self {
         Self { path: "goog/cdp/execute", body: json!({"cmd": cmd, "params": params}) }
     }
 }

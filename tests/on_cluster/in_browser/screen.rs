@@ -11,63 +11,63 @@ use super::chromium::{Chromium, Own};
 
 /// How a page is looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub(super) struct Look {
     pub scheme: &'static str,
     pub width: u32,
 }
 
 /// Light and dark, on a phone and on a desk.
-pub const LOOKS: [Look; 4] = [
+pub(super) const LOOKS: [Look; 4] = [
     Look { scheme: "light", width: 1280 },
     Look { scheme: "dark", width: 1280 },
     Look { scheme: "light", width: 360 },
     Look { scheme: "dark", width: 360 },
 ];
 
-pub struct Screen {
+pub(super) struct Screen {
     client: Client,
     address: String,
 }
 
 impl Screen {
-    pub fn new(chromium: &Chromium, address: &str) -> Self {
+    pub(super) fn new(chromium: &Chromium, address: &str) -> Self {
         Self { client: chromium.client.clone(), address: address.into() }
     }
 
     /// Goes to that address.
-    pub async fn open(&self, path: &str) {
+    pub(super) async fn open(&self, path: &str) {
         let url = format!("http://{}{path}", self.address);
         self.client.goto(&url).await.unwrap_or_else(|e| panic!("{path} does not open: {e}"));
     }
 
     /// Where the browser is.
-    pub async fn path(&self) -> String {
+    pub(super) async fn path(&self) -> String {
         self.client.current_url().await.expect("no address").path().into()
     }
 
-    pub async fn type_into(&self, css: &str, text: &str) {
+    pub(super) async fn type_into(&self, css: &str, text: &str) {
         let field = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("no {css}: {e}"));
         field.send_keys(text).await.unwrap_or_else(|e| panic!("nothing can be typed into {css}: {e}"));
     }
 
-    pub async fn click(&self, css: &str) {
+    pub(super) async fn click(&self, css: &str) {
         let it = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("no {css}: {e}"));
         it.click().await.unwrap_or_else(|e| panic!("{css} cannot be clicked: {e}"));
     }
 
     /// With the form that is shown.
-    pub async fn sign_in(&self, token: &str) {
+    pub(super) async fn sign_in(&self, token: &str) {
         self.type_into("#token", token).await;
         self.click(".sign-in button.primary").await;
     }
 
     /// How many elements are like that.
-    pub async fn count(&self, css: &str) -> usize {
+    pub(super) async fn count(&self, css: &str) -> usize {
         self.client.find_all(Locator::Css(css)).await.map_or(0, |all| all.len())
     }
 
     /// The text of the first element that is like that, as it is seen; nothing where there is none.
-    pub async fn text(&self, css: &str) -> String {
+    pub(super) async fn text(&self, css: &str) -> String {
         match self.client.find(Locator::Css(css)).await {
             Ok(it) => it.text().await.unwrap_or_default(),
             Err(_) => String::new(),
@@ -75,17 +75,17 @@ impl Screen {
     }
 
     /// Waits until a text is seen there, without doing anything.
-    pub async fn until_text(&self, css: &str, wanted: &str) {
+    pub(super) async fn until_text(&self, css: &str, wanted: &str) {
         until_true(&format!("{wanted:?} in {css}"), PATIENCE, async || self.text(css).await.contains(wanted))
             .await;
     }
 
-    pub async fn execute(&self, script: &str) -> Value {
+    pub(super) async fn execute(&self, script: &str) -> Value {
         self.client.execute(script, vec![]).await.unwrap_or_else(|e| panic!("{script}: {e}"))
     }
 
     /// Whether a page has opened a dialog.
-    pub async fn has_dialog(&self) -> bool {
+    pub(super) async fn has_dialog(&self) -> bool {
         self.client.get_alert_text().await.is_ok()
     }
 
@@ -95,7 +95,7 @@ impl Screen {
     }
 
     /// The window and the reader's preference; the height is a screen's, or all of the page's.
-    pub async fn look(&self, look: Look, height: u64) {
+    pub(super) async fn look(&self, look: Look, height: u64) {
         let size = json!({"width": look.width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": look.scheme},
@@ -104,14 +104,14 @@ impl Screen {
     }
 
     /// What the console was told since it was last asked, errors and warnings of the browser among it.
-    pub async fn console(&self) -> Vec<String> {
+    pub(super) async fn console(&self) -> Vec<String> {
         let said = self.client.issue_cmd(Own::console()).await.expect("no console");
         let all = said.as_array().cloned().unwrap_or_default();
         all.iter().map(|e| format!("{}: {}", e["level"], e["message"].as_str().unwrap_or_default())).collect()
     }
 
     /// What axe-core finds, with everything unfolded.
-    pub async fn inaccessible(&self) -> Vec<String> {
+    pub(super) async fn inaccessible(&self) -> Vec<String> {
         let source =
             std::env::var("AXE_JS").expect("AXE_JS names no axe-core; run tests/on_cluster/run --browser");
         let source = std::fs::read_to_string(&source).unwrap_or_else(|e| panic!("{source}: {e}"));
@@ -123,19 +123,19 @@ impl Screen {
     }
 
     /// What stands out of the window at the side.
-    pub async fn overflowing(&self) -> Vec<String> {
+    pub(super) async fn overflowing(&self) -> Vec<String> {
         let found = self.execute(OVERFLOWING).await;
         found.as_array().cloned().unwrap_or_default().iter().map(Value::to_string).collect()
     }
 
     /// Words of ours that a column broke in two.
-    pub async fn broken(&self) -> Vec<String> {
+    pub(super) async fn broken(&self) -> Vec<String> {
         let found = self.execute(BROKEN).await;
         found.as_array().cloned().unwrap_or_default().iter().map(Value::to_string).collect()
     }
 
     /// All of the page, from its top to its bottom.
-    pub async fn picture(&self, look: Look, file: &Path) {
+    pub(super) async fn picture(&self, look: Look, file: &Path) {
         let height = self.execute("return document.documentElement.scrollHeight").await;
         self.look(look, height.as_u64().expect("a height").min(6_000)).await;
         let picture = self.client.screenshot().await.expect("no picture");

@@ -15,11 +15,11 @@ use crate::support::{Fixture, until};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs whose pages are looked at, and what is special about each.
-pub const RUNS: [&str; 5] =
+pub(super) const RUNS: [&str; 5] =
     ["tax-rounding", "one-time-code", "open-source-audit", "release-notes-2-8", "checkout-timeouts"];
 
 /// Fills the namespace, and returns when nothing moves any more but the run that stays live.
-pub async fn settle(f: &Fixture) {
+pub(super) async fn settle(f: &Fixture) {
     for workflow in ["bug-fix", "code-review", "feature-dev", "security-audit"] {
         f.apply(&read(&format!("workflows/{workflow}.yaml")));
     }

@@ -22,7 +22,7 @@ const TELL: &str = "tell";
 /// What an attempt does first.
 const NOTE: &str = "echo $MISSION_STEP-$MISSION_ATTEMPT >> /workspace/ledger";
 
-pub fn busy() -> Workflow {
+pub(super) fn busy() -> Workflow {
     let work = |name: &str, seconds: f32, fails: u32, after: &[&str]| {
         let script =
             format!("{NOTE}; sleep {seconds}; [ $MISSION_ATTEMPT -gt {fails} ] || exit 1; echo STATUS: done");
@@ -64,14 +64,14 @@ fn quick() -> Retry {
 }
 
 /// Starts runs of it under those names.
-pub async fn start(f: &Fixture, runs: &[&str]) {
+pub(super) async fn start(f: &Fixture, runs: &[&str]) {
     for run in runs {
         f.run(run, "busy").await;
     }
 }
 
 /// Waits until three steps of the run are at work: the Pod of each runs.
-pub async fn until_at_work(f: &Fixture, run: &str) {
+pub(super) async fn until_at_work(f: &Fixture, run: &str) {
     let roots =
         |s: &mission_control::api::WorkflowRunStatus| s.works().filter(|w| w.current.is_some()).count() >= 2;
     let status = f.until_status(run, "steps at work", roots).await;
@@ -80,7 +80,7 @@ pub async fn until_at_work(f: &Fixture, run: &str) {
 }
 
 /// Every run has succeeded, the invariants hold, and each attempt that had a Pod did its work exactly once.
-pub async fn assert_whole(f: &Fixture, recorder: &Recorder) -> Tally {
+pub(super) async fn assert_whole(f: &Fixture, recorder: &Recorder) -> Tally {
     let runs = f.runs().list(&ListParams::default()).await.expect("runs cannot be listed").items;
     for run in &runs {
         until(&f.runs(), &run.name_any(), "its success", PATIENCE, is(Phase::Succeeded)).await;

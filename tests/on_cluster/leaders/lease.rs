@@ -5,16 +5,16 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use crate::support::Fixture;
 
 /// The lease as it is.
-pub async fn lease(f: &Fixture) -> LeaseSpec {
+pub(super) async fn lease(f: &Fixture) -> LeaseSpec {
     f.api::<Lease>().get("mission-control").await.expect("no lease").spec.unwrap_or_default()
 }
 
-pub async fn holder(f: &Fixture) -> String {
+pub(super) async fn holder(f: &Fixture) -> String {
     lease(f).await.holder_identity.unwrap_or_default()
 }
 
 /// Waits until that operator holds the lease, and gives it as it was then.
-pub async fn until_held(f: &Fixture, operator: &str) -> LeaseSpec {
+pub(super) async fn until_held(f: &Fixture, operator: &str) -> LeaseSpec {
     let found = tokio::sync::OnceCell::new();
     f.until_true(&format!("lease of {operator}"), async || {
         let Ok(Some(there)) = f.api::<Lease>().get_opt("mission-control").await else { return false };
@@ -26,7 +26,7 @@ pub async fn until_held(f: &Fixture, operator: &str) -> LeaseSpec {
 }
 
 /// Seconds from the last renewal of one holder to the first of the next.
-pub fn gap(before: &LeaseSpec, after: &LeaseSpec) -> f64 {
+pub(super) fn gap(before: &LeaseSpec, after: &LeaseSpec) -> f64 {
     let renewed = before.renew_time.as_ref().expect("it was renewed").0;
     after.acquire_time.as_ref().expect("it was taken").0.duration_since(renewed).as_secs_f64()
 }

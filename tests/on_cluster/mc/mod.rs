@@ -15,7 +15,7 @@ use crate::support::mc::{Said, command, said};
 
 impl Fixture {
     /// `mc -n NAMESPACE workflow ARGS`.
-    pub fn mc(&self, args: &[&str]) -> Said {
+    pub(crate) fn mc(&self, args: &[&str]) -> Said {
         said(command().args(["-n", &self.namespace, "workflow"]).args(args))
     }
 }

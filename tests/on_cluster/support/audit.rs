@@ -11,7 +11,7 @@ use super::rights::OPERATORS;
 const WRITES: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];
 
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     pub user: String,
     pub verb: String,
     /// Such as `jobs/status.batch`; a path where it is no resource.
@@ -31,17 +31,17 @@ impl std::fmt::Display for Request {
 }
 
 impl Request {
-    pub fn is_write(&self) -> bool {
+    pub(crate) fn is_write(&self) -> bool {
         WRITES.contains(&self.verb.as_str())
     }
 
-    pub fn succeeded(&self) -> bool {
+    pub(crate) fn succeeded(&self) -> bool {
         (200..300).contains(&self.code)
     }
 }
 
 /// What every operator of this variant of the suite has asked for so far; `None` where the cluster keeps no audit log.
-pub fn requests() -> Option<Vec<Request>> {
+pub(crate) fn requests() -> Option<Vec<Request>> {
     let path = std::env::var("MISSION_CONTROL_AUDIT_LOG").ok().filter(|p| !p.is_empty())?;
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     // Before it stands what another variant asked for on the same cluster.
@@ -81,7 +81,7 @@ fn what(event: &Value) -> String {
 }
 
 /// One spelling for what a rule names and what a request was about.
-pub fn resource(group: &str, name: &str) -> String {
+pub(crate) fn resource(group: &str, name: &str) -> String {
     let name = name.trim_end_matches('/');
     if group.is_empty() { name.into() } else { format!("{name}.{group}") }
 }

@@ -16,14 +16,14 @@ use super::wait::{PATIENCE, until_true};
 
 /// An answer: the line of the status, the headers, the body.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub head: String,
     pub body: String,
 }
 
 #[derive(Debug)]
-pub struct Browser {
+pub(crate) struct Browser {
     pub address: String,
     pub token: String,
     /// The API server's name for the reader.
@@ -32,7 +32,7 @@ pub struct Browser {
 
 impl Browser {
     /// A reader who may do in the test's namespace what these rules say, and nothing else.
-    pub async fn new(f: &Fixture, name: &str, rules: Value) -> Self {
+    pub(crate) async fn new(f: &Fixture, name: &str, rules: Value) -> Self {
         let account = ServiceAccount {
             metadata: ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() },
             ..ServiceAccount::default()
@@ -57,17 +57,17 @@ impl Browser {
     }
 
     /// The page at a path.
-    pub fn read(&self, path: &str) -> Answer {
+    pub(crate) fn read(&self, path: &str) -> Answer {
         self.ask(&format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {}\r\n", self.token), "")
     }
 
     /// The same without a token.
-    pub fn read_as_stranger(&self, path: &str) -> Answer {
+    pub(crate) fn read_as_stranger(&self, path: &str) -> Answer {
         self.ask(&format!("GET {path} HTTP/1.1\r\n"), "")
     }
 
     /// Signs in with the form; gives the cookie.
-    pub fn sign_in(&self) -> String {
+    pub(crate) fn sign_in(&self) -> String {
         let answer = self.post("/sign-in", "", &format!("token={}&csrf=", self.token));
         assert_eq!(answer.status, 303, "{answer:?}");
         let line =
@@ -76,7 +76,7 @@ impl Browser {
     }
 
     /// Sends a form from a page of the dashboard.
-    pub fn post(&self, path: &str, cookie: &str, form: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, cookie: &str, form: &str) -> Answer {
         let head = format!(
             "POST {path} HTTP/1.1\r\nOrigin: http://{}\r\nCookie: {cookie}\r\nContent-Length: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
             self.address,
@@ -86,12 +86,12 @@ impl Browser {
     }
 
     /// The page with a cookie.
-    pub fn read_with(&self, cookie: &str, path: &str) -> Answer {
+    pub(crate) fn read_with(&self, cookie: &str, path: &str) -> Answer {
         self.ask(&format!("GET {path} HTTP/1.1\r\nCookie: {cookie}\r\n"), "")
     }
 
     /// Opens the events; what comes is read with [`Self::event`].
-    pub fn listen(&self) -> TcpStream {
+    pub(crate) fn listen(&self) -> TcpStream {
         let mut stream = self.connect();
         let head = format!(
             "GET /events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
@@ -121,7 +121,7 @@ impl Browser {
 }
 
 /// Reads until an event is there that contains `wanted`.
-pub fn event(stream: &mut TcpStream, wanted: &str) -> String {
+pub(crate) fn event(stream: &mut TcpStream, wanted: &str) -> String {
     let (mut seen, mut buffer) = (String::new(), [0; 4096]);
     while !(seen.contains("event: changed") && seen.contains(wanted)) {
         let n = stream.read(&mut buffer).expect("no event in time");

@@ -12,27 +12,27 @@ use tokio::sync::OnceCell;
 use super::wait::{PATIENCE, until, until_true};
 
 /// Who makes the Pods in this run of the suite: `Operator` or `Kubernetes`.
-pub fn controller() -> String {
+pub(super) fn controller() -> String {
     std::env::var("JOB_CONTROLLER").unwrap_or_else(|_| "Operator".into())
 }
 
 /// True where the built-in Job controller makes the Pods: by the operator's argument, or because the cluster drops
 /// `spec.managedBy` (`JOB_MANAGED_BY=false` says so).
-pub fn is_kubernetes() -> bool {
+pub(crate) fn is_kubernetes() -> bool {
     controller() == "Kubernetes" || std::env::var("JOB_MANAGED_BY").is_ok_and(|v| v == "false")
 }
 
 /// A client of its own for each test: a connection belongs to the runtime that opened it.
-pub async fn client() -> Client {
+pub(crate) async fn client() -> Client {
     Client::try_default().await.expect("KUBECONFIG names no usable cluster; run tests/on_cluster/run")
 }
 
-pub fn kubectl(args: &[&str]) -> Output {
+pub(crate) fn kubectl(args: &[&str]) -> Output {
     Command::new("kubectl").args(args).output().expect("kubectl cannot be started")
 }
 
 /// Installs the CRDs once and waits until every kind is served, to kubectl too.
-pub async fn install(client: &Client) {
+pub(crate) async fn install(client: &Client) {
     static DONE: OnceCell<()> = OnceCell::const_new();
     DONE.get_or_init(|| async {
         let api: Api<CustomResourceDefinition> = Api::all(client.clone());

@@ -26,7 +26,7 @@ use super::wait::{PATIENCE, until, until_true};
 /// Name of a fixture's own operator.
 const FIRST: &str = rights::OPERATORS[0];
 
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub namespace: String,
     pub client: Client,
     pub operator: Operator,
@@ -37,18 +37,18 @@ pub struct Fixture {
 
 impl Fixture {
     /// A namespace that admits only restricted Pods, and an operator that looks after it.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with_arguments(&[]).await
     }
 
     /// The same with more arguments for its operators; each `--namespace` comes last and names an existing one.
-    pub async fn with_arguments(arguments: &[&str]) -> Self {
+    pub(crate) async fn with_arguments(arguments: &[&str]) -> Self {
         Self::build(None, arguments).await
     }
 
     /// The same under a name that people will read; no other test may have it.
     #[cfg(feature = "browser")]
-    pub async fn called(namespace: &str, arguments: &[&str]) -> Self {
+    pub(crate) async fn called(namespace: &str, arguments: &[&str]) -> Self {
         Self::build(Some(namespace), arguments).await
     }
 
@@ -72,30 +72,30 @@ impl Fixture {
     }
 
     /// Another operator for the same namespace, under that name: one of [`rights::OPERATORS`].
-    pub fn another_operator(&mut self, name: &str) -> Operator {
+    pub(crate) fn another_operator(&mut self, name: &str) -> Operator {
         self.started += 1;
         let log = self.logs.join(format!("operator-{}.log", self.started));
         Operator::start(&self.namespace, name, &rights::kubeconfig(&self.logs, name), log, &self.arguments)
     }
 
     /// `kill -9`, and a new process of the same name at once.
-    pub fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         self.operator.kill();
         self.operator = self.another_operator(FIRST);
     }
 
-    pub fn api<K>(&self) -> Api<K>
+    pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    pub fn runs(&self) -> Api<WorkflowRun> {
+    pub(crate) fn runs(&self) -> Api<WorkflowRun> {
         self.api()
     }
 
-    pub async fn create<K>(&self, object: &K) -> K
+    pub(crate) async fn create<K>(&self, object: &K) -> K
     where
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Serialize
@@ -106,21 +106,21 @@ impl Fixture {
         self.api::<K>().create(&PostParams::default(), object).await.expect("the object is refused")
     }
 
-    pub async fn workflow(&self, workflow: Workflow) -> Workflow {
+    pub(crate) async fn workflow(&self, workflow: Workflow) -> Workflow {
         self.create(&workflow).await
     }
 
     /// A run of that workflow.
-    pub async fn run(&self, name: &str, workflow: &str) -> WorkflowRun {
+    pub(crate) async fn run(&self, name: &str, workflow: &str) -> WorkflowRun {
         self.run_of(name, WorkflowRunSpec { task: Some("the task".into()), ..to(workflow) }).await
     }
 
-    pub async fn run_of(&self, name: &str, spec: WorkflowRunSpec) -> WorkflowRun {
+    pub(crate) async fn run_of(&self, name: &str, spec: WorkflowRunSpec) -> WorkflowRun {
         self.create(&WorkflowRun::new(name, spec)).await
     }
 
     /// Watches the run until `level` holds.
-    pub async fn until(
+    pub(crate) async fn until(
         &self,
         run: &str,
         what: &str,
@@ -130,7 +130,7 @@ impl Fixture {
     }
 
     /// Watches the run until its status fulfils `level`.
-    pub async fn until_status(
+    pub(crate) async fn until_status(
         &self,
         run: &str,
         what: &str,
@@ -139,12 +139,12 @@ impl Fixture {
         self.until(run, what, |r| r.status.as_ref().is_some_and(&level)).await
     }
 
-    pub async fn until_true(&self, what: &str, ask: impl AsyncFn() -> bool) {
+    pub(crate) async fn until_true(&self, what: &str, ask: impl AsyncFn() -> bool) {
         until_true(what, PATIENCE, ask).await;
     }
 
     /// Answers an escalation.
-    pub async fn answer(
+    pub(crate) async fn answer(
         &self,
         run: &str,
         question: &EscalationStatus,
@@ -164,7 +164,7 @@ impl Fixture {
         name
     }
 
-    pub async fn abort(&self, run: &str) -> String {
+    pub(crate) async fn abort(&self, run: &str) -> String {
         let name = format!("{run}-abort");
         let spec = WorkflowDecisionSpec {
             run: run.into(),
@@ -179,26 +179,26 @@ impl Fixture {
     }
 
     /// What the decision's own status says, once it says something.
-    pub async fn result_of(&self, decision: &str) -> String {
+    pub(crate) async fn result_of(&self, decision: &str) -> String {
         let said = |d: &WorkflowDecision| d.status.as_ref().is_some_and(|s| s.result.is_some());
         let decision = until(&self.api(), decision, "result of the decision", PATIENCE, said).await;
         decision.status.and_then(|s| s.result).unwrap_or_default()
     }
 
-    pub async fn jobs(&self) -> Vec<Job> {
+    pub(crate) async fn jobs(&self) -> Vec<Job> {
         self.api::<Job>().list(&ListParams::default()).await.expect("jobs cannot be listed").items
     }
 
-    pub async fn pods(&self) -> Vec<Pod> {
+    pub(crate) async fn pods(&self) -> Vec<Pod> {
         self.api::<Pod>().list(&ListParams::default()).await.expect("pods cannot be listed").items
     }
 
-    pub async fn records(&self) -> Vec<RunRecord> {
+    pub(crate) async fn records(&self) -> Vec<RunRecord> {
         self.api().list(&ListParams::default()).await.expect("records cannot be listed").items
     }
 
     /// The Pod of that Job once its agent runs.
-    pub async fn running_pod(&self, job: &str) -> Pod {
+    pub(crate) async fn running_pod(&self, job: &str) -> Pod {
         let by_job = ListParams::default().labels(&format!("job-name={job}"));
         let found = tokio::sync::OnceCell::new();
         until_true(&format!("running Pod of Job {job}"), PATIENCE, async || {
@@ -213,7 +213,7 @@ impl Fixture {
     }
 
     /// A merge patch of the object's main resource.
-    pub async fn patch<K>(&self, name: &str, patch: Value) -> Result<K, kube::Error>
+    pub(crate) async fn patch<K>(&self, name: &str, patch: Value) -> Result<K, kube::Error>
     where
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + DeserializeOwned
@@ -224,14 +224,14 @@ impl Fixture {
     }
 
     /// kubectl in the test's namespace; its standard output if it succeeds, else its error.
-    pub fn try_kubectl(&self, args: &[&str]) -> Result<String, String> {
+    pub(crate) fn try_kubectl(&self, args: &[&str]) -> Result<String, String> {
         let out = kubectl(&[&["--namespace", self.namespace.as_str()], args].concat());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if out.status.success() { Ok(text(&out.stdout)) } else { Err(text(&out.stderr)) }
     }
 
     /// `kubectl apply -f -` with that text.
-    pub fn apply(&self, yaml: &str) {
+    pub(crate) fn apply(&self, yaml: &str) {
         let mut child = Command::new("kubectl")
             .args(["--namespace", &self.namespace, "apply", "-f", "-"])
             .stdin(Stdio::piped())
@@ -245,7 +245,7 @@ impl Fixture {
         );
     }
 
-    pub fn kubectl(&self, args: &[&str]) -> String {
+    pub(crate) fn kubectl(&self, args: &[&str]) -> String {
         self.try_kubectl(args).unwrap_or_else(|e| panic!("kubectl {}: {e}", args.join(" ")))
     }
 
@@ -283,12 +283,12 @@ impl Drop for Fixture {
 }
 
 /// Begins to delete a namespace; what fails is left to the end of the cluster.
-pub fn delete_namespace(name: &str) {
+pub(crate) fn delete_namespace(name: &str) {
     let _ = Command::new("kubectl").args(["delete", "namespace", name, "--wait=false"]).output();
 }
 
 /// The spec of a run of that workflow.
-pub fn to(workflow: &str) -> WorkflowRunSpec {
+pub(crate) fn to(workflow: &str) -> WorkflowRunSpec {
     WorkflowRunSpec {
         workflow_ref: WorkflowRef { name: workflow.into(), revision: None },
         ..WorkflowRunSpec::default()
@@ -296,7 +296,7 @@ pub fn to(workflow: &str) -> WorkflowRunSpec {
 }
 
 /// A namespace of the running test, which admits only restricted Pods.
-pub async fn make_namespace(client: &Client) -> String {
+pub(crate) async fn make_namespace(client: &Client) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let test = std::thread::current()
         .name()

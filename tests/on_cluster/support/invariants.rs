@@ -12,23 +12,23 @@ use super::recorder::Seen;
 use super::{Fixture, Recorder, is_kubernetes};
 
 /// An attempt: run, step, number.
-pub type Attempt = (String, String, u32);
+pub(super) type Attempt = (String, String, u32);
 
 /// How every attempt ended.
 #[derive(Debug)]
-pub struct Tally {
+pub(crate) struct Tally {
     pub ends: BTreeMap<Attempt, (Outcome, Option<Cause>)>,
 }
 
 impl Tally {
-    pub fn lost(&self) -> usize {
+    pub(crate) fn lost(&self) -> usize {
         self.ends.values().filter(|(outcome, _)| *outcome == Outcome::Lost).count()
     }
 }
 
 /// All runs have ended (and have no items). Each attempt is in the status exactly once and has one Job; it has one Pod
 /// unless it was lost between the two, and no step ever had two live ones; what a finished run says never changed.
-pub async fn assert_invariants(f: &Fixture, recorder: &Recorder) -> Tally {
+pub(crate) async fn assert_invariants(f: &Fixture, recorder: &Recorder) -> Tally {
     let runs = f.runs().list(&ListParams::default()).await.expect("runs cannot be listed").items;
     f.until_true("recorder that has seen the end", async || {
         runs.iter().all(|run| is_last(&recorder.seen(), run))

@@ -6,7 +6,7 @@ use mission_control::api::step::{Defaults, Retry, Step};
 use mission_control::api::{Workflow, WorkflowSpec};
 
 /// The agent `sh`: what a step's input says is what it does.
-pub fn agent() -> Agent {
+pub(crate) fn agent() -> Agent {
     Agent {
         name: "sh".into(),
         image: std::env::var("MISSION_AGENT_IMAGE")
@@ -22,12 +22,12 @@ pub fn agent() -> Agent {
 }
 
 /// A step that runs a script.
-pub fn step(name: &str, script: &str) -> Step {
+pub(crate) fn step(name: &str, script: &str) -> Step {
     Step { name: name.into(), agent: Some("sh".into()), input: Some(script.into()), ..Step::default() }
 }
 
 /// A workflow of these steps. Losses are repeated without end: only a test about losses counts them.
-pub fn workflow(name: &str, steps: impl IntoIterator<Item = Step>) -> Workflow {
+pub(crate) fn workflow(name: &str, steps: impl IntoIterator<Item = Step>) -> Workflow {
     let retry = Retry { lost_limit: Some(100), ..Retry::default() };
     let spec = WorkflowSpec {
         agents: vec![agent()],
@@ -40,6 +40,6 @@ pub fn workflow(name: &str, steps: impl IntoIterator<Item = Step>) -> Workflow {
 
 /// A script that says `first`, then sleeps, and ends at once (143) on SIGTERM. A shell that is process 1 ignores
 /// TERM unless it has a trap, and would be waited for for the whole grace period.
-pub fn ends_by_term(first: &str) -> String {
+pub(crate) fn ends_by_term(first: &str) -> String {
     format!("trap 'exit 143' TERM; echo {first}; sleep 3600 & wait")
 }

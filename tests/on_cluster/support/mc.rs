@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 /// What it said, and how it ended.
 #[derive(Debug)]
-pub struct Said {
+pub(crate) struct Said {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -13,26 +13,26 @@ pub struct Said {
 impl Said {
     /// stdout, of a command that ended with `code`.
     #[track_caller]
-    pub fn ended(self, code: i32) -> String {
+    pub(crate) fn ended(self, code: i32) -> String {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self.out
     }
 }
 
 /// `mc ARGS`, with the cluster of the tests and without colours.
-pub fn mc(args: &[&str]) -> Said {
+pub(crate) fn mc(args: &[&str]) -> Said {
     said(command().args(args))
 }
 
 /// The program, to be given arguments and an environment.
-pub fn command() -> Command {
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mc"));
     command.env("NO_COLOR", "1").stdin(Stdio::null());
     command
 }
 
 /// Runs it to its end.
-pub fn said(command: &mut Command) -> Said {
+pub(crate) fn said(command: &mut Command) -> Said {
     let output = command.output().expect("mc can be started");
     Said {
         code: output.status.code().unwrap_or(-1),

@@ -11,7 +11,7 @@ use super::cluster::controller;
 use super::wait::{PATIENCE, until_true};
 
 #[derive(Debug)]
-pub struct Operator {
+pub(crate) struct Operator {
     child: Child,
     log: PathBuf,
 }
@@ -20,7 +20,13 @@ impl Operator {
     /// Starts one for `namespace`; `log` is where it writes. A process with the name of one that crashed goes on where
     /// that one stopped, as a container does that the kubelet starts again in its Pod; another waits for the lease to
     /// run out. `more` are arguments of this test alone; `kubeconfig` says with whose rights it acts.
-    pub fn start(namespace: &str, name: &str, kubeconfig: &Path, log: PathBuf, more: &[String]) -> Self {
+    pub(crate) fn start(
+        namespace: &str,
+        name: &str,
+        kubeconfig: &Path,
+        log: PathBuf,
+        more: &[String],
+    ) -> Self {
         let mut args =
             vec!["--namespace", namespace, "--lease-namespace", namespace, "--bind", "127.0.0.1:0"];
         args.extend(["--metrics-bind", "127.0.0.1:0"]);
@@ -30,7 +36,7 @@ impl Operator {
     }
 
     /// Starts one with these arguments of `run`, and this environment.
-    pub fn spawn(args: &[&str], env: &[(&str, &str)], log: PathBuf) -> Self {
+    pub(crate) fn spawn(args: &[&str], env: &[(&str, &str)], log: PathBuf) -> Self {
         let out = File::create(&log).expect("the log cannot be created");
         let err = out.try_clone().expect("the log cannot be shared");
         let built = env!("CARGO_BIN_EXE_mission-control").into();
@@ -47,13 +53,13 @@ impl Operator {
     }
 
     /// `kill -9`, and the process is gone when this returns.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
     /// SIGTERM; gives how long the process took to end.
-    pub fn terminate(&mut self, patience: Duration) -> Duration {
+    pub(crate) fn terminate(&mut self, patience: Duration) -> Duration {
         let start = Instant::now();
         self.signal("TERM");
         let status = self.ended(patience);
@@ -62,14 +68,14 @@ impl Operator {
     }
 
     /// Sends a signal by its name, such as `STOP`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
         assert!(sent.expect("kill cannot be started").success(), "SIG{name} is refused");
     }
 
     /// Waits until it ends by itself.
-    pub fn ended(&mut self, patience: Duration) -> ExitStatus {
+    pub(crate) fn ended(&mut self, patience: Duration) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("the operator cannot be waited for") {
@@ -80,12 +86,12 @@ impl Operator {
         }
     }
 
-    pub fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
     /// The most memory that it ever had resident, in MiB.
-    pub fn peak_memory(&self) -> u64 {
+    pub(crate) fn peak_memory(&self) -> u64 {
         let text = read_to_string(format!("/proc/{}/status", self.child.id())).expect("the operator is gone");
         let line = text.lines().find(|l| l.starts_with("VmHWM:")).expect("no VmHWM");
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("VmHWM is a number")
@@ -93,7 +99,7 @@ impl Operator {
     }
 
     /// What it serves under `/metrics`, as soon as it does.
-    pub async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         let found = std::sync::Mutex::new(String::new());
         until_true("metrics", PATIENCE, async || {
             let text = self.try_metrics();
@@ -106,13 +112,13 @@ impl Operator {
     }
 
     /// The same now, if it serves any.
-    pub fn try_metrics(&self) -> Option<String> {
+    pub(crate) fn try_metrics(&self) -> Option<String> {
         let answer = self.get("serving metrics", "/metrics")?;
         answer.split_once("\r\n\r\n").map(|(_, text)| text.to_string()).filter(|t| !t.is_empty())
     }
 
     /// What it answers on the port of its health, with the line of the status.
-    pub async fn health(&self, path: &str) -> String {
+    pub(crate) async fn health(&self, path: &str) -> String {
         until_true("health", PATIENCE, async || self.get("serving health", path).is_some()).await;
         self.get("serving health", path).expect("it was served a moment ago")
     }
@@ -130,7 +136,7 @@ impl Operator {
         Some(answer)
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         read_to_string(&self.log).unwrap_or_default()
     }
 }

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::Fixture;
 
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// UIDs of the Pods that each Job ever had.
     pub pods: BTreeMap<String, BTreeSet<String>>,
     /// UIDs of all Jobs ever, by name.
@@ -28,13 +28,13 @@ pub struct Seen {
     live: BTreeMap<(String, String), BTreeMap<String, String>>,
 }
 
-pub struct Recorder {
+pub(crate) struct Recorder {
     seen: Arc<Mutex<Seen>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Recorder {
-    pub fn start(fixture: &Fixture) -> Self {
+    pub(crate) fn start(fixture: &Fixture) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let tasks = vec![
             follow::<Pod>(fixture.api(), &seen, Seen::pod),
@@ -49,12 +49,12 @@ impl Recorder {
         Self { seen, tasks }
     }
 
-    pub fn seen(&self) -> MutexGuard<'_, Seen> {
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().expect("a watch panicked")
     }
 
     /// No Job ever had two Pods, and no step two live ones.
-    pub fn assert_single_pods(&self) {
+    pub(crate) fn assert_single_pods(&self) {
         let seen = self.seen();
         let twice: Vec<_> = seen.pods.iter().filter(|(_, uids)| uids.len() > 1).collect();
         assert!(twice.is_empty(), "Jobs with more than one Pod: {twice:?}");

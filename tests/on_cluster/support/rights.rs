@@ -23,19 +23,19 @@ use super::cluster::kubectl;
 use super::wait::{PATIENCE, until_true};
 
 /// What an operator may be called; each is a service account, so that the audit log tells one from the other.
-pub const OPERATORS: [&str; 2] = ["operator-0", "operator-1"];
+pub(crate) const OPERATORS: [&str; 2] = ["operator-0", "operator-1"];
 
 const RENDERED: &str = include_str!("../../../charts/kustomize/operator.yaml");
 
 /// The operator's rules: for its work, for the dashboard that it may serve, and for its lease.
-pub struct Shipped {
+pub(crate) struct Shipped {
     pub work: Vec<PolicyRule>,
     pub dashboard: Vec<PolicyRule>,
     pub lease: Vec<PolicyRule>,
 }
 
 /// The rules as the chart renders them.
-pub fn shipped() -> Shipped {
+pub(crate) fn shipped() -> Shipped {
     let documents: Vec<Value> = serde_yaml::from_multiple(RENDERED).expect("charts/kustomize is no YAML");
     let rules = |kind: &str, name: &str| {
         let found = documents.iter().find(|d| d["kind"] == kind && d["metadata"]["name"] == name);
@@ -53,19 +53,19 @@ pub fn shipped() -> Shipped {
 }
 
 /// The user that such an operator is to the API server.
-pub fn user(namespace: &str, operator: &str) -> String {
+pub(crate) fn user(namespace: &str, operator: &str) -> String {
     format!("system:serviceaccount:{namespace}:{operator}")
 }
 
 /// Where [`grant`] puts the kubeconfig of an operator.
-pub fn kubeconfig(folder: &Path, operator: &str) -> PathBuf {
+pub(crate) fn kubeconfig(folder: &Path, operator: &str) -> PathBuf {
     assert!(OPERATORS.contains(&operator), "no rights for {operator}: it is not in OPERATORS");
     folder.join(format!("{operator}.kubeconfig"))
 }
 
 /// Makes roles, service accounts and kubeconfigs, and waits until the API server knows the rights: an operator that
 /// starts before that would be refused, which the check at the end of the suite counts.
-pub async fn grant(client: &Client, namespace: &str, folder: &Path) {
+pub(crate) async fn grant(client: &Client, namespace: &str, folder: &Path) {
     for operator in OPERATORS {
         create::<ServiceAccount>(client, namespace, json!({"metadata": {"name": operator}})).await;
         let token = token(client, namespace, operator).await;
@@ -75,7 +75,7 @@ pub async fn grant(client: &Client, namespace: &str, folder: &Path) {
 }
 
 /// Lets the operators of the namespace `home` work in `namespace`.
-pub async fn allow(client: &Client, namespace: &str, home: &str) {
+pub(crate) async fn allow(client: &Client, namespace: &str, home: &str) {
     let Shipped { work, dashboard, lease } = shipped();
     let named = [
         ("mission-control", work),

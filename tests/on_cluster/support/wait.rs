@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 /// How long something may take that takes a second on an idle machine. Two cores carry a control plane, a kubelet and
 /// four tests at once.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Watches one object until `level` holds, and gives it as it was then.
-pub async fn until<K>(
+pub(crate) async fn until<K>(
     api: &Api<K>,
     name: &str,
     what: &str,
@@ -32,7 +32,7 @@ where
 }
 
 /// Asks again and again until the answer is true.
-pub async fn until_true(what: &str, patience: Duration, ask: impl AsyncFn() -> bool) {
+pub(crate) async fn until_true(what: &str, patience: Duration, ask: impl AsyncFn() -> bool) {
     let start = Instant::now();
     while !ask().await {
         assert!(start.elapsed() < patience, "no {what} within {patience:?}");
@@ -41,11 +41,11 @@ pub async fn until_true(what: &str, patience: Duration, ask: impl AsyncFn() -> b
 }
 
 /// The run is in that phase.
-pub fn is(phase: Phase) -> impl Fn(&WorkflowRun) -> bool {
+pub(crate) fn is(phase: Phase) -> impl Fn(&WorkflowRun) -> bool {
     move |run| run.status.as_ref().and_then(|s| s.phase) == Some(phase)
 }
 
 /// The run has that condition with that status.
-pub fn has_condition(run: &WorkflowRun, kind: &str, status: &str) -> bool {
+pub(crate) fn has_condition(run: &WorkflowRun, kind: &str, status: &str) -> bool {
     run.status.iter().flat_map(|s| &s.conditions).any(|c| c.type_ == kind && c.status == status)
 }

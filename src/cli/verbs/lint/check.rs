@@ -19,7 +19,7 @@ use super::problem::Told;
 
 /// A problem and its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub(super) struct Finding {
     pub file: String,
     pub line: usize,
     pub column: usize,
@@ -34,7 +34,7 @@ pub struct Finding {
 
 /// The result of a check.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(super) struct Report {
     pub findings: Vec<Finding>,
     pub objects: usize,
     /// A file is not YAML.
@@ -49,7 +49,7 @@ struct Known {
 }
 
 /// Every problem, file by file and line by line.
-pub fn check(sources: &[Source]) -> Report {
+pub(super) fn check(sources: &[Source]) -> Report {
     let schemas = Schemas::default();
     let read: Vec<_> = sources.iter().map(|source| documents(&source.text)).collect();
     let known: Vec<Known> = read.iter().flatten().flatten().filter_map(|d| known(d, &schemas)).collect();

@@ -10,7 +10,7 @@ use crate::engine::schema::{self, Schemas, similar};
 
 /// An object of Mission Control as written in the file.
 #[derive(Debug)]
-pub struct Object<'d> {
+pub(super) struct Object<'d> {
     pub document: &'d Document,
     pub kind: String,
     /// Problems of its kind and apiVersion.
@@ -19,7 +19,7 @@ pub struct Object<'d> {
 
 impl<'d> Object<'d> {
     /// `None`: an object of another API group.
-    pub fn of(document: &'d Document, schemas: &Schemas) -> Option<Self> {
+    pub(super) fn of(document: &'d Document, schemas: &Schemas) -> Option<Self> {
         let text = |field: &str| document.value.get(field).and_then(Value::as_str);
         let (version, kind) = (text("apiVersion"), text("kind"));
         let group = version.map(|v| v.split_once('/').map_or("", |(group, _)| group));
@@ -46,11 +46,11 @@ impl<'d> Object<'d> {
         Some(Self { document, kind: kind.unwrap_or_default().to_owned(), problems })
     }
 
-    pub fn name(&self) -> &'d str {
+    pub(super) fn name(&self) -> &'d str {
         self.metadata("name").unwrap_or("(no name)")
     }
 
-    pub fn namespace(&self) -> Option<&'d str> {
+    pub(super) fn namespace(&self) -> Option<&'d str> {
         self.metadata("namespace")
     }
 
@@ -59,7 +59,7 @@ impl<'d> Object<'d> {
     }
 
     /// A Workflow's name; for other kinds `kind/name`, as in kubectl.
-    pub fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         match self.kind.as_str() {
             "Workflow" | "" => self.name().to_owned(),
             kind => format!("{}/{}", kind.to_lowercase(), self.name()),

@@ -10,7 +10,7 @@ use crate::engine::schema::QUOTES;
 
 /// A problem of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub(super) struct Told {
     pub problem: Problem,
     /// Shown at the key, not at the value.
     pub at_key: bool,
@@ -34,7 +34,7 @@ impl Told {
     }
 
     /// The place in the file. A position within a text is removed from the message if the place itself can be shown.
-    pub fn place(&mut self, source: &Source, document: &Document) -> Mark {
+    pub(super) fn place(&mut self, source: &Source, document: &Document) -> Mark {
         if let Some(mark) = self.mark {
             return mark;
         }

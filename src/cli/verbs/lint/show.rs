@@ -14,7 +14,7 @@ const LONGEST: usize = 140;
 const BEFORE: usize = 60;
 
 /// `file:line:column: workflow: field: message`, and below it the place.
-pub fn lines(finding: &Finding) -> String {
+pub(super) fn lines(finding: &Finding) -> String {
     let Finding { file, line, column, workflow, field, message, shown } = finding;
     let about = |text: &str| if text.is_empty() { String::new() } else { format!("{}: ", one_line(text)) };
     let (workflow, message) = (about(workflow), one_line(message));
@@ -27,7 +27,7 @@ pub fn lines(finding: &Finding) -> String {
 }
 
 /// The summary line.
-pub fn sum(report: &Report, files: usize) -> String {
+pub(super) fn sum(report: &Report, files: usize) -> String {
     format!(
         "{} in {} checked: {}",
         counted(report.objects, "object"),
