@@ -4,6 +4,7 @@
 mod circles;
 mod modules;
 mod page;
+mod style;
 mod tokens;
 mod uses;
 
