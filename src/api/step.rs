@@ -45,8 +45,8 @@ pub struct Step {
     /// How failed and lost attempts are retried. A field that is absent here is taken from `spec.defaults.retry`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
-    /// What happens when no retries are left. If absent, `spec.defaults.onExhausted` applies. For an approval, `Continue`
-    /// has the effect of `Escalate`.
+    /// What happens when no retries are left. If absent, `spec.defaults.onExhausted` applies. For an approval,
+    /// `Continue` has the effect of `Escalate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_exhausted: Option<OnExhausted>,
     /// Sends work back to an earlier step if the agent prints `STATUS: retry`, or if a person rejects the approval.

@@ -5,7 +5,7 @@ use crate::api::{Cause, Phase, Reason, StepPhase};
 
 use super::definition::Definition;
 use super::draft::Draft;
-use super::work::{back_off, count, set_phase};
+use super::work::{back_off, count, count_loss, set_phase};
 use super::work_ref::WorkRef;
 use super::{ending, escalate};
 
@@ -58,14 +58,6 @@ pub(super) fn charge_loss(
         return set_phase(draft, work_ref, StepPhase::Cancelled);
     }
     back_off(draft, work_ref, def.retry.wait(lost), |w| w.lost += 1);
-}
-
-/// Counts a lost attempt; it charges no budget.
-pub(super) fn count_loss(draft: &mut Draft<'_>, work_ref: WorkRef) {
-    if let Some(totals) = draft.status.totals.as_mut() {
-        totals.lost += 1;
-    }
-    count(draft, work_ref, |w| w.total_lost += 1);
 }
 
 /// The budget is used up: the run escalates, fails, or continues without the step.

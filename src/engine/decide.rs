@@ -65,7 +65,8 @@ fn answer(draft: &mut Draft<'_>, decide: impl Fn(&mut Draft<'_>, &WorkflowDecisi
     forget(draft);
 }
 
-/// The order in which decisions were made. Timestamps have seconds; within one the API server's counter tells what came first.
+/// The order in which decisions were made. Timestamps have seconds; within one the API server's counter tells what came
+/// first.
 fn said_at(decision: &WorkflowDecision) -> impl Ord + use<> {
     let meta = &decision.metadata;
     let counter = meta.resource_version.as_ref().and_then(|v| v.parse::<u64>().ok());

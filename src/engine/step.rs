@@ -5,14 +5,14 @@ use std::time::Duration;
 use crate::api::status::CurrentAttempt;
 use crate::api::{Cause, Outcome, Stamp, StepPhase};
 
-use super::budget::{charge_failure, charge_loss, count_loss, exhausted};
+use super::budget::{charge_failure, charge_loss, exhausted};
 use super::definition::{Definition, StepDef, Task};
 use super::draft::Draft;
 use super::effect::Effect;
 use super::snapshot::{AttemptFact, Exit, Loss};
 use super::stop::{escalate_stop, order_stop};
 use super::verdict::{self, Rules, Verdict};
-use super::work::{self, End, record, set_phase};
+use super::work::{self, End, count_loss, record, set_phase};
 use super::work_ref::{WorkRef, work_refs};
 use super::{answer, ending, escalate, launch, output, rework, scope, status_size};
 

@@ -5,11 +5,10 @@ use std::time::Duration;
 use crate::api::status::{CurrentAttempt, StopOrder};
 use crate::api::{Cause, Outcome, StepPhase};
 
-use super::budget::count_loss;
 use super::draft::Draft;
 use super::effect::Effect;
 use super::snapshot::{AttemptFact, STOP_GRACE};
-use super::work::{self, End, record};
+use super::work::{self, End, count_loss, record};
 use super::work_ref::{WorkRef, work_refs};
 
 /// Orders an attempt to stop.

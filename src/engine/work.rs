@@ -58,6 +58,14 @@ pub(super) fn count(draft: &mut Draft<'_>, work_ref: WorkRef, add: impl Fn(&mut 
     }
 }
 
+/// Counts a lost attempt; it charges no budget.
+pub(super) fn count_loss(draft: &mut Draft<'_>, work_ref: WorkRef) {
+    if let Some(totals) = draft.status.totals.as_mut() {
+        totals.lost += 1;
+    }
+    count(draft, work_ref, |w| w.total_lost += 1);
+}
+
 /// The attempt `current` begins.
 pub(super) fn start(work: &mut Work, current: CurrentAttempt) {
     work.phase = StepPhase::Running;

@@ -12,8 +12,8 @@ pub(super) fn label_map<const N: usize>(labels: [(&str, &str); N]) -> BTreeMap<S
     labels.map(|(key, value)| (key.to_string(), value.to_string())).into()
 }
 
-/// `blockOwnerDeletion` is false, here and below: true needs the right to update the owner's finalizers, which the operator
-/// does not have.
+/// `blockOwnerDeletion` is false, here and below: true needs the right to update the owner's finalizers, which the
+/// operator does not have.
 pub(super) fn owned_by_run(owner: &Owner) -> OwnerReference {
     OwnerReference {
         api_version: format!("{GROUP}/{VERSION}"),

@@ -1,4 +1,5 @@
-//! A field's schema -> what it holds: an object, a list, a map, words or a plain value. It follows `$ref` and never looks at limits.
+//! A field's schema -> what it holds: an object, a list, a map, words or a plain value. It follows `$ref` and never
+//! looks at limits.
 
 use serde_json::Value;
 
