@@ -79,6 +79,13 @@ pub fn is_ours(job: &Job, owner: &Owner) -> bool {
     hashed && controller_of(&job.metadata).is_some_and(|o| o.uid == owner.uid)
 }
 
+/// Whether `found` is the very Job that was asked for: made for this run, from the same launch.
+pub fn is_same_launch(found: &Job, wanted: &Job, owner: &Owner) -> bool {
+    let hash =
+        |job: &Job| job.metadata.annotations.as_ref().and_then(|a| a.get(labels::LAUNCH_HASH).cloned());
+    is_ours(found, owner) && hash(found) == hash(wanted)
+}
+
 /// Whether the operator is the controller of this Job. The *stored* Job decides: a cluster that does not know the field
 /// drops it.
 pub fn managed_by_operator(job: &Job) -> bool {

@@ -31,6 +31,8 @@ mod stop;
 pub(crate) mod store;
 mod stores;
 pub(crate) mod sweep;
+#[cfg(test)]
+mod tests;
 mod undecodable;
 pub mod workflow;
 mod workspace;

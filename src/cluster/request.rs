@@ -23,11 +23,12 @@ pub(crate) enum ErrorKind {
     /// The object was changed since it was read.
     Conflict,
     NotFound,
-    /// Not now: a quota is used up.
-    Quota(String),
+    /// Not now, in the API server's words: refused before anything was stored, by a quota, by load, or because a webhook
+    /// does not answer.
+    NotNow(String),
     /// Never: policy, or a field that is not accepted.
     Refused(String),
-    /// Nobody can tell whether it was done, or the server asks to come back.
+    /// Nobody can tell whether it was done.
     Unanswered,
 }
 
@@ -51,19 +52,32 @@ impl From<kube::Error> for Failure {
 
 fn kind(status: &kube::core::Status) -> ErrorKind {
     let message = || status.message.clone();
+    // A proxy's answer says nothing about what the API server did.
+    let is_own_answer = status.reason != NOT_A_STATUS;
     match status.code {
         404 => ErrorKind::NotFound,
         409 if status.is_already_exists() => ErrorKind::AlreadyExists,
         // A quota that is being counted by two at once answers with a conflict, too: come back.
         409 => ErrorKind::Conflict,
-        403 if status.message.contains("exceeded quota") => ErrorKind::Quota(message()),
+        403 if status.message.contains("exceeded quota") => ErrorKind::NotNow(message()),
         // The garbage collector takes the run away with its namespace; nobody has to be asked.
-        403 if status.message.contains("being terminated") => ErrorKind::Unanswered,
-        // Not a word about the object: credentials, patience, load.
+        403 if status.message.contains("being terminated") => ErrorKind::NotNow(message()),
+        // Not a word about the object: credentials, load.
+        401 | 429 | 503 if is_own_answer => ErrorKind::NotNow(message()),
+        500 if is_own_answer && names_admission(status) => ErrorKind::NotNow(message()),
         401 | 408 | 429 => ErrorKind::Unanswered,
         400..=499 => ErrorKind::Refused(message()),
         _ => ErrorKind::Unanswered,
     }
+}
+
+/// The reason of the status that kube makes up for a body that is none.
+const NOT_A_STATUS: &str = "Failed to parse error data";
+
+/// Admission comes before storage. What it refuses with 500 (a webhook that cannot be reached, a policy that cannot be
+/// evaluated) was not stored.
+fn names_admission(status: &kube::core::Status) -> bool {
+    status.reason == "InternalError" && ["webhook", "admission"].iter().any(|w| status.message.contains(w))
 }
 
 /// Waits for the answer, but not for ever.
@@ -97,7 +111,7 @@ mod tests {
     #[test]
     fn a_refusal_says_whether_to_come_back() {
         let quota = "pods \"x\" is forbidden: exceeded quota: q";
-        assert_eq!(refused(403, "Forbidden", quota), ErrorKind::Quota(quota.into()));
+        assert_eq!(refused(403, "Forbidden", quota), ErrorKind::NotNow(quota.into()));
         assert_eq!(
             refused(403, "Forbidden", "violates PodSecurity"),
             ErrorKind::Refused("violates PodSecurity".into())
@@ -105,7 +119,20 @@ mod tests {
         assert_eq!(refused(422, "Invalid", "bad"), ErrorKind::Refused("bad".into()));
         assert_eq!(refused(409, "AlreadyExists", ""), ErrorKind::AlreadyExists);
         assert_eq!(refused(409, "Conflict", ""), ErrorKind::Conflict);
-        assert_eq!(refused(429, "TooManyRequests", ""), ErrorKind::Unanswered);
-        assert_eq!(refused(500, "InternalError", ""), ErrorKind::Unanswered);
+    }
+
+    #[test]
+    fn a_refusal_before_storage_is_told_from_an_answer_that_says_nothing() {
+        let webhook = "Internal error occurred: failed calling webhook \"w\": connection refused";
+        for (code, reason, message) in [
+            (429, "TooManyRequests", "too many requests"),
+            (503, "ServiceUnavailable", "apiserver is shutting down"),
+            (500, "InternalError", webhook),
+        ] {
+            assert_eq!(refused(code, reason, message), ErrorKind::NotNow(message.into()));
+            assert_eq!(refused(code, NOT_A_STATUS, message), ErrorKind::Unanswered, "a proxy's {code}");
+        }
+        assert_eq!(refused(500, "InternalError", "etcdserver: request timed out"), ErrorKind::Unanswered);
+        assert_eq!(refused(504, "Timeout", "webhook"), ErrorKind::Unanswered);
     }
 }

@@ -131,8 +131,8 @@ pub(super) async fn after(pass: &Pass<'_>, observed: &Observed, plan: &Plan) -> 
         Effect::Launch(launch) => Some(launch::launch(pass, launch)),
         _ => None,
     });
-    let launched = join_all(launches).await;
-    let retried = launch::retry_blocked(pass, &plan.status).await;
+    join_all(launches).await;
+    launch::retry_blocked(pass, &plan.status).await;
     let rest = join_all(plan.after.iter().map(|effect| carry_out(pass, observed, effect))).await;
     let current: HashSet<&str> = jobs_under_way(&plan.status).collect();
     for job in observed.attempts.to_start.iter().filter(|job| current.contains(job.as_str())) {
@@ -141,7 +141,7 @@ pub(super) async fn after(pass: &Pass<'_>, observed: &Observed, plan: &Plan) -> 
     workspace::release(pass, observed, plan).await;
     let is_cached = |job: &str| pass.ctx.stores.jobs.get(&pass.name.beside(job)).is_some();
     pass.cache.lock().keep(&current, is_cached);
-    launched.into_iter().chain([retried]).chain(rest).collect()
+    rest.into_iter().collect()
 }
 
 async fn carry_out(pass: &Pass<'_>, observed: &Observed, effect: &Effect) -> Result<(), Error> {

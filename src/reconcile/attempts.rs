@@ -11,7 +11,7 @@ use kube::ResourceExt;
 
 use crate::api::{Stamp, WorkflowRunStatus};
 use crate::cluster::{Name, request_opt};
-use crate::engine::snapshot::AttemptFact;
+use crate::engine::snapshot::{AttemptFact, Loss};
 use crate::job::{self, Owner, Sight};
 
 use super::error::Error;
@@ -26,6 +26,10 @@ const STARTED: Duration = Duration::from_secs(2);
 const HELD_UP: Duration = Duration::from_secs(15);
 /// How long a cache may take to show a Pod that this process created.
 const LAG: Duration = Duration::from_secs(10);
+/// For how long a create that was not answered may still be carried out.
+pub(super) const UNANSWERED: Duration = Duration::from_secs(15);
+/// How often it is looked for meanwhile.
+const LOOK_FOR: Duration = Duration::from_secs(1);
 /// How often a refused Pod is tried again.
 pub(super) const BLOCKED: Duration = Duration::from_secs(5);
 /// A Pod that is still there so long after its deletion was due is on a node that does not answer.
@@ -128,7 +132,7 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
         // Whose Pod it is that was there already, or that an unanswered create left, only the API server can tell.
         Some(PodState::Created(at)) if known.unconfirmed && pass.now.since(*at) < LAG => return Ok(()),
         Some(PodState::Blocked { .. } | PodState::Refused(_) | PodState::NotOurs) => return Ok(()),
-        Some(PodState::Created(_) | PodState::Missing) | None => {}
+        Some(PodState::Created(_) | PodState::Unanswered { .. } | PodState::Missing(_)) | None => {}
     }
     let pods = pass.api::<Pod>();
     let live = request_opt(pods.get(&child.name)).await.map_err(|f| Error::ReadPod(child.clone(), f))?;
@@ -138,7 +142,9 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
             known.pod = Some(Arc::new(pod));
             known.unconfirmed = false;
         }
-        None => known.pod_deleted = known.created.as_ref().is_some_and(|m| m.pod != PodState::Missing),
+        None => {
+            known.pod_deleted = known.created.as_ref().is_some_and(|m| matches!(m.pod, PodState::Created(_)));
+        }
     }
     Ok(())
 }
@@ -153,9 +159,8 @@ fn read(pass: &Pass<'_>, known: &mut Known, job: &str) {
 }
 
 fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> AttemptFact {
-    // The Job itself waits for a quota; this process tries again.
-    if let (None, Some(Declined::Blocked { message, .. })) = (&known.job, &known.declined) {
-        return AttemptFact::Blocked { since: intent, message: message.clone() };
+    if let Some(fact) = not_created(known, owner, intent, now) {
+        return fact;
     }
     let (blocked, refused) = obstacles(known);
     let log = match &known.log {
@@ -168,7 +173,7 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         pod: known.pod.as_deref(),
         // What is being read is still to come, also when the Pod is gone by now.
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogState::Reading)),
-        made_here: note.is_some_and(|n| *n != PodState::Missing),
+        made_here: note.is_some(),
         pod_seen_created: known.pod_deleted || known.created.as_ref().is_some_and(|m| m.answer.is_some()),
         blocked,
         refused,
@@ -179,6 +184,43 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
     job::fact(&sight, owner)
 }
 
+/// What this process knows of a Job or a Pod that it asked for and that is not there.
+fn not_created(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Option<AttemptFact> {
+    let is_settled = |since: &Stamp| now.since(*since) >= UNANSWERED;
+    let pending = |message: &str| AttemptFact::Pending { since: intent, message: Some(cut(message)) };
+    let blocked = |message: &str| AttemptFact::Blocked { since: intent, message: cut(message) };
+    match (&known.job, &known.declined) {
+        (None, Some(Declined::Blocked { message, .. })) => return Some(blocked(message)),
+        (None, Some(Declined::Unanswered { message, since, .. })) if !is_settled(since) => {
+            return Some(pending(message));
+        }
+        (None, Some(Declined::Unanswered { message, .. })) => return Some(blocked(message)),
+        // Its Pod is created in this pass, if it is still wanted, and by nobody else.
+        (Some(job), Some(Declined::Unanswered { message, .. }))
+            if known.pod.is_none() && job::managed_by_operator(job) && job::is_ours(job, owner) =>
+        {
+            return Some(blocked(message));
+        }
+        _ => {}
+    }
+    let state = known.created.as_ref().map(|c| &c.pod).filter(|_| known.pod.is_none())?;
+    let lost = |message: &str| AttemptFact::Lost { cause: Loss::NeverStarted, message: cut(message) };
+    match state {
+        PodState::Unanswered { message, since } if !is_settled(since) => {
+            Some(pending(&format!("whether its Pod was created is not known: {message}")))
+        }
+        PodState::Unanswered { message, .. } => {
+            Some(lost(&format!("its Pod was not there 15 s after its create was not answered: {message}")))
+        }
+        PodState::Missing(why) => Some(lost(why)),
+        PodState::NotOurs | PodState::Created(_) | PodState::Blocked { .. } | PodState::Refused(_) => None,
+    }
+}
+
+fn cut(message: &str) -> String {
+    message.chars().take(256).collect()
+}
+
 fn obstacles(known: &Known) -> (Option<&str>, Option<&str>) {
     match (known.created.as_ref().map(|m| &m.pod), &known.declined) {
         (Some(PodState::Blocked { message, .. }), _) | (None, Some(Declined::Blocked { message, .. })) => {
@@ -187,9 +229,13 @@ fn obstacles(known: &Known) -> (Option<&str>, Option<&str>) {
         (Some(PodState::Refused(message)), _) | (None, Some(Declined::Refused(message))) => {
             (None, Some(message.as_str()))
         }
-        (Some(PodState::NotOurs | PodState::Created(_) | PodState::Missing), _) | (None, None) => {
-            (None, None)
-        }
+        (
+            Some(
+                PodState::NotOurs | PodState::Created(_) | PodState::Unanswered { .. } | PodState::Missing(_),
+            ),
+            _,
+        )
+        | (None, Some(Declined::Unanswered { .. }) | None) => (None, None),
     }
 }
 
@@ -213,9 +259,27 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
         (Some(PodState::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
             Some(tried.plus(BLOCKED))
         }
-        (Some(PodState::Created(_) | PodState::NotOurs | PodState::Refused(_) | PodState::Missing), _)
+        (Some(PodState::Unanswered { since, .. }), _) if pod.is_none() => look_for(*since, now),
+        (None, Some(Declined::Unanswered { since, .. })) => look_for(*since, now),
+        (
+            Some(
+                PodState::Created(_)
+                | PodState::Unanswered { .. }
+                | PodState::NotOurs
+                | PodState::Refused(_)
+                | PodState::Missing(_),
+            ),
+            _,
+        )
         | (None, Some(Declined::Refused(_)) | None) => None,
     }
+}
+
+/// Soon, and at the end of the wait for an answer at the latest; then now and then.
+fn look_for(since: Stamp, now: Stamp) -> Option<Stamp> {
+    let end = since.plus(UNANSWERED);
+    let next = if now < end { now.plus(LOOK_FOR).min(end) } else { now.plus(BLOCKED) };
+    Some(next)
 }
 
 /// Notes a Job whose status should say that it runs, or when it should.

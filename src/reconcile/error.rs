@@ -24,22 +24,10 @@ pub(crate) enum Error {
     CreateRevision(Name, #[source] Failure),
     #[error("writing revision {0} as JSON")]
     EncodeRevision(Name, #[source] serde_json::Error),
-    #[error("creating Job {0}")]
-    CreateJob(Name, #[source] Failure),
-    #[error("reading Job {0}")]
-    ReadJob(Name, #[source] Failure),
-    #[error("Job {0} exists and cannot be found")]
-    UnsettledJob(Name),
     #[error("suspending Job {0}")]
     SuspendJob(Name, #[source] Failure),
     #[error("writing the status of Job {0}")]
     WriteJobStatus(Name, #[source] Failure),
-    #[error("creating {0} {1}")]
-    CreateMounted(&'static str, Name, #[source] Failure),
-    #[error("reading {0} {1}")]
-    ReadMounted(&'static str, Name, #[source] Failure),
-    #[error("{0} {1} exists, but is about to be deleted")]
-    UnsettledMounted(&'static str, Name),
     #[error("deleting PersistentVolumeClaim {0}")]
     DeleteClaim(Name, #[source] Failure),
     #[error("deleting Job {0}")]
