@@ -92,6 +92,11 @@ pub fn managed_by_operator(job: &Job) -> bool {
     job.spec.as_ref().and_then(|s| s.managed_by.as_deref()) == Some(labels::JOB_CONTROLLER)
 }
 
+/// Whether the Job is to have no Pod for now.
+pub fn is_suspended(job: &Job) -> bool {
+    job.spec.as_ref().and_then(|s| s.suspend) == Some(true)
+}
+
 /// Whether this Pod belongs to the attempt: by its owner, or by the UID of the run in its labels if the Job is not
 /// observed (its watch lags behind that of the Pods, or it was deleted and its Pod orphaned).
 fn is_pod_of(pod: &Pod, job: Option<&Job>, owner: &Owner) -> bool {

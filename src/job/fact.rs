@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod, PodCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::result::{Agent, LogRead, agent, agent_output, agent_status, stamp};
-use super::{Owner, finished, is_ours, is_pod_of, managed_by_operator};
+use super::{Owner, finished, is_ours, is_pod_of, is_suspended, managed_by_operator};
 use crate::api::Stamp;
 use crate::engine::snapshot::{AgentOutput, AttemptFact, Exit, Loss};
 
@@ -225,8 +225,7 @@ fn why_waiting(pod: &Pod) -> Option<String> {
 }
 
 fn suspended(job: &Job) -> Option<String> {
-    let suspended = job.spec.as_ref().and_then(|s| s.suspend) == Some(true);
-    suspended.then(|| "its Job is suspended".to_string())
+    is_suspended(job).then(|| "its Job is suspended".to_string())
 }
 
 fn phase(pod: &Pod) -> &str {

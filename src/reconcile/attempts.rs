@@ -257,7 +257,9 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
     match (known.created.as_ref().map(|m| &m.pod), &known.declined) {
         (Some(PodState::Created(at)), _) if pod.is_none() || known.unconfirmed => Some(at.plus(LAG)),
         (Some(PodState::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
-            Some(tried.plus(BLOCKED))
+            // A Job that is suspended is not tried again: the watch tells.
+            let due = tried.plus(BLOCKED);
+            Some(if due > now { due } else { now.plus(BLOCKED) })
         }
         (Some(PodState::Unanswered { since, .. }), _) if pod.is_none() => look_for(*since, now),
         (None, Some(Declined::Unanswered { since, .. })) => look_for(*since, now),

@@ -22,6 +22,8 @@ use super::mounts;
 use super::pass::Pass;
 use super::run_cache::{CreatedJob, Declined, PodState, RunCache, answered_at};
 
+/// Why a Job has no Pod until somebody resumes it.
+const SUSPENDED: &str = "its Job is suspended";
 /// Why there is no Pod before one was asked for.
 const NOT_TRIED: &str = "the process that created its Job stopped leading before it created the Pod";
 
@@ -114,7 +116,7 @@ async fn meet(pass: &Pass<'_>, name: &Name, launch: &Launch, asked: bool, mut fo
 /// `managedBy` drops the field and makes the Pod itself.
 async fn created(pass: &Pass<'_>, name: &Name, launch: &Launch, stored: Job) {
     let files = job::build_told(launch, &stored).map(Arc::new);
-    let pod = job::build_pod(&stored);
+    let pod = pod_of(&stored);
     let mut trimmed = stored;
     job::trim_job(&mut trimmed);
     // Noted before the Pod is asked for: a pass that is cut off must not leave a Job that nobody owns up to.
@@ -128,8 +130,21 @@ async fn created(pass: &Pass<'_>, name: &Name, launch: &Launch, stored: Job) {
     settle(pass, name, files, pod).await;
 }
 
+/// The Pod to create; else why there is none.
+fn pod_of(stored: &Job) -> Result<Pod, PodState> {
+    job::build_pod(stored).ok_or_else(|| {
+        if !job::managed_by_operator(stored) {
+            PodState::NotOurs
+        } else if job::is_suspended(stored) {
+            PodState::Blocked { message: SUSPENDED.into(), tried: answered_at() }
+        } else {
+            PodState::Missing("its Job was deleted before it had a Pod".into())
+        }
+    })
+}
+
 /// Creates what is missing of an attempt whose Job this process made, and notes how that went.
-async fn settle(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>, pod: Option<Pod>) {
+async fn settle(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>, pod: Result<Pod, PodState>) {
     let ctx = pass.ctx;
     let obstacle = match &files {
         Some(files) => create_files(ctx, name, files).await,
@@ -138,8 +153,8 @@ async fn settle(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>, pod
     let done = obstacle.is_none();
     let (state, answer) = match (obstacle, pod) {
         (Some(obstacle), _) => (obstacle, None),
-        (None, Some(pod)) => create_pod(ctx, name, &pod).await,
-        (None, None) => (PodState::NotOurs, None),
+        (None, Ok(pod)) => create_pod(ctx, name, &pod).await,
+        (None, Err(state)) => (state, None),
     };
     if let Some(created) = pass.cache.lock().created_jobs.get_mut(&name.name) {
         created.pod = state;
@@ -230,7 +245,9 @@ fn due(pass: &Pass<'_>, cache: &RunCache, job: &str) -> Option<Blocked> {
     let waited = |tried: &Stamp| pass.now.since(*tried) >= BLOCKED;
     let name = pass.name.beside(job);
     match (cache.created_jobs.get(job), cache.declined.get(job)) {
-        (Some(CreatedJob { pod: PodState::Blocked { tried, .. }, files, .. }), _) if waited(tried) => {
+        (Some(CreatedJob { pod: PodState::Blocked { tried, .. }, files, .. }), _)
+            if waited(tried) && !still_suspended(pass, &name) =>
+        {
             Some(Blocked::Pod(name, files.clone()))
         }
         (None, Some(Declined::Blocked { tried, launch, .. })) if waited(tried) => {
@@ -241,6 +258,11 @@ fn due(pass: &Pass<'_>, cache: &RunCache, job: &str) -> Option<Blocked> {
         }
         (Some(_) | None, _) => None,
     }
+}
+
+/// As the watch last showed it: a request would say the same.
+fn still_suspended(pass: &Pass<'_>, job: &Name) -> bool {
+    pass.ctx.stores.jobs.get(job).is_some_and(|job| job::is_suspended(&job))
 }
 
 async fn retry(pass: &Pass<'_>, blocked: Blocked) {
@@ -265,7 +287,7 @@ async fn look_for(pass: &Pass<'_>, wanted: &Launch, since: Stamp) {
 async fn again(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>) {
     // The template is read from the API server: what is remembered of the Job was trimmed.
     match request_opt(pass.api::<Job>().get(&name.name)).await {
-        Ok(Some(stored)) => settle(pass, name, files, job::build_pod(&stored)).await,
+        Ok(Some(stored)) => settle(pass, name, files, pod_of(&stored)).await,
         Ok(None) => note(pass, name, PodState::Missing("its Job was deleted before it had a Pod".into())),
         Err(failure) => note(pass, name, blocked(&failure)),
     }

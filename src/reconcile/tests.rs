@@ -2,6 +2,7 @@
 
 mod api_server;
 mod creates;
+mod suspended;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
