@@ -33,6 +33,14 @@ pub(crate) enum ErrorKind {
 }
 
 impl Failure {
+    /// The API server's words where it gave an answer about the object; else what went wrong.
+    pub(crate) fn words(&self) -> String {
+        match self.kind() {
+            ErrorKind::NotNow(message) | ErrorKind::Refused(message) => message,
+            _ => super::report(self),
+        }
+    }
+
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Failure::Answer(status) => kind(status),

@@ -4,7 +4,7 @@ use crate::api::{Stamp, Work, WorkflowRunStatus};
 
 use super::effect::{Before, Effect};
 use super::ids;
-use super::snapshot::Snapshot;
+use super::snapshot::{Refusal, Snapshot};
 use super::work_ref::WorkRef;
 
 /// What one pass has decided so far.
@@ -34,6 +34,10 @@ impl<'a> Draft<'a> {
     }
     pub fn run_uid(&self) -> &'a str {
         self.snapshot.run.metadata.uid.as_deref().unwrap_or_default()
+    }
+    /// Why a step of `before` of that kind was not carried out.
+    pub fn refused(&self, what: Refusal) -> Option<&'a str> {
+        self.snapshot.refused.as_ref().filter(|r| r.what == what).map(|r| r.message.as_str())
     }
     /// Look again at `at` (or earlier, if something else asks for it).
     pub fn wake_at(&mut self, at: Stamp) {

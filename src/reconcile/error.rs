@@ -16,8 +16,8 @@ pub(crate) enum Error {
     CreateRecord(Name, #[source] Failure),
     #[error("deleting RunRecord {0}")]
     DeleteRecord(Name, #[source] Failure),
-    #[error("RunRecord {0} comes and goes")]
-    UnsettledRecord(Name),
+    #[error("what run {0} needs comes and goes")]
+    Unsettled(Name),
     #[error("reading ControllerRevision {0}")]
     ReadRevision(Name, #[source] Failure),
     #[error("creating ControllerRevision {0}")]
@@ -48,4 +48,17 @@ pub(crate) enum Error {
     Sweep(&'static str, #[source] Failure),
     #[error("this process does not lead any more")]
     NotLeading,
+}
+
+impl Error {
+    /// The request that failed, of what is made before a status.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::CreateRevision(_, failure)
+            | Self::CreateRecord(_, failure)
+            | Self::DeleteRecord(_, failure)
+            | Self::DeleteClaim(_, failure) => Some(failure),
+            _ => None,
+        }
+    }
 }

@@ -12,7 +12,9 @@ use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
 use crate::cluster::Name;
-use crate::engine::snapshot::{AttemptFact, OpenJob, RecordFact, RevisionFact, Snapshot, WorkflowFact};
+use crate::engine::snapshot::{
+    AttemptFact, OpenJob, RecordFact, Refused, RevisionFact, Snapshot, WorkflowFact,
+};
 use crate::job;
 
 use super::attempts::{self, Attempts};
@@ -27,6 +29,8 @@ use super::{admission, record, revision};
 pub(super) struct Observed {
     pub(crate) now: Stamp,
     pub(crate) record: RecordFact,
+    /// What this pass could not do before its status.
+    pub(crate) refused: Option<Refused>,
     pub(crate) attempts: Attempts,
     workflow: Option<Arc<DeserializeGuard<Workflow>>>,
     revision: RevisionFact,
@@ -52,6 +56,7 @@ impl Observed {
             namesake_pods: self.namesake_pods.clone(),
             has_children: self.has_children,
             open_jobs: self.open_jobs.clone(),
+            refused: self.refused.clone(),
         }
     }
 
@@ -81,6 +86,7 @@ pub(super) async fn observe(pass: &Pass<'_>) -> Result<Observed, Error> {
     Ok(Observed {
         now: pass.now,
         record,
+        refused: None,
         attempts,
         workflow: stores.workflows.get(&pass.name.beside(&pass.run.spec.workflow_ref.name)),
         revision: revision::observe(pass).await?,

@@ -15,7 +15,7 @@ use crate::cluster::{Name, report};
 use crate::engine::effect::Plan;
 use crate::engine::plan::plan;
 
-use super::apply::{self, Commit};
+use super::apply::{self, Commit, Surprise};
 use super::context::Context;
 use super::error::Error;
 use super::observe::{self, Observed};
@@ -26,6 +26,10 @@ use super::{admission, publish, undecodable};
 const SOONEST: Duration = Duration::from_millis(50);
 /// How soon a pass comes back after it met a newer object.
 const AFTER_CONFLICT: Duration = Duration::from_millis(100);
+
+/// Plans of one pass: the first; with a record that turned up; with a claim that cannot be deleted after that; and with
+/// the record that this pass wrote before.
+const SURPRISES: usize = 4;
 
 /// How a pass ended.
 enum End {
@@ -83,15 +87,7 @@ pub(super) async fn pass(ctx: &Arc<Context>, name: &Name) -> Option<Duration> {
 async fn stages(pass: &Pass<'_>) -> Result<End, Error> {
     let admission = admission::enter(pass).await;
     let mut observed = observe::observe(pass).await?;
-    let mut planned = plan(&observed.snapshot(pass.run));
-    // A record that turns up on the way is a fact: the plan is made anew with it, once.
-    if let Some(found) = apply::before(pass, &planned).await? {
-        observed.record = found.fact;
-        planned = plan(&observed.snapshot(pass.run));
-        if let Some(found) = apply::before(pass, &planned).await? {
-            return Err(Error::UnsettledRecord(found.name));
-        }
-    }
+    let planned = settle(pass, &mut observed).await?;
     match apply::commit(pass, &planned).await? {
         Commit::Conflict => return Ok(End::Conflict),
         Commit::Gone => return Ok(End::Gone),
@@ -104,6 +100,20 @@ async fn stages(pass: &Pass<'_>) -> Result<End, Error> {
     drop(admission);
     apply::after(pass, &observed, &planned).await?;
     Ok(End::Wake(wake(&planned, &observed, pass.name)))
+}
+
+/// The plan of which all that must exist before the status exists. A record that turns up on the way, or a refusal, is
+/// a fact: the plan is made anew with it.
+async fn settle(pass: &Pass<'_>, observed: &mut Observed) -> Result<Plan, Error> {
+    for _ in 0..SURPRISES {
+        let planned = plan(&observed.snapshot(pass.run));
+        match apply::before(pass, &planned).await? {
+            None => return Ok(planned),
+            Some(Surprise::Record(found)) => observed.record = found,
+            Some(Surprise::Refused(refused)) => observed.refused = Some(refused),
+        }
+    }
+    Err(Error::Unsettled(pass.name.clone()))
 }
 
 fn wake(plan: &Plan, observed: &Observed, name: &Name) -> Duration {
