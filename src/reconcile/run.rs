@@ -20,6 +20,7 @@ use super::context::Context;
 use super::error::Error;
 use super::observe::{self, Observed};
 use super::pass::Pass;
+use super::run_cache::RunCache;
 use super::{admission, publish, undecodable};
 
 /// The soonest that a pass asks to come back: an engine that is wrong about the time must not spin.
@@ -35,6 +36,8 @@ const SURPRISES: usize = 4;
 enum End {
     /// All is done; look again then.
     Wake(Duration),
+    /// The status is written; something that follows from it failed. Look again then, or sooner.
+    Unfinished(Duration, Error),
     /// The object is newer than what was seen.
     Conflict,
     /// The run is gone.
@@ -64,23 +67,32 @@ pub(super) async fn pass(ctx: &Arc<Context>, name: &Name) -> Option<Duration> {
     let mut cache = cache.lock();
     match ended {
         Ok(End::Wake(after)) => {
-            cache.failures = 0;
+            (cache.failures, cache.conflicts) = (0, 0);
             Some(after)
+        }
+        // What the plan asks for counts as well: a courtesy that fails delays no timeout.
+        Ok(End::Unfinished(after, error)) => {
+            cache.conflicts = 0;
+            Some(after.min(failed(ctx, name, &mut cache, &error)))
         }
         Ok(End::Conflict) => {
             ctx.metrics.conflicts.inc();
             cache.written = None;
-            Some(AFTER_CONFLICT)
+            cache.conflicts = cache.conflicts.saturating_add(1);
+            Some(after_conflict(cache.conflicts))
         }
         Ok(End::Gone) => None,
-        Err(error) => {
-            ctx.metrics.pass_errors.inc();
-            cache.failures = cache.failures.saturating_add(1);
-            let again = backoff(cache.failures);
-            tracing::warn!(run = %name, error = report(&error), again_s = again.as_secs(), "a pass failed");
-            Some(again)
-        }
+        Err(error) => Some(failed(ctx, name, &mut cache, &error)),
     }
+}
+
+/// Notes a failure; when to try again.
+fn failed(ctx: &Context, name: &Name, cache: &mut RunCache, error: &Error) -> Duration {
+    ctx.metrics.pass_errors.inc();
+    cache.failures = cache.failures.saturating_add(1);
+    let again = backoff(cache.failures);
+    tracing::warn!(run = %name, error = report(error), again_s = again.as_secs(), "a pass failed");
+    again
 }
 
 /// The stages of a pass.
@@ -98,8 +110,9 @@ async fn stages(pass: &Pass<'_>) -> Result<End, Error> {
         }
     }
     drop(admission);
-    apply::after(pass, &observed, &planned).await?;
-    Ok(End::Wake(wake(&planned, &observed, pass.name)))
+    let done = apply::after(pass, &observed, &planned).await;
+    let wake = wake(&planned, &observed, pass.name);
+    Ok(done.map_or_else(|error| End::Unfinished(wake, error), |()| End::Wake(wake)))
 }
 
 /// The plan of which all that must exist before the status exists. A record that turns up on the way, or a refusal, is
@@ -132,6 +145,12 @@ fn resync(name: &Name, terminal: bool) -> Duration {
     Duration::from_secs(base + hasher.finish() % base)
 }
 
+/// Waits longer after each conflict in a row, because the watch may be broken that brings the newer object: 100 ms,
+/// 200 ms ... 6.4 s.
+fn after_conflict(conflicts: u32) -> Duration {
+    AFTER_CONFLICT * (1 << conflicts.saturating_sub(1).min(6))
+}
+
 /// Waits longer after each failure in a row: 1 s, 2 s, 4 s ... 64 s.
 fn backoff(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.saturating_sub(1).min(6))
@@ -140,6 +159,12 @@ fn backoff(failures: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn conflicts_in_a_row_are_repeated_ever_more_slowly() {
+        let waits = [1, 2, 3, 7, 50].map(|n| after_conflict(n).as_millis());
+        assert_eq!(waits, [100, 200, 400, 6400, 6400]);
+    }
 
     #[test]
     fn the_slow_second_look_is_spread_over_five_minutes() {

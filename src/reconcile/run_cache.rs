@@ -90,6 +90,8 @@ pub(crate) struct RunCache {
     pub(crate) finished: HashSet<String>,
     /// Passes that failed, one after the other.
     pub(crate) failures: u32,
+    /// Passes that met a newer object, one after the other.
+    pub(crate) conflicts: u32,
 }
 
 /// A Job that this process created.
