@@ -97,13 +97,22 @@ pub fn is_suspended(job: &Job) -> bool {
     job.spec.as_ref().and_then(|s| s.suspend) == Some(true)
 }
 
-/// Whether this Pod belongs to the attempt: by its owner, or by the UID of the run in its labels if the Job is not
-/// observed (its watch lags behind that of the Pods, or it was deleted and its Pod orphaned).
-fn is_pod_of(pod: &Pod, job: Option<&Job>, owner: &Owner) -> bool {
-    let job_uid = job.and_then(|j| j.metadata.uid.as_deref());
-    let owned = job_uid.is_some_and(|uid| controller_of(&pod.metadata).is_some_and(|o| o.uid == uid));
-    let run = pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID));
-    owned || run.is_some_and(|uid| uid == owner.uid)
+/// Whether this Pod belongs to the attempt: it is the Pod that this process created, if it did; else the Job's own. The
+/// UID of the run in its labels, which anybody can write, counts only if the Job is not observed (its watch lags behind
+/// that of the Pods).
+fn is_pod_of(pod: &Pod, job: Option<&Job>, created: Option<&str>, owner: &Owner) -> bool {
+    let run = || pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID));
+    match (created, job) {
+        (Some(uid), _) => pod.metadata.uid.as_deref() == Some(uid),
+        (None, Some(job)) => owns(job, pod),
+        (None, None) => run().is_some_and(|uid| uid == owner.uid),
+    }
+}
+
+/// Whether the Job is the Pod's controller: that very Job, and not only one of its name.
+pub fn owns(job: &Job, pod: &Pod) -> bool {
+    let uid = job.metadata.uid.as_deref();
+    uid.is_some_and(|uid| controller_of(&pod.metadata).is_some_and(|o| o.uid == uid))
 }
 
 fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {

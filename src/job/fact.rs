@@ -23,6 +23,8 @@ pub struct Sight<'a> {
     /// The Pod was created successfully, so a Pod that is missing was deleted. Set it only if the API server does not
     /// have the Pod: a cache that lags proves nothing.
     pub pod_seen_created: bool,
+    /// The UID of the Pod in the answer to this process's create.
+    pub created_uid: Option<&'a str>,
     /// The API server's message, if it does not create the Pod for now.
     pub blocked: Option<&'a str>,
     /// The API server's message, if it rejected the Pod permanently.
@@ -38,7 +40,9 @@ pub struct Sight<'a> {
 pub fn fact(sight: &Sight, owner: &Owner) -> AttemptFact {
     match (sight.job, sight.pod) {
         (Some(job), _) if !is_ours(job, owner) => name_taken("Job", &job.metadata),
-        (_, Some(pod)) if !is_pod_of(pod, sight.job, owner) => name_taken("Pod", &pod.metadata),
+        (_, Some(pod)) if !is_pod_of(pod, sight.job, sight.created_uid, owner) => {
+            name_taken("Pod", &pod.metadata)
+        }
         (_, Some(pod)) => of_pod(sight, pod),
         (Some(job), None) => of_job_without_pod(sight, job),
         (None, None) => of_nothing(sight),

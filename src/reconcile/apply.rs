@@ -208,7 +208,7 @@ async fn answer(pass: &Pass<'_>, decision: &str, result: &str, at: Stamp) -> Res
 /// One by one, with the Job's UID: the operator has no right to delete collections.
 async fn delete_jobs(pass: &Pass<'_>) -> Result<(), Error> {
     let api = pass.api::<Job>();
-    for job in pass.ctx.stores.jobs_of(pass.uid()) {
+    for job in pass.ctx.stores.jobs_of(&pass.name.namespace, pass.uid()) {
         let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
         // Without a policy the API server would orphan the Pods.
         let params = DeleteParams { preconditions, ..DeleteParams::background() };

@@ -89,7 +89,8 @@ pub(super) async fn observe(pass: &Pass<'_>) -> Result<Attempts, Error> {
         }
         note_start(pass, &mut attempts, &known, job);
         attempts.jobs.extend(known.job.map(|j| (job.to_string(), j)));
-        let there = known.pod.filter(|_| !known.pod_deleted && !known.unconfirmed);
+        let taken = matches!(attempts.facts.get(job), Some(AttemptFact::NameTaken { .. }));
+        let there = known.pod.filter(|_| !known.pod_deleted && !known.unconfirmed && !taken);
         attempts.pods.extend(there.map(|p| (job.to_string(), p)));
     }
     Ok(attempts)
@@ -105,8 +106,9 @@ fn look(pass: &Pass<'_>, child: &Name) -> Known {
         .or_else(|| created.as_ref().map(|c| Arc::clone(&c.job)))
         .or_else(|| cache.found_jobs.get(&child.name).cloned())
         .or_else(|| stores.jobs.tombstone(child));
-    let live = stores.pod_of(child);
-    let gone = if live.is_none() { stores.deleted_pod_of(child) } else { None };
+    let is_it = |pod: &Arc<Pod>| is_created(created.as_ref(), pod);
+    let live = stores.pod_of(child, job.as_deref()).filter(is_it);
+    let gone = if live.is_none() { stores.deleted_pod_of(child, job.as_deref()).filter(is_it) } else { None };
     let answer = created.as_ref().and_then(|c| c.answer.clone()).filter(|_| live.is_none() && gone.is_none());
     Known {
         job,
@@ -136,7 +138,7 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
     }
     let pods = pass.api::<Pod>();
     let live = request_opt(pods.get(&child.name)).await.map_err(|f| Error::ReadPod(child.clone(), f))?;
-    match live {
+    match live.filter(|pod| is_created(known.created.as_ref(), pod)) {
         Some(mut pod) => {
             job::trim_pod(&mut pod);
             known.pod = Some(Arc::new(pod));
@@ -147,6 +149,15 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// Whether this is the Pod that this process created, as far as it knows: somebody may have put another in its place.
+fn is_created(created: Option<&CreatedJob>, pod: &Pod) -> bool {
+    created_uid(created).is_none_or(|uid| pod.metadata.uid.as_deref() == Some(uid))
+}
+
+fn created_uid(created: Option<&CreatedJob>) -> Option<&str> {
+    created?.answer.as_ref()?.metadata.uid.as_deref()
 }
 
 /// Has the log read where the termination message does not serve.
@@ -175,6 +186,7 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogState::Reading)),
         made_here: note.is_some(),
         pod_seen_created: known.pod_deleted || known.created.as_ref().is_some_and(|m| m.answer.is_some()),
+        created_uid: created_uid(known.created.as_ref()),
         blocked,
         refused,
         log,

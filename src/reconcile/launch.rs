@@ -287,11 +287,19 @@ async fn look_for(pass: &Pass<'_>, wanted: &Launch, since: Stamp) {
 async fn again(pass: &Pass<'_>, name: &Name, files: Option<Arc<ConfigMap>>) {
     // The template is read from the API server: what is remembered of the Job was trimmed.
     match request_opt(pass.api::<Job>().get(&name.name)).await {
-        Ok(Some(stored)) => settle(pass, name, files, pod_of(&stored)).await,
-        Ok(None) => note(pass, name, PodState::Missing("its Job was deleted before it had a Pod".into())),
+        Ok(Some(stored)) if is_the_created(pass, name, &stored) => {
+            settle(pass, name, files, pod_of(&stored)).await;
+        }
+        Ok(_) => note(pass, name, PodState::Missing("its Job was deleted before it had a Pod".into())),
         Err(failure) => note(pass, name, blocked(&failure)),
     }
     pass.look_again();
+}
+
+/// Another Job of the name may have any template.
+fn is_the_created(pass: &Pass<'_>, name: &Name, stored: &Job) -> bool {
+    let cache = pass.cache.lock();
+    cache.created_jobs.get(&name.name).is_some_and(|created| created.job.metadata.uid == stored.metadata.uid)
 }
 
 fn note(pass: &Pass<'_>, name: &Name, state: PodState) {

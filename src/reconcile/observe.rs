@@ -93,7 +93,7 @@ pub(super) async fn observe(pass: &Pass<'_>) -> Result<Observed, Error> {
         decisions: stores.decisions_for(pass.name),
         peers: peers(pass),
         namesake_pods: same_name_pods(pass),
-        has_children: stores.has_jobs(pass.uid()),
+        has_children: stores.has_jobs(&pass.name.namespace, pass.uid()),
         open_jobs: open_jobs(pass),
     })
 }
@@ -109,17 +109,24 @@ fn peers(pass: &Pass<'_>) -> Vec<CachedRun> {
     others.map(|r| ctx.newest(&Name::of(&*r), r)).collect()
 }
 
-/// Live Pods of an earlier run of the same name.
-fn same_name_pods(pass: &Pass<'_>) -> Vec<String> {
-    let pods = pass.ctx.stores.live_pods(pass.name);
+/// Live Pods of an earlier run of the same name. The label that finds them holds 63 characters of a name: Pods of a run
+/// that exists are of another name, and of one that is gone its Jobs name the run in full.
+pub(super) fn same_name_pods(pass: &Pass<'_>) -> Vec<String> {
+    let stores = &pass.ctx.stores;
+    let pods = stores.live_pods(pass.name);
     let others = pods.iter().filter(|p| p.labels().get(labels::RUN_UID).is_none_or(|u| u != pass.uid()));
-    others.map(|p| p.name_any()).collect()
+    let of_its_name = others.filter(|pod| match (stores.run_of(&***pod), stores.run_name_of(pod)) {
+        (Some(_), _) => false,
+        (None, Some(run)) => run == pass.name.name,
+        (None, None) => true,
+    });
+    of_its_name.map(|p| p.name_any()).collect()
 }
 
 /// Operator-managed Jobs without an end: those of the watch, and those created here that it does not have yet.
 fn open_jobs(pass: &Pass<'_>) -> Vec<OpenJob> {
     let jobs = &pass.ctx.stores.jobs;
-    let watched = pass.ctx.stores.open_jobs(pass.uid());
+    let watched = pass.ctx.stores.open_jobs(&pass.name.namespace, pass.uid());
     let mut cache = pass.cache.lock();
     let created: Vec<Arc<Job>> = cache
         .created_jobs

@@ -2,6 +2,8 @@
 
 mod api_server;
 mod creates;
+mod refused;
+mod strangers;
 mod suspended;
 
 use std::collections::BTreeMap;
