@@ -79,19 +79,40 @@ pub fn is_ours(job: &Job, owner: &Owner) -> bool {
     hashed && controller_of(&job.metadata).is_some_and(|o| o.uid == owner.uid)
 }
 
+/// Whether `found` is the very Job that was asked for: made for this run, from the same launch.
+pub fn is_same_launch(found: &Job, wanted: &Job, owner: &Owner) -> bool {
+    let hash =
+        |job: &Job| job.metadata.annotations.as_ref().and_then(|a| a.get(labels::LAUNCH_HASH).cloned());
+    is_ours(found, owner) && hash(found) == hash(wanted)
+}
+
 /// Whether the operator is the controller of this Job. The *stored* Job decides: a cluster that does not know the field
 /// drops it.
 pub fn managed_by_operator(job: &Job) -> bool {
     job.spec.as_ref().and_then(|s| s.managed_by.as_deref()) == Some(labels::JOB_CONTROLLER)
 }
 
-/// Whether this Pod belongs to the attempt: by its owner, or by the UID of the run in its labels if the Job is not
-/// observed (its watch lags behind that of the Pods, or it was deleted and its Pod orphaned).
-fn is_pod_of(pod: &Pod, job: Option<&Job>, owner: &Owner) -> bool {
-    let job_uid = job.and_then(|j| j.metadata.uid.as_deref());
-    let owned = job_uid.is_some_and(|uid| controller_of(&pod.metadata).is_some_and(|o| o.uid == uid));
-    let run = pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID));
-    owned || run.is_some_and(|uid| uid == owner.uid)
+/// Whether the Job is to have no Pod for now.
+pub fn is_suspended(job: &Job) -> bool {
+    job.spec.as_ref().and_then(|s| s.suspend) == Some(true)
+}
+
+/// Whether this Pod belongs to the attempt: it is the Pod that this process created, if it did; else the Job's own. The
+/// UID of the run in its labels, which anybody can write, counts only if the Job is not observed (its watch lags behind
+/// that of the Pods).
+fn is_pod_of(pod: &Pod, job: Option<&Job>, created: Option<&str>, owner: &Owner) -> bool {
+    let run = || pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID));
+    match (created, job) {
+        (Some(uid), _) => pod.metadata.uid.as_deref() == Some(uid),
+        (None, Some(job)) => owns(job, pod),
+        (None, None) => run().is_some_and(|uid| uid == owner.uid),
+    }
+}
+
+/// Whether the Job is the Pod's controller: that very Job, and not only one of its name.
+pub fn owns(job: &Job, pod: &Pod) -> bool {
+    let uid = job.metadata.uid.as_deref();
+    uid.is_some_and(|uid| controller_of(&pod.metadata).is_some_and(|o| o.uid == uid))
 }
 
 fn controller_of(meta: &ObjectMeta) -> Option<&OwnerReference> {

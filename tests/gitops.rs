@@ -134,6 +134,7 @@ fn every_reason_to_be_pending_is_a_stage() {
         .map(|o| o["status"]["reason"].as_str().unwrap().to_owned())
         .collect();
     let all = [
+        "Blocked",
         "NamesakeRunning",
         "Paused",
         "Queued",

@@ -35,7 +35,7 @@ use super::time::Stamp;
 #[x_kube(validation = Rule::new("has(self.escalation) || self.action in ['Abort', 'Pause', 'Resume']").message("Retry, Skip, Approve and Reject must name the escalation that they answer; set escalation to an id in status.escalations of the run"))]
 pub struct WorkflowDecisionSpec {
     /// The name of the run.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(min = 1, max = 200), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub run: String,
     /// The escalation that this decision answers: `status.escalations[].id` of the run. Required for Retry, Skip,
     /// Approve and Reject.

@@ -72,6 +72,6 @@ pub struct WorkflowRef {
     pub name: String,
     /// An older revision of the Workflow that still exists. If absent, the current revision is executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), regex(pattern = r"^[0-9a-f]+$"))]
     pub revision: Option<String>,
 }

@@ -217,6 +217,8 @@ words! {
         RevisionNotFound,
         /// A Pod of an earlier run with the same name is still running.
         NamesakeRunning,
+        /// The API server does not create what the run needs in order to start; the operator tries again.
+        Blocked,
         /// The run waits for its turn (`concurrency`).
         Queued,
         /// Steps are running or can start.

@@ -8,7 +8,7 @@ use super::definition::{Definition, StepDef};
 use super::draft::Draft;
 use super::effect::Before;
 use super::problem::joined;
-use super::snapshot::{RecordFact, RevisionFact, WorkflowFact};
+use super::snapshot::{RecordFact, Refusal, RevisionFact, WorkflowFact};
 use super::{draft, end, ending, ids, lint, params};
 
 /// How long a Pending run waits before it looks again at what no watch reports.
@@ -85,6 +85,10 @@ fn may_start(draft: &mut Draft<'_>) -> Result<Option<Admitted>, Wait> {
     if snapshot.record == RecordFact::Unknown {
         draft.wake_at(draft.now().plus(std::time::Duration::from_secs(1)));
         return Err((Reason::Running, "about to start: checking whether it ran before".into()));
+    }
+    if let Some(refused) = draft.refused(Refusal::Revision).or(draft.refused(Refusal::Record)) {
+        draft.wake_at(draft.now().plus(LOOK_AGAIN));
+        return Err((Reason::Blocked, format!("cannot start yet: {refused}")));
     }
     Ok(Some((definition, spec, pinned)))
 }

@@ -4,7 +4,7 @@ use crate::api::{Stamp, Work, WorkflowRunStatus, WorkflowSpec};
 
 use super::effect::{Before, Effect};
 use super::ids;
-use super::snapshot::{RevisionFact, Snapshot, WorkflowFact};
+use super::snapshot::{Refusal, RevisionFact, Snapshot, WorkflowFact};
 use super::work_ref::WorkRef;
 
 /// What one pass has decided so far.
@@ -44,6 +44,10 @@ impl<'a> Draft<'a> {
     }
     pub fn run_uid(&self) -> &'a str {
         self.snapshot.run.metadata.uid.as_deref().unwrap_or_default()
+    }
+    /// Why a step of `before` of that kind was not carried out.
+    pub fn refused(&self, what: Refusal) -> Option<&'a str> {
+        self.snapshot.refused.as_ref().filter(|r| r.what == what).map(|r| r.message.as_str())
     }
     /// Requests another pass at `at`, or earlier if something else needs one.
     pub fn wake_at(&mut self, at: Stamp) {

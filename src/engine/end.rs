@@ -14,7 +14,7 @@ use super::definition::Definition;
 use super::draft::{self, Draft};
 use super::effect::{Before, Effect};
 use super::ending::request_end;
-use super::snapshot::{AttemptFact, RecordFact, WorkflowFact};
+use super::snapshot::{AttemptFact, RecordFact, Refusal, WorkflowFact};
 use super::stop::stop_or_cancel;
 use super::work::{self, End, sum_up};
 use super::work_ref::{WorkRef, work_refs};
@@ -22,6 +22,8 @@ use super::{context, decide, finally, ids, output, status_size, step, summary};
 
 /// Jobs are tombstones: a leader that wakes up after a long stop must still find the names in use.
 const TOMBSTONE: Span = Span::mins(10);
+/// The wait before a record that was refused is written again.
+const TRY_AGAIN: Span = Span::secs(5);
 /// The default for how long a run's children are kept after its end.
 const CHILDREN: Span = Span::hours(24);
 
@@ -111,6 +113,9 @@ pub(super) fn commit(draft: &mut Draft<'_>) {
     {
         return already_ran(draft, record);
     }
+    if let Some(refused) = draft.refused(Refusal::Record) {
+        return hold_end(draft, refused);
+    }
     let hash = draft::spec_hash(draft);
     let name = ids::record_name(draft.run_name(), &hash);
     if let RecordFact::Found(record) = &draft.snapshot.record
@@ -121,6 +126,20 @@ pub(super) fn commit(draft: &mut Draft<'_>) {
     let Some(record) = run_record(draft, hash) else { return };
     draft.before.push(Before::WriteRecord { name, record: Box::new(record.clone()) });
     by_record(draft, &record);
+}
+
+/// The end is ordered, and its record cannot be written for now: the status says so and keeps what the steps said.
+fn hold_end(draft: &mut Draft<'_>, refused: &str) {
+    let Some(ending) = draft.status.ending.clone() else { return };
+    draft.wake_at(draft.now().plus(TRY_AGAIN.as_duration()));
+    if draft.status.started_at.is_some() {
+        summary::write_ending(draft);
+    } else {
+        (draft.status.phase, draft.status.reason) = (Some(Phase::Pending), Some(Reason::Ending));
+    }
+    draft.status.message = Some(format!("{}; {refused}", ending.message));
+    draft.status.waiting = Some(refused.into());
+    summary::write_conditions(draft);
 }
 
 /// Moves the record of an earlier execution aside. It is kept, because figures count that execution, too.
@@ -199,8 +218,9 @@ fn by_record(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     }
     draft.status.totals = Some(record.totals.clone()).filter(|_| record.started_at.is_some());
     draft.status.outputs = record.outputs.clone();
-    workspace(draft, record.outcome);
-    terminal(draft, record, record.reason, record.message.clone().unwrap_or_default());
+    let left = workspace(draft, record.outcome);
+    let message = record.message.iter().map(String::as_str).chain(left).collect::<Vec<_>>().join("; ");
+    terminal(draft, record, record.reason, message);
 }
 
 /// The same run was executed before: its record answers, nothing is executed.
@@ -225,9 +245,10 @@ pub(super) fn already_ran(draft: &mut Draft<'_>, record: &RunRecordSpec) {
     terminal(draft, record, Reason::AlreadyRan, message);
 }
 
-/// The volume is deleted when the run ends, unless it is to be kept: the record already has the run's outcome.
-fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
-    let Some(claim) = draft.status.workspace.clone() else { return };
+/// The volume is deleted when the run ends, unless it is to be kept: the record already has the run's outcome. A volume
+/// that cannot be deleted is left to the deletion of the run; the result says why.
+fn workspace<'a>(draft: &mut Draft<'a>, outcome: Phase) -> Option<&'a str> {
+    let claim = draft.status.workspace.clone()?;
     let keep = match draft::executed_spec(draft) {
         Some(spec) => spec.workspace.as_ref().and_then(|w| w.keep).unwrap_or_default(),
         // The definition is lost, so nothing says whether the volume is to be kept: it is not deleted.
@@ -238,10 +259,14 @@ fn workspace(draft: &mut Draft<'_>, outcome: Phase) {
         Keep::OnFailure => outcome == Phase::Succeeded,
         Keep::Always => false,
     };
+    if let Some(refused) = draft.refused(Refusal::Claim).filter(|_| dropped) {
+        return Some(refused);
+    }
     if dropped {
         draft.status.workspace = None;
         draft.before.push(Before::DropWorkspace { claim });
     }
+    None
 }
 
 fn terminal(draft: &mut Draft<'_>, record: &RunRecordSpec, reason: Reason, message: String) {

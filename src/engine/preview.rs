@@ -37,6 +37,7 @@ impl<'a> Preview<'a> {
             namesake_pods: Vec::new(),
             has_children: false,
             open_jobs: Vec::new(),
+            refused: None,
         };
         let status = WorkflowRunStatus { steps, ..WorkflowRunStatus::default() };
         Self { snapshot, definition, status }

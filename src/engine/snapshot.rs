@@ -27,6 +27,27 @@ pub struct Snapshot<'a> {
     pub has_children: bool,
     /// The run's operator-managed Jobs whose status has no end yet.
     pub open_jobs: Vec<OpenJob>,
+    /// What the API server did not do of `Plan::before` a moment ago: the plan is made anew with it.
+    pub refused: Option<Refused>,
+}
+
+/// A step of `Plan::before` that was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub what: Refusal,
+    /// Which object, and the API server's words.
+    pub message: String,
+}
+
+/// Which kind of step was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// `EnsureRevision`
+    Revision,
+    /// `SupersedeRecord` or `WriteRecord`
+    Record,
+    /// `DropWorkspace`
+    Claim,
 }
 
 /// A Job that the operator has to finish once its attempt has ended.

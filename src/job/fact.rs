@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod, PodCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::result::{Agent, LogRead, agent, agent_output, agent_status, stamp};
-use super::{Owner, finished, is_ours, is_pod_of, managed_by_operator};
+use super::{Owner, finished, is_ours, is_pod_of, is_suspended, managed_by_operator};
 use crate::api::Stamp;
 use crate::engine::snapshot::{AgentOutput, AttemptFact, Exit, Loss};
 
@@ -23,6 +23,8 @@ pub struct Sight<'a> {
     /// The Pod was created successfully, so a Pod that is missing was deleted. Set it only if the API server does not
     /// have the Pod: a cache that lags proves nothing.
     pub pod_seen_created: bool,
+    /// The UID of the Pod in the answer to this process's create.
+    pub created_uid: Option<&'a str>,
     /// The API server's message, if it does not create the Pod for now.
     pub blocked: Option<&'a str>,
     /// The API server's message, if it rejected the Pod permanently.
@@ -38,7 +40,9 @@ pub struct Sight<'a> {
 pub fn fact(sight: &Sight, owner: &Owner) -> AttemptFact {
     match (sight.job, sight.pod) {
         (Some(job), _) if !is_ours(job, owner) => name_taken("Job", &job.metadata),
-        (_, Some(pod)) if !is_pod_of(pod, sight.job, owner) => name_taken("Pod", &pod.metadata),
+        (_, Some(pod)) if !is_pod_of(pod, sight.job, sight.created_uid, owner) => {
+            name_taken("Pod", &pod.metadata)
+        }
         (_, Some(pod)) => of_pod(sight, pod),
         (Some(job), None) => of_job_without_pod(sight, job),
         (None, None) => of_nothing(sight),
@@ -225,8 +229,7 @@ fn why_waiting(pod: &Pod) -> Option<String> {
 }
 
 fn suspended(job: &Job) -> Option<String> {
-    let suspended = job.spec.as_ref().and_then(|s| s.suspend) == Some(true);
-    suspended.then(|| "its Job is suspended".to_string())
+    is_suspended(job).then(|| "its Job is suspended".to_string())
 }
 
 fn phase(pod: &Pod) -> &str {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::http::{Request, Response};
+use hyper::http::{Method, Request, Response};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use kube::client::retry::RetryPolicy;
 use kube::client::{Body, ClientBuilder, ConfigExt};
 use kube::{Client, Config};
-use tower::retry::RetryLayer;
+use tower::retry::{Policy, RetryLayer};
 use tower::util::{BoxService, MapResponse, ServiceExt};
 use tower::{BoxError, ServiceBuilder};
 
@@ -57,13 +57,44 @@ fn guarded(config: Config, leadership: &Arc<Leadership>) -> kube::Result<ClientB
     connector.set_reset_reader_on_write(config.reset_reader_on_write);
     let stack = ServiceBuilder::new()
         .layer(config.base_uri_layer())
-        .option_layer(config.default_retry.then(|| RetryLayer::new(RetryPolicy::server_retry())))
+        .option_layer(config.default_retry.then(|| RetryLayer::new(RepeatableOnly::default())))
         .option_layer(config.auth_layer()?)
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)
         .service(legacy::Client::builder(TokioExecutor::new()).build(connector))
         .boxed();
     Ok(ClientBuilder::new(stack, config.default_namespace))
+}
+
+/// kube's own retries, of requests that may be repeated. A create or a replace that was carried out and answered with
+/// 504 would meet its own result the second time, and take it for somebody else's; its caller finds that out by itself.
+#[derive(Clone)]
+struct RepeatableOnly(RetryPolicy);
+
+impl Default for RepeatableOnly {
+    fn default() -> Self {
+        Self(RetryPolicy::server_retry())
+    }
+}
+
+impl<Res> Policy<Request<Body>, Response<Res>, BoxError> for RepeatableOnly {
+    type Future = tokio::time::Sleep;
+
+    fn retry(
+        &mut self,
+        request: &mut Request<Body>,
+        result: &mut Result<Response<Res>, BoxError>,
+    ) -> Option<Self::Future> {
+        self.0.retry(request, result)
+    }
+
+    fn clone_request(&mut self, request: &Request<Body>) -> Option<Request<Body>> {
+        let repeatable = !matches!(*request.method(), Method::POST | Method::PUT);
+        // kube's policy is one for every kind of response.
+        let policy: &mut dyn Policy<Request<Body>, Response<Res>, BoxError, Future = Self::Future> =
+            &mut self.0;
+        repeatable.then(|| policy.clone_request(request)).flatten()
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +119,10 @@ mod tests {
 
     impl Server {
         async fn start() -> Self {
+            Self::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await
+        }
+
+        async fn answering(answer: &'static str) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address: Uri = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
             let (tell, heads) = tokio::sync::mpsc::unbounded_channel();
@@ -99,7 +134,6 @@ mod tests {
                         let mut request = [0; 4096];
                         while let Ok(n @ 1..) = stream.read(&mut request).await {
                             tell.send(String::from_utf8_lossy(&request[..n]).into_owned()).unwrap();
-                            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
                             stream.write_all(answer.as_bytes()).await.unwrap();
                         }
                     });
@@ -137,6 +171,23 @@ mod tests {
         maps.get("m").await.unwrap_err();
         maps.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err();
         assert_eq!(server.asked(), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_create_or_replace_whose_answer_got_lost_is_not_repeated_and_a_read_is() {
+        let busy = "HTTP/1.1 504 Gateway Timeout\r\nretry-after: 0\r\ncontent-length: 2\r\n\r\n{}";
+        let mut server = Server::answering(busy).await;
+        let leadership = Arc::new(Leadership::default());
+        leadership.extend(Instant::now(), Duration::from_secs(60));
+        let maps =
+            maps(Clients::new(server.config.clone(), &leadership, &Metrics::default()).unwrap().passes);
+        maps.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err();
+        assert_eq!(server.asked().len(), 1);
+        maps.replace("m", &PostParams::default(), &ConfigMap::default()).await.unwrap_err();
+        assert_eq!(server.asked().len(), 1);
+        let read = tokio::time::timeout(Duration::from_millis(300), maps.get("m"));
+        let _ = read.await;
+        assert!(server.asked().len() > 1);
     }
 
     /// The process is stopped when its request has passed the first check, and wakes up when its term is over.

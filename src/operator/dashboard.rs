@@ -57,7 +57,10 @@ fn cluster_view(ctx: &Arc<Context>) -> ClusterView {
         run: Box::new(move |namespace, name| run.stores.runs.get(&Name::new(namespace, name))),
         workflows: Box::new(move || workflows.stores.workflows.all()),
         workflow: Box::new(move |namespace, name| workflow.stores.workflows.get(&Name::new(namespace, name))),
-        jobs: Box::new(move |uid| jobs.stores.jobs_of(uid)),
+        jobs: Box::new(move |uid| {
+            let namespace = jobs.stores.run_with(uid).map(|run| Name::of(&*run).namespace);
+            namespace.map(|namespace| jobs.stores.jobs_of(&namespace, uid)).unwrap_or_default()
+        }),
         revision: Box::new(move |namespace, workflow, hash| {
             revision.revision_at_hand(&Name::new(namespace, ids::revision_name(workflow, hash)))
         }),

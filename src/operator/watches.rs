@@ -197,8 +197,7 @@ fn decision(ctx: &Context, change: Change<Guard<WorkflowDecision>>) {
 
 /// The run of a child: by UID, because a label holds at most 63 characters of a name.
 fn run_of(ctx: &Context, child: &impl Resource) -> Option<Name> {
-    let uid = child.meta().labels.as_ref()?.get(labels::RUN_UID)?;
-    ctx.stores.run_of(uid).map(|run| Name::of(&*run))
+    ctx.stores.run_of(child).map(|run| Name::of(&*run))
 }
 
 fn on_job(ctx: &Context, change: Change<Job>) {

@@ -15,9 +15,9 @@ use kube::core::DeserializeGuard;
 use serde_json::json;
 
 use crate::api::{GROUP, Stamp, VERSION, WorkflowDecision, WorkflowRun};
-use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
+use crate::cluster::{ErrorKind, Name, post_params, report, request, request_opt};
 use crate::engine::effect::{Before, Effect, Plan};
-use crate::engine::snapshot::RecordFact;
+use crate::engine::snapshot::{RecordFact, Refusal, Refused};
 
 use super::attempts::jobs_under_way;
 use super::error::Error;
@@ -29,35 +29,73 @@ use super::{finish, launch, record, revision, stop, workspace};
 
 /// A record that exists already, and that the plan did not know.
 #[derive(Debug)]
-pub(super) struct FoundRecord {
-    pub(super) name: Name,
-    pub(super) fact: RecordFact,
+pub(super) enum Surprise {
+    /// A record that exists already.
+    Record(RecordFact),
+    Refused(Refused),
 }
 
-/// Creates what must exist before the status names it. `Some`: the plan is void, because it did not know that record.
-pub(super) async fn before(pass: &Pass<'_>, plan: &Plan) -> Result<Option<FoundRecord>, Error> {
+/// Makes what must exist before the status names it. `Some`: the plan is void.
+pub(super) async fn before(pass: &Pass<'_>, plan: &Plan) -> Result<Option<Surprise>, Error> {
     for step in &plan.before {
-        match step {
-            Before::EnsureRevision { name: revision, spec } => {
-                let workflow = &pass.run.spec.workflow_ref.name;
-                revision::ensure(pass.ctx, &pass.name.beside(revision), workflow, spec).await?;
-            }
-            Before::SupersedeRecord { name: record, aside, run_uid } => {
-                record::supersede(pass, &pass.name.beside(record), aside, run_uid).await?;
-            }
-            Before::WriteRecord { name: record, record: content } => {
-                let name = pass.name.beside(record);
-                if !record::create(pass, &name, content).await? {
-                    let fact = record::read(pass, &name).await?;
-                    return Ok(Some(FoundRecord { name, fact }));
-                }
-            }
-            Before::DropWorkspace { claim } => {
-                workspace::drop(pass.ctx, &pass.name.beside(claim), pass.uid()).await?;
+        match prepare(pass, step).await {
+            Ok(None) => {}
+            Ok(Some(found)) => return Ok(Some(Surprise::Record(found))),
+            Err(error) => {
+                let Some(refused) = refused(step, &error) else { return Err(error) };
+                tracing::warn!(run = %pass.name, error = report(&error), "refused");
+                return Ok(Some(Surprise::Refused(refused)));
             }
         }
     }
     Ok(None)
+}
+
+/// `Some`: the record that is there already.
+async fn prepare(pass: &Pass<'_>, step: &Before) -> Result<Option<RecordFact>, Error> {
+    match step {
+        Before::EnsureRevision { name, spec } => {
+            let workflow = &pass.run.spec.workflow_ref.name;
+            revision::ensure(pass.ctx, &pass.name.beside(name), workflow, spec).await?;
+        }
+        Before::SupersedeRecord { name, aside, run_uid } => {
+            record::supersede(pass, &pass.name.beside(name), aside, run_uid).await?;
+        }
+        Before::WriteRecord { name, record: content } => {
+            let name = pass.name.beside(name);
+            if !record::create(pass, &name, content).await? {
+                return record::read(pass, &name).await.map(Some);
+            }
+        }
+        Before::DropWorkspace { claim } => {
+            workspace::drop(pass.ctx, &pass.name.beside(claim), pass.uid()).await?;
+        }
+    }
+    Ok(None)
+}
+
+/// A failure that the status has to tell of. The deletion of a claim that was not answered is tried again instead: the
+/// run ends only once.
+fn refused(step: &Before, error: &Error) -> Option<Refused> {
+    let (what, kind, name, did) = match (step, error) {
+        (Before::EnsureRevision { name, .. }, Error::CreateRevision(..)) => {
+            (Refusal::Revision, "ControllerRevision", name, "created")
+        }
+        (Before::SupersedeRecord { name, .. }, Error::CreateRecord(..) | Error::DeleteRecord(..)) => {
+            (Refusal::Record, "RunRecord", name, "moved aside")
+        }
+        (Before::WriteRecord { name, .. }, Error::CreateRecord(..)) => {
+            (Refusal::Record, "RunRecord", name, "created")
+        }
+        (Before::DropWorkspace { claim }, Error::DeleteClaim(_, failure))
+            if matches!(failure.kind(), ErrorKind::NotNow(_) | ErrorKind::Refused(_)) =>
+        {
+            (Refusal::Claim, "PersistentVolumeClaim", claim, "deleted")
+        }
+        _ => return None,
+    };
+    let words: String = error.failure()?.words().chars().take(600).collect();
+    Some(Refused { what, message: format!("{kind} {name} cannot be {did}: {words}") })
 }
 
 /// The result of a status write.
@@ -132,8 +170,8 @@ pub(super) async fn after(pass: &Pass<'_>, observed: &Observed, plan: &Plan) -> 
         Effect::Launch(launch) => Some(launch::launch(pass, launch)),
         _ => None,
     });
-    let launched = join_all(launches).await;
-    let retried = launch::retry_blocked(pass, &plan.status).await;
+    join_all(launches).await;
+    launch::retry_blocked(pass, &plan.status).await;
     let rest = join_all(plan.after.iter().map(|effect| carry_out(pass, observed, effect))).await;
     let current: HashSet<&str> = jobs_under_way(&plan.status).collect();
     for job in observed.attempts.to_start.iter().filter(|job| current.contains(job.as_str())) {
@@ -142,7 +180,7 @@ pub(super) async fn after(pass: &Pass<'_>, observed: &Observed, plan: &Plan) -> 
     workspace::release(pass, observed, plan).await;
     let is_cached = |job: &str| pass.ctx.stores.jobs.get(&pass.name.beside(job)).is_some();
     pass.cache.lock().keep(&current, is_cached);
-    launched.into_iter().chain([retried]).chain(rest).collect()
+    rest.into_iter().collect()
 }
 
 async fn carry_out(pass: &Pass<'_>, observed: &Observed, effect: &Effect) -> Result<(), Error> {
@@ -171,7 +209,7 @@ async fn answer(pass: &Pass<'_>, decision: &str, result: &str, at: Stamp) -> Res
 /// One by one, with the Job's UID: the operator has no right to delete collections.
 async fn delete_jobs(pass: &Pass<'_>) -> Result<(), Error> {
     let api = pass.api::<Job>();
-    for job in pass.ctx.stores.jobs_of(pass.uid()) {
+    for job in pass.ctx.stores.jobs_of(&pass.name.namespace, pass.uid()) {
         let preconditions = Some(Preconditions { uid: job.uid(), resource_version: None });
         // Without a policy the API server would orphan the Pods.
         let params = DeleteParams { preconditions, ..DeleteParams::background() };

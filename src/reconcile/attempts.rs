@@ -11,7 +11,7 @@ use kube::ResourceExt;
 
 use crate::api::{Stamp, WorkflowRunStatus};
 use crate::cluster::{Name, request_opt};
-use crate::engine::snapshot::AttemptFact;
+use crate::engine::snapshot::{AttemptFact, Loss};
 use crate::job::{self, Owner, Sight};
 
 use super::error::Error;
@@ -26,6 +26,10 @@ const STARTED: Duration = Duration::from_secs(2);
 const HELD_UP: Duration = Duration::from_secs(15);
 /// How long a cache may take to show a Pod that this process created.
 const LAG: Duration = Duration::from_secs(10);
+/// For how long a create that was not answered may still be carried out.
+pub(super) const UNANSWERED: Duration = Duration::from_secs(15);
+/// How often it is looked for meanwhile.
+const LOOK_FOR: Duration = Duration::from_secs(1);
 /// How often the creation of a refused Pod is retried.
 pub(super) const BLOCKED: Duration = Duration::from_secs(5);
 /// A Pod that still exists this long after its deletion was due is on a node that does not respond.
@@ -85,7 +89,8 @@ pub(super) async fn observe(pass: &Pass<'_>) -> Result<Attempts, Error> {
         }
         note_start(pass, &mut attempts, &known, job);
         attempts.jobs.extend(known.job.map(|j| (job.to_string(), j)));
-        let there = known.pod.filter(|_| !known.pod_deleted && !known.unconfirmed);
+        let taken = matches!(attempts.facts.get(job), Some(AttemptFact::NameTaken { .. }));
+        let there = known.pod.filter(|_| !known.pod_deleted && !known.unconfirmed && !taken);
         attempts.pods.extend(there.map(|p| (job.to_string(), p)));
     }
     Ok(attempts)
@@ -101,8 +106,9 @@ fn look(pass: &Pass<'_>, child: &Name) -> Known {
         .or_else(|| created.as_ref().map(|c| Arc::clone(&c.job)))
         .or_else(|| cache.found_jobs.get(&child.name).cloned())
         .or_else(|| stores.jobs.tombstone(child));
-    let live = stores.pod_of(child);
-    let gone = if live.is_none() { stores.deleted_pod_of(child) } else { None };
+    let is_it = |pod: &Arc<Pod>| is_created(created.as_ref(), pod);
+    let live = stores.pod_of(child, job.as_deref()).filter(is_it);
+    let gone = if live.is_none() { stores.deleted_pod_of(child, job.as_deref()).filter(is_it) } else { None };
     let answer = created.as_ref().and_then(|c| c.answer.clone()).filter(|_| live.is_none() && gone.is_none());
     Known {
         job,
@@ -128,19 +134,30 @@ async fn probe(pass: &Pass<'_>, child: &Name, known: &mut Known) -> Result<(), E
         // Only the API server knows the owner of a Pod that existed already, or that an unanswered create left.
         Some(PodState::Created(at)) if known.unconfirmed && pass.now.since(*at) < LAG => return Ok(()),
         Some(PodState::Blocked { .. } | PodState::Refused(_) | PodState::NotOurs) => return Ok(()),
-        Some(PodState::Created(_) | PodState::Missing) | None => {}
+        Some(PodState::Created(_) | PodState::Unanswered { .. } | PodState::Missing(_)) | None => {}
     }
     let pods = pass.api::<Pod>();
     let live = request_opt(pods.get(&child.name)).await.map_err(|f| Error::ReadPod(child.clone(), f))?;
-    match live {
+    match live.filter(|pod| is_created(known.created.as_ref(), pod)) {
         Some(mut pod) => {
             job::trim_pod(&mut pod);
             known.pod = Some(Arc::new(pod));
             known.unconfirmed = false;
         }
-        None => known.pod_deleted = known.created.as_ref().is_some_and(|m| m.pod != PodState::Missing),
+        None => {
+            known.pod_deleted = known.created.as_ref().is_some_and(|m| matches!(m.pod, PodState::Created(_)));
+        }
     }
     Ok(())
+}
+
+/// Whether this is the Pod that this process created, as far as it knows: somebody may have put another in its place.
+fn is_created(created: Option<&CreatedJob>, pod: &Pod) -> bool {
+    created_uid(created).is_none_or(|uid| pod.metadata.uid.as_deref() == Some(uid))
+}
+
+fn created_uid(created: Option<&CreatedJob>) -> Option<&str> {
+    created?.answer.as_ref()?.metadata.uid.as_deref()
 }
 
 /// Starts reading the log if the termination message is not enough.
@@ -153,9 +170,8 @@ fn read(pass: &Pass<'_>, known: &mut Known, job: &str) {
 }
 
 fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> AttemptFact {
-    // The Job itself waits for a quota; this process retries.
-    if let (None, Some(Declined::Blocked { message, .. })) = (&known.job, &known.declined) {
-        return AttemptFact::Blocked { since: intent, message: message.clone() };
+    if let Some(fact) = not_created(known, owner, intent, now) {
+        return fact;
     }
     let (blocked, refused) = obstacles(known);
     let log = match &known.log {
@@ -168,8 +184,9 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         pod: known.pod.as_deref(),
         // A log that is being read is still to come, even if the Pod is gone by now.
         pod_deleted: known.pod_deleted && !matches!(known.log, Some(LogState::Reading)),
-        made_here: note.is_some_and(|n| *n != PodState::Missing),
+        made_here: note.is_some(),
         pod_seen_created: known.pod_deleted || known.created.as_ref().is_some_and(|m| m.answer.is_some()),
+        created_uid: created_uid(known.created.as_ref()),
         blocked,
         refused,
         log,
@@ -177,6 +194,43 @@ fn judge(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Attempt
         node_unreachable: known.pod.as_deref().is_some_and(|p| !known.pod_deleted && is_unreachable(p, now)),
     };
     job::fact(&sight, owner)
+}
+
+/// What this process knows of a Job or a Pod that it asked for and that is not there.
+fn not_created(known: &Known, owner: &Owner<'_>, intent: Stamp, now: Stamp) -> Option<AttemptFact> {
+    let is_settled = |since: &Stamp| now.since(*since) >= UNANSWERED;
+    let pending = |message: &str| AttemptFact::Pending { since: intent, message: Some(cut(message)) };
+    let blocked = |message: &str| AttemptFact::Blocked { since: intent, message: cut(message) };
+    match (&known.job, &known.declined) {
+        (None, Some(Declined::Blocked { message, .. })) => return Some(blocked(message)),
+        (None, Some(Declined::Unanswered { message, since, .. })) if !is_settled(since) => {
+            return Some(pending(message));
+        }
+        (None, Some(Declined::Unanswered { message, .. })) => return Some(blocked(message)),
+        // Its Pod is created in this pass, if it is still wanted, and by nobody else.
+        (Some(job), Some(Declined::Unanswered { message, .. }))
+            if known.pod.is_none() && job::managed_by_operator(job) && job::is_ours(job, owner) =>
+        {
+            return Some(blocked(message));
+        }
+        _ => {}
+    }
+    let state = known.created.as_ref().map(|c| &c.pod).filter(|_| known.pod.is_none())?;
+    let lost = |message: &str| AttemptFact::Lost { cause: Loss::NeverStarted, message: cut(message) };
+    match state {
+        PodState::Unanswered { message, since } if !is_settled(since) => {
+            Some(pending(&format!("whether its Pod was created is not known: {message}")))
+        }
+        PodState::Unanswered { message, .. } => {
+            Some(lost(&format!("its Pod was not there 15 s after its create was not answered: {message}")))
+        }
+        PodState::Missing(why) => Some(lost(why)),
+        PodState::NotOurs | PodState::Created(_) | PodState::Blocked { .. } | PodState::Refused(_) => None,
+    }
+}
+
+fn cut(message: &str) -> String {
+    message.chars().take(256).collect()
 }
 
 fn obstacles(known: &Known) -> (Option<&str>, Option<&str>) {
@@ -187,9 +241,13 @@ fn obstacles(known: &Known) -> (Option<&str>, Option<&str>) {
         (Some(PodState::Refused(message)), _) | (None, Some(Declined::Refused(message))) => {
             (None, Some(message.as_str()))
         }
-        (Some(PodState::NotOurs | PodState::Created(_) | PodState::Missing), _) | (None, None) => {
-            (None, None)
-        }
+        (
+            Some(
+                PodState::NotOurs | PodState::Created(_) | PodState::Unanswered { .. } | PodState::Missing(_),
+            ),
+            _,
+        )
+        | (None, Some(Declined::Unanswered { .. }) | None) => (None, None),
     }
 }
 
@@ -211,11 +269,31 @@ fn next_look(known: &Known, now: Stamp) -> Option<Stamp> {
     match (known.created.as_ref().map(|m| &m.pod), &known.declined) {
         (Some(PodState::Created(at)), _) if pod.is_none() || known.unconfirmed => Some(at.plus(LAG)),
         (Some(PodState::Blocked { tried, .. }), _) | (None, Some(Declined::Blocked { tried, .. })) => {
-            Some(tried.plus(BLOCKED))
+            // A Job that is suspended is not tried again: the watch tells.
+            let due = tried.plus(BLOCKED);
+            Some(if due > now { due } else { now.plus(BLOCKED) })
         }
-        (Some(PodState::Created(_) | PodState::NotOurs | PodState::Refused(_) | PodState::Missing), _)
+        (Some(PodState::Unanswered { since, .. }), _) if pod.is_none() => look_for(*since, now),
+        (None, Some(Declined::Unanswered { since, .. })) => look_for(*since, now),
+        (
+            Some(
+                PodState::Created(_)
+                | PodState::Unanswered { .. }
+                | PodState::NotOurs
+                | PodState::Refused(_)
+                | PodState::Missing(_),
+            ),
+            _,
+        )
         | (None, Some(Declined::Refused(_)) | None) => None,
     }
+}
+
+/// Soon, and at the end of the wait for an answer at the latest; then now and then.
+fn look_for(since: Stamp, now: Stamp) -> Option<Stamp> {
+    let end = since.plus(UNANSWERED);
+    let next = if now < end { now.plus(LOOK_FOR).min(end) } else { now.plus(BLOCKED) };
+    Some(next)
 }
 
 /// Records a Job whose status should say that it runs, or the time when it should.

@@ -16,30 +16,18 @@ pub(crate) enum Error {
     CreateRecord(Name, #[source] Failure),
     #[error("deleting RunRecord {0}")]
     DeleteRecord(Name, #[source] Failure),
-    #[error("RunRecord {0} is found by one request and missing in the next")]
-    UnsettledRecord(Name),
+    #[error("what run {0} needs comes and goes")]
+    Unsettled(Name),
     #[error("reading ControllerRevision {0}")]
     ReadRevision(Name, #[source] Failure),
     #[error("creating ControllerRevision {0}")]
     CreateRevision(Name, #[source] Failure),
     #[error("writing revision {0} as JSON")]
     EncodeRevision(Name, #[source] serde_json::Error),
-    #[error("creating Job {0}")]
-    CreateJob(Name, #[source] Failure),
-    #[error("reading Job {0}")]
-    ReadJob(Name, #[source] Failure),
-    #[error("Job {0} exists, but a read does not find it")]
-    UnsettledJob(Name),
     #[error("suspending Job {0}")]
     SuspendJob(Name, #[source] Failure),
     #[error("writing the status of Job {0}")]
     WriteJobStatus(Name, #[source] Failure),
-    #[error("creating {0} {1}")]
-    CreateMounted(&'static str, Name, #[source] Failure),
-    #[error("reading {0} {1}")]
-    ReadMounted(&'static str, Name, #[source] Failure),
-    #[error("{0} {1} exists, but is about to be deleted")]
-    UnsettledMounted(&'static str, Name),
     #[error("deleting PersistentVolumeClaim {0}")]
     DeleteClaim(Name, #[source] Failure),
     #[error("deleting Job {0}")]
@@ -60,4 +48,17 @@ pub(crate) enum Error {
     Sweep(&'static str, #[source] Failure),
     #[error("this process no longer leads")]
     NotLeading,
+}
+
+impl Error {
+    /// The request that failed, of what is made before a status.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::CreateRevision(_, failure)
+            | Self::CreateRecord(_, failure)
+            | Self::DeleteRecord(_, failure)
+            | Self::DeleteClaim(_, failure) => Some(failure),
+            _ => None,
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(super) async fn finish(
     if let Some(end) = job::finish_patch(&object, success, message, pass.now)
         && let Err(failure) = patch(pass, job, end).await
     {
-        if failure.kind() == ErrorKind::Unanswered {
+        if matches!(failure.kind(), ErrorKind::Unanswered | ErrorKind::NotNow(_)) {
             return Err(Error::WriteJobStatus(pass.name.beside(job), failure));
         }
         refused(pass, job, &failure);

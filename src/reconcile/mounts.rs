@@ -14,69 +14,71 @@ use kube::ResourceExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cluster::{ErrorKind, Name, post_params, request, request_opt};
+use crate::cluster::{ErrorKind, Failure, Name, post_params, request, request_opt};
 use crate::engine::effect::Launch;
 use crate::engine::ids;
 use crate::job;
 
 use super::context::Context;
-use super::error::Error;
 use super::pass::Pass;
 use super::run_cache::Declined;
 
-/// Ensures every object that the attempt's Pod mounts and that outlives it. `Some`: the attempt cannot start.
-pub(super) async fn ensure(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
-    match claim(pass, launch).await? {
+/// Makes sure of all that the attempt's Pod mounts and that outlives it. `Some`: the attempt cannot start.
+pub(super) async fn ensure(pass: &Pass<'_>, launch: &Launch) -> Option<Declined> {
+    match claim(pass, launch).await {
         None => agent_files(pass, launch).await,
-        declined => Ok(declined),
+        declined => declined,
     }
 }
 
-async fn claim(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
-    let Some(mount) = &launch.workspace else { return Ok(None) };
+async fn claim(pass: &Pass<'_>, launch: &Launch) -> Option<Declined> {
+    let mount = launch.workspace.as_ref()?;
     let key = format!("PersistentVolumeClaim {}", mount.claim);
     if pass.cache.lock().ensured.contains(&key) {
-        return Ok(None);
+        return None;
     }
-    let Some(wanted) = job::build_claim(launch, &pass.owner()) else { return Ok(None) };
-    let declined = create(pass.ctx, &wanted, launch).await?;
+    let wanted = job::build_claim(launch, &pass.owner())?;
+    let declined = create(pass.ctx, &wanted, launch).await;
     if declined.is_none() {
         pass.cache.lock().ensured.insert(key);
     }
-    Ok(declined)
+    declined
 }
 
-async fn agent_files(pass: &Pass<'_>, launch: &Launch) -> Result<Option<Declined>, Error> {
+async fn agent_files(pass: &Pass<'_>, launch: &Launch) -> Option<Declined> {
     if launch.agent.files.is_empty() {
-        return Ok(None);
+        return None;
     }
     let name = pass.name.beside(job::agent_files_name(launch));
     let key = format!("ConfigMap {}", name.name);
     if pass.cache.lock().ensured.contains(&key) {
-        return Ok(None);
+        return None;
     }
     if !pass.ctx.agent_files.has(&name) {
         let revision = name.beside(ids::revision_name(&launch.workflow, &launch.revision));
-        let uid = revision_uid(pass.ctx, &revision).await?;
-        let Some(wanted) = job::build_agent_files(launch, &pass.owner(), &uid) else { return Ok(None) };
-        if let Some(declined) = create(pass.ctx, &wanted, launch).await? {
-            return Ok(Some(declined));
+        let uid = match revision_uid(pass.ctx, &revision).await {
+            Ok(uid) => uid,
+            Err(failure) => return Some(Declined::of(&failure, launch)),
+        };
+        let wanted = job::build_agent_files(launch, &pass.owner(), &uid)?;
+        if let Some(declined) = create(pass.ctx, &wanted, launch).await {
+            return Some(declined);
         }
         pass.ctx.agent_files.put(name);
     }
     pass.cache.lock().ensured.insert(key);
-    Ok(None)
+    None
 }
 
-/// A live read: the garbage collector deletes objects that name the UID of a deleted owner.
-async fn revision_uid(ctx: &Context, name: &Name) -> Result<String, Error> {
+/// Asked of the API server: the garbage collector takes what names the UID of an owner that is gone.
+async fn revision_uid(ctx: &Context, name: &Name) -> Result<String, Failure> {
     let revisions = ctx.api::<ControllerRevision>(&name.namespace);
-    let answer = request(revisions.get_metadata(&name.name)).await;
-    let there = answer.map_err(|f| Error::ReadRevision(name.clone(), f))?;
+    let there = request(revisions.get_metadata(&name.name)).await?;
     Ok(there.uid().unwrap_or_default())
 }
 
-async fn create<K>(ctx: &Context, wanted: &K, launch: &Launch) -> Result<Option<Declined>, Error>
+/// An answer that says nothing needs no care: the same create again finds what the first one left.
+async fn create<K>(ctx: &Context, wanted: &K, launch: &Launch) -> Option<Declined>
 where
     K: k8s_openapi::Resource
         + kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
@@ -88,18 +90,17 @@ where
     let name = Name::of(wanted);
     let api = ctx.api::<K>(&name.namespace);
     let failure = match request(api.create(&post_params(), wanted)).await {
-        Ok(_) => return Ok(None),
+        Ok(_) => return None,
         Err(failure) => failure,
     };
     if failure.kind() == ErrorKind::AlreadyExists {
-        return meet(ctx, wanted, name).await;
+        return meet(ctx, wanted, name, launch).await;
     }
-    let declined = Declined::of(&failure, launch);
-    declined.map(Some).ok_or(Error::CreateMounted(K::KIND, name, failure))
+    Some(Declined::of(&failure, launch))
 }
 
-/// It comes from a create whose answer got lost, from another attempt, from another process; or it has another owner.
-async fn meet<K>(ctx: &Context, wanted: &K, name: Name) -> Result<Option<Declined>, Error>
+/// It is from a create whose answer got lost, from another attempt, from another process; or a stranger's.
+async fn meet<K>(ctx: &Context, wanted: &K, name: Name, launch: &Launch) -> Option<Declined>
 where
     K: k8s_openapi::Resource
         + kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
@@ -108,17 +109,21 @@ where
         + DeserializeOwned,
 {
     let api = ctx.api::<K>(&name.namespace);
-    let there = request_opt(api.get_metadata(&name.name))
-        .await
-        .map_err(|f| Error::ReadMounted(K::KIND, name.clone(), f))?;
+    let there = match request_opt(api.get_metadata(&name.name)).await {
+        Ok(there) => there,
+        Err(failure) => return Some(Declined::of(&failure, launch)),
+    };
     match there.map(|there| whose(&there.metadata, wanted.meta())) {
-        Some(Whose::Ours) => Ok(None),
-        None | Some(Whose::Leftover) => Err(Error::UnsettledMounted(K::KIND, name)),
-        Some(Whose::Strangers) => Ok(Some(Declined::Refused(format!(
+        Some(Whose::Ours) => None,
+        None | Some(Whose::Leftover) => {
+            let message = format!("{} {} of an earlier run is being deleted", K::KIND, name.name);
+            Some(Declined::blocked(message, launch))
+        }
+        Some(Whose::Strangers) => Some(Declined::Refused(format!(
             "{} {} is somebody else's; delete it or give it another name, then retry",
             K::KIND,
             name.name
-        )))),
+        ))),
     }
 }
 

@@ -12,7 +12,9 @@ use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
 use crate::cluster::Name;
-use crate::engine::snapshot::{AttemptFact, OpenJob, RecordFact, RevisionFact, Snapshot, WorkflowFact};
+use crate::engine::snapshot::{
+    AttemptFact, OpenJob, RecordFact, Refused, RevisionFact, Snapshot, WorkflowFact,
+};
 use crate::job;
 
 use super::attempts::{self, Attempts};
@@ -27,6 +29,8 @@ use super::{admission, record, revision};
 pub(super) struct Observed {
     pub(crate) now: Stamp,
     pub(crate) record: RecordFact,
+    /// What this pass could not do before its status.
+    pub(crate) refused: Option<Refused>,
     pub(crate) attempts: Attempts,
     workflow: Option<Arc<DeserializeGuard<Workflow>>>,
     revision: RevisionFact,
@@ -52,6 +56,7 @@ impl Observed {
             namesake_pods: self.namesake_pods.clone(),
             has_children: self.has_children,
             open_jobs: self.open_jobs.clone(),
+            refused: self.refused.clone(),
         }
     }
 
@@ -81,13 +86,14 @@ pub(super) async fn observe(pass: &Pass<'_>) -> Result<Observed, Error> {
     Ok(Observed {
         now: pass.now,
         record,
+        refused: None,
         attempts,
         workflow: stores.workflows.get(&pass.name.beside(&pass.run.spec.workflow_ref.name)),
         revision: revision::observe(pass).await?,
         decisions: stores.decisions_for(pass.name),
         peers: peers(pass),
         namesake_pods: same_name_pods(pass),
-        has_children: stores.has_jobs(pass.uid()),
+        has_children: stores.has_jobs(&pass.name.namespace, pass.uid()),
         open_jobs: open_jobs(pass),
     })
 }
@@ -103,17 +109,24 @@ fn peers(pass: &Pass<'_>) -> Vec<CachedRun> {
     others.map(|r| ctx.newest(&Name::of(&*r), r)).collect()
 }
 
-/// Live Pods of an earlier run of the same name.
-fn same_name_pods(pass: &Pass<'_>) -> Vec<String> {
-    let pods = pass.ctx.stores.live_pods(pass.name);
+/// Live Pods of an earlier run of the same name. The label that finds them holds 63 characters of a name: Pods of a run
+/// that exists are of another name, and of one that is gone its Jobs name the run in full.
+pub(super) fn same_name_pods(pass: &Pass<'_>) -> Vec<String> {
+    let stores = &pass.ctx.stores;
+    let pods = stores.live_pods(pass.name);
     let others = pods.iter().filter(|p| p.labels().get(labels::RUN_UID).is_none_or(|u| u != pass.uid()));
-    others.map(|p| p.name_any()).collect()
+    let of_its_name = others.filter(|pod| match (stores.run_of(&***pod), stores.run_name_of(pod)) {
+        (Some(_), _) => false,
+        (None, Some(run)) => run == pass.name.name,
+        (None, None) => true,
+    });
+    of_its_name.map(|p| p.name_any()).collect()
 }
 
 /// Operator-managed Jobs without an end: those of the watch, and those created here that the watch does not have yet.
 fn open_jobs(pass: &Pass<'_>) -> Vec<OpenJob> {
     let jobs = &pass.ctx.stores.jobs;
-    let watched = pass.ctx.stores.open_jobs(pass.uid());
+    let watched = pass.ctx.stores.open_jobs(&pass.name.namespace, pass.uid());
     let mut cache = pass.cache.lock();
     let created: Vec<Arc<Job>> = cache
         .created_jobs

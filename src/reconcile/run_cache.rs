@@ -13,7 +13,7 @@ use kube::ResourceExt;
 use kube::core::DeserializeGuard;
 
 use crate::api::{Stamp, WorkflowRun};
-use crate::cluster::{ErrorKind, Failure, Name};
+use crate::cluster::{ErrorKind, Failure, Name, report};
 use crate::engine::effect::Launch;
 use crate::engine::snapshot::RecordFact;
 use crate::job::LogRead;
@@ -90,6 +90,8 @@ pub(crate) struct RunCache {
     pub(crate) finished: HashSet<String>,
     /// Passes that failed in a row.
     pub(crate) failures: u32,
+    /// Passes that met a newer object, one after the other.
+    pub(crate) conflicts: u32,
 }
 
 /// A Job that this process created.
@@ -114,8 +116,10 @@ pub(crate) enum PodState {
     Blocked { message: String, tried: Stamp },
     /// Not created, and never will be.
     Refused(String),
-    /// It does not exist, and no process will create it.
-    Missing,
+    /// The create was not answered, at that time: it may turn up yet.
+    Unanswered { message: String, since: Stamp },
+    /// It does not exist, and nobody will create it; why.
+    Missing(String),
 }
 
 /// A Job that the API server did not create, or that was not requested because an object that its Pod mounts is
@@ -124,27 +128,33 @@ pub(crate) enum PodState {
 pub(crate) enum Declined {
     /// For now; the time of the last try.
     Blocked { message: String, tried: Stamp, launch: Arc<Launch> },
+    /// The create was not answered, at that time: the Job may turn up yet, and is this process's own then.
+    Unanswered { message: String, since: Stamp, launch: Arc<Launch> },
     /// For good.
     Refused(String),
 }
 
 impl Declined {
-    /// The meaning of the answer to a create, for the launch that needed it. `None`: it says nothing about the object.
-    pub(crate) fn of(failure: &Failure, launch: &Launch) -> Option<Self> {
+    /// What the answer to a create means for the launch that needed it.
+    pub(crate) fn of(failure: &Failure, launch: &Launch) -> Self {
         match failure.kind() {
-            ErrorKind::Quota(message) => {
-                Some(Self::Blocked { message, tried: answered_at(), launch: Arc::new(launch.clone()) })
-            }
-            ErrorKind::Refused(message) => Some(Self::Refused(message)),
+            ErrorKind::NotNow(message) => Self::blocked(message, launch),
+            ErrorKind::Refused(message) => Self::Refused(message),
             ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Unanswered => {
-                None
+                Self::blocked(report(failure), launch)
             }
         }
     }
 
+    pub(crate) fn blocked(message: String, launch: &Launch) -> Self {
+        Self::Blocked { message, tried: answered_at(), launch: Arc::new(launch.clone()) }
+    }
+
     pub(crate) fn message(&self) -> &str {
         match self {
-            Self::Blocked { message, .. } | Self::Refused(message) => message,
+            Self::Blocked { message, .. } | Self::Unanswered { message, .. } | Self::Refused(message) => {
+                message
+            }
         }
     }
 }

@@ -44,7 +44,9 @@ async fn pod(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<Option
     }
     let pods = pass.api::<Pod>();
     let live = request_opt(pods.get(&name.name)).await.map_err(|f| Error::ReadPod(name.clone(), f))?;
-    Ok(live.map(Arc::new))
+    // A stranger's of that name is left alone.
+    let job = observed.attempts.jobs.get(&name.name);
+    Ok(live.filter(|pod| job.is_none_or(|job| job::owns(job, pod))).map(Arc::new))
 }
 
 /// A Job of the cluster's own controller that has no Pod must not get one any longer. True: it will not.

@@ -10,6 +10,7 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::{Phase, Stamp, Workflow, WorkflowDecision, WorkflowRun, labels};
 use crate::cluster::Name;
+use crate::job;
 use crate::metrics::Live;
 
 use super::scope::WatchScope;
@@ -77,8 +78,14 @@ impl Stores {
     }
 
     /// The run with that UID.
-    pub(crate) fn run_of(&self, uid: &str) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
+    pub(crate) fn run_with(&self, uid: &str) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
         self.runs.group(&format!("uid/{uid}")).into_iter().next()
+    }
+
+    /// The run that a child's label names, in the child's own namespace: anybody can write a label.
+    pub(crate) fn run_of(&self, child: &impl Resource) -> Option<Arc<DeserializeGuard<WorkflowRun>>> {
+        let run = self.run_with(child.meta().labels.as_ref()?.get(labels::RUN_UID)?)?;
+        (run.namespace() == child.meta().namespace).then_some(run)
     }
 
     /// Runs whose children have that label.
@@ -91,34 +98,53 @@ impl Stores {
     }
 
     /// Jobs of a run whose status has no end.
-    pub(crate) fn open_jobs(&self, run_uid: &str) -> Vec<Arc<Job>> {
-        self.jobs.group(&format!("open/{run_uid}"))
+    pub(crate) fn open_jobs(&self, namespace: &str, run_uid: &str) -> Vec<Arc<Job>> {
+        self.jobs.group(&format!("open/{namespace}/{run_uid}"))
     }
 
     /// Whether a run has Jobs.
-    pub(crate) fn has_jobs(&self, run_uid: &str) -> bool {
-        self.jobs.has(&format!("all/{run_uid}"))
+    pub(crate) fn has_jobs(&self, namespace: &str, run_uid: &str) -> bool {
+        self.jobs.has(&format!("all/{namespace}/{run_uid}"))
     }
 
     /// Every Job of a run.
-    pub(crate) fn jobs_of(&self, run_uid: &str) -> Vec<Arc<Job>> {
-        self.jobs.group(&format!("all/{run_uid}"))
+    pub(crate) fn jobs_of(&self, namespace: &str, run_uid: &str) -> Vec<Arc<Job>> {
+        self.jobs.group(&format!("all/{namespace}/{run_uid}"))
     }
 
-    /// The Pod of a Job: it has the Job's name if the operator created it; the cluster's own controller chooses
-    /// another.
-    pub(crate) fn pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
-        let owned = self.pods.group(&format!("job/{job}"));
-        owned.into_iter().max_by_key(|p| p.creation_timestamp().map(|t| t.0)).or_else(|| self.pods.get(job))
+    /// The Pod of a Job: of the Job's name where the operator creates it (whose it is, is for the caller to judge); the
+    /// cluster's own controller chooses another name, and then only the Job's UID counts. `job` is `None` while the Job
+    /// is not observed.
+    pub(crate) fn pod_of(&self, name: &Name, job: Option<&Job>) -> Option<Arc<Pod>> {
+        if job.is_some_and(job::managed_by_operator) {
+            return self.pods.get(name);
+        }
+        let owned = self.pods.group(&format!("job/{name}"));
+        let newest = owned
+            .into_iter()
+            .filter(|pod| job.is_none_or(|job| job::owns(job, pod)))
+            .max_by_key(|p| p.creation_timestamp().map(|t| t.0));
+        newest.or_else(|| self.pods.get(name))
     }
 
-    /// The last state of a Job's deleted Pod.
-    pub(crate) fn deleted_pod_of(&self, job: &Name) -> Option<Arc<Pod>> {
-        self.pods.tombstone(job).or_else(|| {
-            self.pods.find_tombstone(|p| {
-                p.namespace().as_deref() == Some(&*job.namespace) && owner(p) == Some(&*job.name)
-            })
+    /// The last sight of a Job's Pod that is gone. The tombstones are searched only for Pods of another name.
+    pub(crate) fn deleted_pod_of(&self, name: &Name, job: Option<&Job>) -> Option<Arc<Pod>> {
+        let named = self.pods.tombstone(name);
+        if named.is_some() || job.is_some_and(job::managed_by_operator) {
+            return named;
+        }
+        self.pods.find_tombstone(|p| match job {
+            Some(job) => job::owns(job, p),
+            None => p.namespace().as_deref() == Some(&*name.namespace) && owner(p) == Some(&*name.name),
         })
+    }
+
+    /// The full name of the run that a Pod's Job was created for, if the Job is known.
+    pub(crate) fn run_name_of(&self, pod: &Pod) -> Option<String> {
+        let name = Name::of(pod).beside(owner(pod)?);
+        let job = self.jobs.get(&name).or_else(|| self.jobs.tombstone(&name))?;
+        let owners = job.owner_references().iter();
+        owners.into_iter().find(|o| o.kind == "WorkflowRun").map(|o| o.name.clone())
     }
 
     /// Pods, not ended, of runs with that name.
@@ -135,11 +161,7 @@ impl Stores {
 
     fn is_current(&self, child: &impl Resource) -> bool {
         let name = owner(child).or(child.meta().name.as_deref()).unwrap_or_default();
-        let Some(run) =
-            child.meta().labels.as_ref().and_then(|l| l.get(labels::RUN_UID)).and_then(|u| self.run_of(u))
-        else {
-            return false;
-        };
+        let Some(run) = self.run_of(child) else { return false };
         let status = run.0.as_ref().ok().and_then(|r| r.status.as_ref());
         status.is_some_and(|s| s.works().any(|w| w.current.as_ref().is_some_and(|c| c.job == name)))
     }
@@ -168,9 +190,10 @@ fn decision_groups(decision: &DeserializeGuard<WorkflowDecision>) -> Vec<String>
 
 fn job_groups(job: &Job) -> Vec<String> {
     let Some(uid) = job.labels().get(labels::RUN_UID) else { return Vec::new() };
-    let mut groups = vec![format!("all/{uid}")];
+    let namespace = job.namespace().unwrap_or_default();
+    let mut groups = vec![format!("all/{namespace}/{uid}")];
     if !is_ended(job) {
-        groups.push(format!("open/{uid}"));
+        groups.push(format!("open/{namespace}/{uid}"));
     }
     groups
 }

@@ -44,8 +44,11 @@ pub(super) async fn release(pass: &Pass<'_>, observed: &Observed, plan: &Plan) {
     if plan.status.phase != Some(Phase::Succeeded) {
         return;
     }
-    let jobs = ctx.stores.jobs_of(pass.uid());
-    let cached = jobs.iter().filter_map(|job| ctx.stores.pod_of(&Name::of(&**job)));
+    let jobs = ctx.stores.jobs_of(&pass.name.namespace, pass.uid());
+    let cached = jobs.iter().filter_map(|job| {
+        let pod = ctx.stores.pod_of(&Name::of(&**job), Some(job));
+        pod.filter(|pod| job::owns(job, pod))
+    });
     // The Job of the last attempt may not be in the cache yet.
     let all: BTreeMap<String, Arc<Pod>> =
         cached.chain(observed.attempts.pods.values().cloned()).map(|pod| (pod.name_any(), pod)).collect();

@@ -14,8 +14,18 @@ use crate::engine::effect::{Before, Effect, Launch, Plan};
 use crate::engine::ids;
 use crate::engine::plan::plan;
 use crate::engine::snapshot::{
-    AgentOutput, AttemptFact, Exit, Loss, OpenJob, RecordFact, RevisionFact, Snapshot, WorkflowFact,
+    AgentOutput, AttemptFact, Exit, Loss, OpenJob, RecordFact, Refusal, Refused, RevisionFact, Snapshot,
+    WorkflowFact,
 };
+
+/// What a step is called when it is refused.
+fn refusal(step: &Before) -> Refusal {
+    match step {
+        Before::EnsureRevision { .. } => Refusal::Revision,
+        Before::SupersedeRecord { .. } | Before::WriteRecord { .. } => Refusal::Record,
+        Before::DropWorkspace { .. } => Refusal::Claim,
+    }
+}
 
 /// Passes after which an unstable plan is a bug.
 const MAX_PASSES: usize = 50;
@@ -63,6 +73,8 @@ pub struct SimulatedCluster {
     pub unread: BTreeMap<String, AttemptFact>,
     /// The operator is down: nothing is planned until it is back.
     pub away: bool,
+    /// What the API server refuses of what must exist before a status.
+    pub refuses: Option<Refused>,
     /// A launched attempt stays Pending until an event changes it.
     pub slow_start: bool,
     pub namesakes: Vec<String>,
@@ -96,6 +108,7 @@ impl SimulatedCluster {
             forgets: false,
             unread: BTreeMap::new(),
             away: false,
+            refuses: None,
             slow_start: false,
             namesakes: Vec::new(),
             peers: Vec::new(),
@@ -200,6 +213,12 @@ impl SimulatedCluster {
 
     /// The plan for the current state.
     pub fn plan(&self, record: &RecordFact) -> Option<Plan> {
+        let plan = self.plan_with(record, None)?;
+        let refused = self.refuses.clone().filter(|r| plan.before.iter().any(|b| refusal(b) == r.what));
+        if refused.is_some() { self.plan_with(record, refused) } else { Some(plan) }
+    }
+
+    fn plan_with(&self, record: &RecordFact, refused: Option<Refused>) -> Option<Plan> {
         let run = self.run.as_ref()?;
         let status = run.status.clone().unwrap_or_default();
         let pinned = status.workflow.as_ref().map(|w| ids::revision_name(&w.name, &w.revision));
@@ -228,6 +247,7 @@ impl SimulatedCluster {
             namesake_pods: self.namesakes.clone(),
             has_children: !self.attempts.is_empty(),
             open_jobs: self.open_jobs(),
+            refused,
         }))
     }
 

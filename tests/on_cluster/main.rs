@@ -27,6 +27,7 @@ mod mounts;
 mod notify;
 mod pods;
 mod refusals;
+mod refusals_of_children;
 mod retention;
 mod retries;
 mod rights;

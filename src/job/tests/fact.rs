@@ -16,6 +16,7 @@ fn sight() -> Sight<'static> {
         pod_deleted: false,
         made_here: false,
         pod_seen_created: false,
+        created_uid: None,
         blocked: None,
         refused: None,
         log: None,

@@ -26,6 +26,7 @@ use mission_control::api::run::WorkflowRef;
 use mission_control::api::status::EscalationStatus;
 use mission_control::api::{Phase, Reason, Span, Stamp, WorkflowRun, WorkflowRunSpec, WorkflowRunStatus};
 use mission_control::engine::lint;
+use mission_control::engine::snapshot::{Refusal, Refused};
 
 use describe::prose;
 use events::attempt_event;
@@ -103,10 +104,25 @@ pub(crate) fn event(cluster: &mut SimulatedCluster, line: &str) -> Result<(), St
         "slow" => cluster.slow_start = true,
         "namesake" => cluster.namesakes = if rest == "gone" { Vec::new() } else { vec![rest.to_string()] },
         "other" => other(cluster, rest)?,
+        "refuse" => refuse(cluster, rest)?,
+        "accept" => cluster.refuses = None,
         "after" => cluster.advance(rest.parse::<Span>()?.as_duration()),
         "decide" => decide(cluster, rest)?,
         step => attempt_event(cluster, step, rest)?,
     }
+    Ok(())
+}
+
+/// The API server refuses something: `refuse revision "exceeded quota"`.
+fn refuse(cluster: &mut SimulatedCluster, text: &str) -> Result<(), String> {
+    let (what, words) = text.split_once(' ').unwrap_or((text, ""));
+    let what = match what {
+        "revision" => Refusal::Revision,
+        "record" => Refusal::Record,
+        "claim" => Refusal::Claim,
+        _ => return Err("revision, record or claim".into()),
+    };
+    cluster.refuses = Some(Refused { what, message: words.trim_matches('"').into() });
     Ok(())
 }
 
