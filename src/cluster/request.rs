@@ -67,7 +67,10 @@ fn kind(status: &kube::core::Status) -> ErrorKind {
         409 if status.is_already_exists() => ErrorKind::AlreadyExists,
         // A quota that is being counted by two at once answers with a conflict, too: come back.
         409 => ErrorKind::Conflict,
-        403 if status.message.contains("exceeded quota") => ErrorKind::NotNow(message()),
+        // The second while a new quota of that kind was not counted yet.
+        403 if ["exceeded quota", "status unknown for quota"].iter().any(|w| status.message.contains(w)) => {
+            ErrorKind::NotNow(message())
+        }
         // The garbage collector takes the run away with its namespace; nobody has to be asked.
         403 if status.message.contains("being terminated") => ErrorKind::NotNow(message()),
         // Not a word about the object: credentials, load.
@@ -120,6 +123,8 @@ mod tests {
     fn a_refusal_says_whether_to_come_back() {
         let quota = "pods \"x\" is forbidden: exceeded quota: q";
         assert_eq!(refused(403, "Forbidden", quota), ErrorKind::NotNow(quota.into()));
+        let uncounted = "pods \"x\" is forbidden: status unknown for quota: q, resources: pods";
+        assert_eq!(refused(403, "Forbidden", uncounted), ErrorKind::NotNow(uncounted.into()));
         assert_eq!(
             refused(403, "Forbidden", "violates PodSecurity"),
             ErrorKind::Refused("violates PodSecurity".into())
