@@ -67,7 +67,10 @@ fn kind(status: &kube::core::Status) -> ErrorKind {
         409 if status.is_already_exists() => ErrorKind::AlreadyExists,
         // A quota that two requests update at once answers with a conflict, too: retry later.
         409 => ErrorKind::Conflict,
-        403 if status.message.contains("exceeded quota") => ErrorKind::NotNow(message()),
+        // The second: a new quota that was not counted yet.
+        403 if ["exceeded quota", "status unknown for quota"].iter().any(|w| status.message.contains(w)) => {
+            ErrorKind::NotNow(message())
+        }
         // The garbage collector deletes the run with its namespace; no escalation is needed.
         403 if status.message.contains("being terminated") => ErrorKind::NotNow(message()),
         // Not about the object: credentials, throttling, load.
@@ -120,6 +123,8 @@ mod tests {
     fn a_refusal_says_whether_to_come_back() {
         let quota = "pods \"x\" is forbidden: exceeded quota: q";
         assert_eq!(refused(403, "Forbidden", quota), ErrorKind::NotNow(quota.into()));
+        let uncounted = "pods \"x\" is forbidden: status unknown for quota: q, resources: pods";
+        assert_eq!(refused(403, "Forbidden", uncounted), ErrorKind::NotNow(uncounted.into()));
         assert_eq!(
             refused(403, "Forbidden", "violates PodSecurity"),
             ErrorKind::Refused("violates PodSecurity".into())

@@ -85,7 +85,10 @@ fn of_job_without_pod(sight: &Sight, job: &Job) -> AttemptFact {
         }
         (None, None, true) if sight.pod_seen_created => lost(Loss::PodDeleted, "its Pod was deleted"),
         (None, None, true) => match sight.blocked {
-            Some(message) => AttemptFact::Blocked { since, message: cut(message) },
+            // Nobody tries again while it is suspended, whatever was said before.
+            Some(message) => {
+                AttemptFact::Blocked { since, message: suspended(job).unwrap_or_else(|| cut(message)) }
+            }
             None => waits(),
         },
     }

@@ -83,7 +83,7 @@ async fn a_refused_revision_is_said_and_the_run_starts_when_it_is_accepted() {
     one_step(&f).await;
     let status = f.until("demo", "word", is(Phase::Pending)).await;
     assert_eq!(status.reason, Some(Reason::Blocked));
-    assert!(waits_for(&status, "exceeded quota"), "{:?}", status.waiting);
+    assert!(waits_for(&status, "quota: none"), "{:?}", status.waiting);
     f.kubectl(&["delete", "resourcequota", "none"]);
     f.until("demo", "its end", is(Phase::Succeeded)).await;
 }
@@ -93,7 +93,7 @@ async fn a_refused_record_is_said_and_the_run_ends_when_it_is_accepted() {
     let f = Fixture::new().await;
     forbid(&f, "count/runrecords.missioncontrol.dev").await;
     one_step(&f).await;
-    let status = f.until_status("demo", "word", |s| waits_for(s, "exceeded quota")).await;
+    let status = f.until_status("demo", "word", |s| waits_for(s, "quota: none")).await;
     assert_eq!(status.reason, Some(Reason::Ending));
     assert!(status.steps[0].work.phase.is_satisfied(), "{:?}", status.steps[0]);
     f.kubectl(&["delete", "resourcequota", "none"]);

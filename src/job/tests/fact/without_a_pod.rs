@@ -71,6 +71,18 @@ fn a_pod_under_a_spent_quota_is_blocked() {
 }
 
 #[test]
+fn a_job_that_is_suspended_while_its_pod_waits_says_so() {
+    let mut job = job();
+    job.spec.as_mut().unwrap().suspend = Some(true);
+    let blocked = alone(job, |s| {
+        s.made_here = true;
+        s.blocked = Some("exceeded quota");
+    });
+    let since = at("2026-01-01T00:00:00Z");
+    assert_eq!(blocked, AttemptFact::Blocked { since, message: "its Job is suspended".into() });
+}
+
+#[test]
 fn a_pod_against_a_policy_is_refused() {
     let refused = alone(job(), |s| {
         s.made_here = true;
