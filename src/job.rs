@@ -101,12 +101,16 @@ pub fn is_suspended(job: &Job) -> bool {
 /// UID of the run in its labels, which anybody can write, counts only if the Job is not observed (its watch lags behind
 /// that of the Pods).
 fn is_pod_of(pod: &Pod, job: Option<&Job>, created: Option<&str>, owner: &Owner) -> bool {
-    let run = || pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID));
     match (created, job) {
         (Some(uid), _) => pod.metadata.uid.as_deref() == Some(uid),
         (None, Some(job)) => owns(job, pod),
-        (None, None) => run().is_some_and(|uid| uid == owner.uid),
+        (None, None) => is_of_run(pod, owner.uid),
     }
+}
+
+/// Whether the Pod's labels name the run. Anybody can write labels: this counts only where the Job is not observed.
+pub fn is_of_run(pod: &Pod, run_uid: &str) -> bool {
+    pod.metadata.labels.as_ref().and_then(|l| l.get(labels::RUN_UID)).is_some_and(|uid| uid == run_uid)
 }
 
 /// Whether the Job is the Pod's controller: that very Job, and not only one of its name.

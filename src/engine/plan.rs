@@ -12,7 +12,7 @@ use super::definition::Definition;
 use super::draft::{self, Draft};
 use super::effect::{Before, Effect, Plan};
 use super::problem::joined;
-use super::snapshot::{OpenJob, RecordFact, RevisionFact, Snapshot};
+use super::snapshot::{OpenJob, RecordFact, Refusal, RevisionFact, Snapshot};
 use super::work_ref::work_refs_of;
 use super::{admit, approval, decide, end, escalate, ids, start, status_size, step, stop, summary};
 
@@ -92,6 +92,10 @@ fn pinned(draft: &mut Draft<'_>) -> Option<Definition> {
 
 /// The revision is gone, and the Workflow still has its content: it is created again.
 fn write_revision(draft: &mut Draft<'_>, spec: &WorkflowSpec) {
+    if draft.refused(Refusal::Revision).is_some() {
+        // The Workflow has the content meanwhile; the create is retried later.
+        return draft.wake_at(draft.now().plus(LOOK_AGAIN));
+    }
     let Some(pinned) = &draft.status.workflow else { return };
     let name = ids::revision_name(&pinned.name, &pinned.revision);
     draft.before.push(Before::EnsureRevision { name, spec: Box::new(ids::executed_part(spec)) });

@@ -59,8 +59,12 @@ fn each(
 /// Writes an attempt that has ended to the status. False: it continues.
 fn judged(draft: &mut Draft<'_>, attempt: &Attempt<'_>, fact: &AttemptFact) -> bool {
     match fact {
-        AttemptFact::Absent if is_unwanted(draft, attempt) => never_started(draft, attempt),
-        AttemptFact::Blocked { .. } if is_unwanted(draft, attempt) => never_started(draft, attempt),
+        AttemptFact::Absent | AttemptFact::Blocked { .. } if ending::is_over(draft, attempt.def) => {
+            never_started(draft, attempt);
+        }
+        AttemptFact::Absent | AttemptFact::Blocked { .. } if attempt.current.stop.is_some() => {
+            lost(draft, attempt, Loss::NeverStarted, "the attempt was stopped before it was started");
+        }
         AttemptFact::Blocked { since, message } if draft.now() >= start_limit(attempt, *since) => {
             blocked_too_long(draft, attempt, message);
         }
@@ -138,10 +142,6 @@ fn absent(draft: &mut Draft<'_>, attempt: &Attempt<'_>) {
         }
         Err((cause, message)) => fail_and_escalate(draft, attempt, cause, message),
     }
-}
-
-fn is_unwanted(draft: &Draft<'_>, attempt: &Attempt<'_>) -> bool {
-    ending::is_over(draft, attempt.def) || attempt.current.stop.is_some()
 }
 
 /// The run does not wait for a person any more: it ends, or the step is one of `finally`.

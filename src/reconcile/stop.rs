@@ -46,7 +46,11 @@ async fn pod(pass: &Pass<'_>, observed: &Observed, name: &Name) -> Result<Option
     let live = request_opt(pods.get(&name.name)).await.map_err(|f| Error::ReadPod(name.clone(), f))?;
     // A stranger's of that name is left alone.
     let job = observed.attempts.jobs.get(&name.name);
-    Ok(live.filter(|pod| job.is_none_or(|job| job::owns(job, pod))).map(Arc::new))
+    let is_ours = |pod: &Pod| match job {
+        Some(job) => job::owns(job, pod),
+        None => job::is_of_run(pod, pass.uid()),
+    };
+    Ok(live.filter(is_ours).map(Arc::new))
 }
 
 /// A Job of the cluster's own controller that has no Pod must not get one any longer. True: it will not.
