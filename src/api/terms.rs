@@ -153,7 +153,7 @@ words! {
         /// The kubelet rejected the Pod.
         PodRejected,
         /// The container never started, as far as the operator can tell: the Job has no Pod, or the Pod ended before
-        /// it.
+        /// its container started.
         NeverStarted,
         /// The run ended during the attempt.
         RunEnded,

@@ -17,9 +17,9 @@ cargo build --release --bin mc       # or builds it only: target/release/mc
 eval \"$(make -s demo-env)\"            # or, after `make demo`: puts mc on the PATH of this shell
 ```
 
-`mc VERB --help` prints the text of this page. The word `workflow` is optional: `mc runs` is `mc workflow runs`. With a
-link or copy named `kubectl-mc` on the PATH, `mc` is a kubectl plugin: `kubectl mc runs`. Data goes to stdout, everything
-else to stderr.
+`mc VERB --help` prints the section of that verb. The word `workflow` is optional: `mc runs` is `mc workflow runs`. With
+a link or copy named `kubectl-mc` on the PATH, `mc` is a kubectl plugin: `kubectl mc runs`. Data goes to stdout,
+everything else to stderr.
 ";
 
 /// The page docs/cli.md.

@@ -35,7 +35,7 @@ async fn a_deleted_run_leaves_its_record_unless_that_is_to_go_too() {
     let said = delete(&f, &["a"]);
     assert_eq!(
         said.err,
-        "error: nothing was deleted: there is no terminal to ask on\nnext:  add --yes to go ahead\n"
+        "error: nothing was deleted: there is no terminal to ask for confirmation\nnext:  add --yes to delete without confirmation\n"
     );
     said.ended(3);
     assert_eq!(names(&f).await, ["a", "b"]);

@@ -58,7 +58,7 @@ async fn the_doctor_looks_at_everything_and_changes_nothing() {
     assert_finding(&said, "may get pods/log", "ok", "reading agents' logs");
     let text = mc(&["doctor", "-n", &f.namespace]).ended(0);
     assert!(text.contains("ok    cluster "), "{text}");
-    assert!(text.contains("\nlist workflowruns          yes   listing runs\n"), "{text}");
+    assert!(text.contains("\nlist workflowruns          yes       listing runs\n"), "{text}");
 
     let version = mc(&["version"]).ended(0);
     let of = |head: &str| version.lines().find(|l| l.starts_with(head)).unwrap_or_default().to_string();
@@ -177,7 +177,7 @@ async fn who_has_no_rights_is_told_which_and_how_to_get_them() {
 async fn wrong_credentials_and_contexts_end_with_a_sentence() {
     let f = Fixture::new().await;
     let file = kubeconfig(&f, json!({"token": "expired"}));
-    for (verb, what) in [("doctor", "ask the API server for its version"), ("version", "ask for versions")] {
+    for (verb, what) in [("doctor", "read the API server's version"), ("version", "read the versions")] {
         let said = mc(&[verb, "--kubeconfig", &file]);
         let expected = format!(
             "error: cannot {what}: the API server does not accept your credentials; they are wrong or have expired\n\

@@ -241,7 +241,7 @@ async fn ctrl_c_ends_the_command_and_leaves_the_run_alone() {
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(said, "run demo goes on; mc workflow logs demo -f comes back to it\n");
+    assert_eq!(said, "run demo continues; to follow it again: mc workflow logs demo -f\n");
     let status = f.until("demo", "running", is(Phase::Running)).await;
     assert_eq!(status.steps[0].work.phase, StepPhase::Running);
 }
