@@ -9,6 +9,7 @@ use kube::core::Status;
 
 use crate::cli::terminal::exit::{Exit, Fault};
 use crate::cli::terminal::program;
+use crate::cluster::report;
 
 const CHOOSE: &str = "choose one with --kubeconfig FILE, or set KUBECONFIG";
 
@@ -108,17 +109,6 @@ fn forbidden(what: &str, message: &str) -> String {
         }
         _ => format!("you may not {what}: {message}"),
     }
-}
-
-/// All causes in one line, without repetitions.
-pub(crate) fn report(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
-    for cause in causes(error).map(|e| e.to_string()) {
-        if !text.contains(&cause) {
-            text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
-        }
-    }
-    text
 }
 
 /// The last cause, which is the real one.

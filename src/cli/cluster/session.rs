@@ -12,9 +12,10 @@ use kube::{Api, Client, Config, Resource};
 use crate::api::WorkflowRun;
 use crate::cli::terminal::arguments::Global;
 use crate::cli::terminal::exit::Fault;
+use crate::cluster::report;
 
 pub(crate) use super::fault::fault;
-use super::fault::{of_kubeconfig, report};
+use super::fault::of_kubeconfig;
 
 /// Timeout for connecting to the API server.
 const CONNECT: Duration = Duration::from_secs(10);
